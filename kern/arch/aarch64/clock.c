@@ -1,0 +1,101 @@
+/*
+ * The virtual counter and timer of the generic timer (Arm ARM D11). User code reads CNTVCT_EL0.
+ */
+#include "clock.h"
+
+#include <arch/clock.h>
+#include <boot/devicetree.h>
+
+#include "registers.h"
+
+#define CONTROL_ENABLE 1
+#define NEVER UINT64_MAX
+#define VIRTUAL_TIMER_INDEX 2 /* of the node's interrupts, if they have no names */
+#define PPI_TYPE 1
+#define PPI_BASE 16
+
+static dt_node find_node(const struct devicetree *tree)
+{
+    dt_node node = devicetree_find_compatible(tree, DEVICETREE_NONE, "arm,armv8-timer");
+    if (node == DEVICETREE_NONE) {
+        node = devicetree_find_compatible(tree, DEVICETREE_NONE, "arm,armv7-timer");
+    }
+    return node;
+}
+
+uint64_t clock_init(const struct devicetree *tree)
+{
+    uint64_t frequency = register_read("cntfrq_el0");
+    uint32_t override;
+    dt_node node = find_node(tree);
+    if (node != DEVICETREE_NONE && devicetree_cell(tree, node, "clock-frequency", 0, &override)) {
+        frequency = override;
+    }
+    return frequency;
+}
+
+/* Which entry of interrupt-names is "virt". */
+static unsigned virtual_timer_index(const struct devicetree *tree, dt_node node)
+{
+    static const char wanted[] = "virt";
+    uint32_t length = 0, matched = 0;
+    unsigned index = 0;
+    const uint8_t *names = devicetree_property(tree, node, "interrupt-names", &length);
+    bool matches = true;
+    for (uint32_t i = 0; names && i < length; i++) {
+        matches = matches && matched < sizeof(wanted) && names[i] == (uint8_t)wanted[matched];
+        matched++;
+        if (names[i] == 0) {
+            if (matches) {
+                return index;
+            }
+            index++;
+            matches = true;
+            matched = 0;
+        }
+    }
+    return VIRTUAL_TIMER_INDEX;
+}
+
+unsigned clock_find_line(const struct devicetree *tree)
+{
+    dt_node node = find_node(tree), controller;
+    uint32_t cells[4];
+    unsigned count;
+    if (node == DEVICETREE_NONE ||
+        !devicetree_interrupt(tree, node, virtual_timer_index(tree, node), &controller, cells,
+                              &count) ||
+        count < 2 || cells[0] != PPI_TYPE || cells[1] >= PPI_BASE) {
+        return CLOCK_NO_LINE;
+    }
+    return PPI_BASE + cells[1];
+}
+
+void clock_init_cpu(void)
+{
+    clock_quiet();
+}
+
+void clock_quiet(void)
+{
+    register_write("cntv_ctl_el0", 0);
+    barrier_instructions();
+}
+
+/* ISB: otherwise the counter may be read before the instructions in front of it. */
+uint64_t clock_counter(void)
+{
+    barrier_instructions();
+    return register_read("cntvct_el0");
+}
+
+void clock_set_deadline(uint64_t counter)
+{
+    if (counter == NEVER) {
+        clock_quiet();
+        return;
+    }
+    register_write("cntv_cval_el0", counter);
+    register_write("cntv_ctl_el0", CONTROL_ENABLE);
+    barrier_instructions();
+}

@@ -1,0 +1,48 @@
+/*
+ * User registers: start values and the form in which debuggers see them.
+ */
+#include <arch/entry.h>
+#include <arch/frame.h>
+#include <arch_inline/offsets.h>
+#include <sinter/abi.h>
+
+#define PSTATE_EL0 0 /* EL0t, AArch64, nothing masked */
+#define FIRST_UNSAVED 10 /* x10 to x17 are neither arguments nor kept */
+#define LAST_UNSAVED 17
+
+_Static_assert(offsetof(struct frame, sp) == FRAME_SP, "offsets.h");
+_Static_assert(offsetof(struct frame, pc) == FRAME_PC, "offsets.h");
+_Static_assert(offsetof(struct frame, pstate) == FRAME_PSTATE, "offsets.h");
+_Static_assert(offsetof(struct frame, tpidr) == FRAME_TPIDR, "offsets.h");
+_Static_assert(offsetof(struct frame, is_call) == FRAME_IS_CALL, "offsets.h");
+_Static_assert(offsetof(struct frame, syndrome) == FRAME_SYNDROME, "offsets.h");
+_Static_assert(offsetof(struct frame, fault_address) == FRAME_FAULT_ADDRESS, "offsets.h");
+_Static_assert(sizeof(struct frame) == FRAME_SIZE, "offsets.h");
+
+void frame_start(struct frame *frame, uint64_t pc, uint64_t sp, uint64_t argument, uint64_t tls)
+{
+    *frame = (struct frame){
+        .x[0] = argument,
+        .sp = sp,
+        .pc = pc,
+        .pstate = PSTATE_EL0,
+        .tpidr = tls,
+    };
+}
+
+size_t frame_export(const struct frame *frame, void *registers)
+{
+    struct registers_aarch64 *out = registers;
+    bool call = frame_is_call(frame);
+    for (unsigned i = 0; i < 31; i++) {
+        bool saved = !call || i < FIRST_UNSAVED || i > LAST_UNSAVED;
+        out->x[i] = saved ? frame->x[i] : 0;
+    }
+    out->x[31] = frame->sp;
+    out->pc = frame->pc;
+    out->pstate = frame->pstate;
+    out->tpidr = frame->tpidr;
+    out->syndrome = call ? 0 : frame->syndrome;
+    out->fault_address = call ? 0 : frame->fault_address;
+    return sizeof(*out);
+}

@@ -1,0 +1,29 @@
+/*
+ * Instruction fetch after text has been written: FENCE.I works on the whole of the instruction
+ * stream, so nothing is done for each range and everything at the end.
+ */
+#include <arch/caches.h>
+#include <kern/cpu.h>
+
+#include "sbi.h"
+
+void caches_sync_code(const void *address, uint64_t length)
+{
+    (void)address;
+    (void)length;
+}
+
+/* CPUs that are started later begin with a FENCE.I. */
+void caches_sync_code_done(void)
+{
+    uint64_t others = 0;
+
+    for (unsigned i = 0; i < cpu_count; i++) {
+        others |= &cpus[i] != cpu_self() && cpus[i].online ? UINT64_C(1) << i : 0;
+    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __asm__ volatile("fence.i" ::: "memory");
+    if (others != 0) {
+        sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_FENCE_I, others, 0, 0, 0);
+    }
+}

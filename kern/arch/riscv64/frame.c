@@ -1,0 +1,32 @@
+/* User registers: start values and export. */
+#include <arch/frame.h>
+#include <sinter/abi.h>
+
+#include "csr.h"
+
+#define FRAME_T2 7
+#define FRAME_T3 28
+
+void frame_start(struct frame *frame, uint64_t pc, uint64_t sp, uint64_t argument, uint64_t tls)
+{
+    *frame = (struct frame){0};
+    frame->x[0] = pc;
+    frame->x[FRAME_SP] = sp;
+    frame->x[FRAME_TP] = tls;
+    frame->x[FRAME_A0] = argument;
+}
+
+size_t frame_export(const struct frame *frame, void *registers)
+{
+    struct registers_riscv64 *out = registers;
+    bool call = frame_is_call(frame);
+
+    out->x[0] = frame_pc(frame);
+    for (unsigned i = 1; i < 32; i++) {
+        bool kept = !call || (i != FRAME_T2 && i < FRAME_T3);
+        out->x[i] = kept ? frame->x[i] : 0;
+    }
+    out->cause = call ? CAUSE_USER_ECALL : frame->cause;
+    out->fault_address = call ? 0 : frame->fault_address;
+    return sizeof(*out);
+}

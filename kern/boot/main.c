@@ -1,0 +1,141 @@
+/*
+ * Bringing everything up, in order of what needs what; then the first program, and user mode.
+ */
+#include "devicetree.h"
+#include "log.h"
+#include "memory_map.h"
+#include "program.h"
+
+#include <arch/caches.h>
+#include <arch/clock.h>
+#include <arch/console.h>
+#include <arch/entry.h>
+#include <arch/firmware.h>
+#include <arch/irqchip.h>
+#include <kern/irq.h>
+#include <kern/kernel_map.h>
+#include <kern/kmap.h>
+#include <kern/panic.h>
+#include <kern/random.h>
+#include <kern/sched.h>
+#include <kern/smp.h>
+#include <kern/space.h>
+#include <kern/timer.h>
+
+extern char __boot_stack_top[];
+
+static struct devicetree tree;
+static struct memory_map memory;
+
+static void open_tree(uint64_t physical)
+{
+    const void *blob = direct_map(physical);
+    uint32_t size = devicetree_size(blob);
+    const char *wrong = "it does not begin with the header of a device tree";
+
+    if (size != 0) {
+        wrong = devicetree_open(&tree, blob, size);
+    }
+    if (wrong != NULL) {
+        panic("the device tree at 0x%lx cannot be used: %s", physical, wrong);
+    }
+}
+
+/* Memory as far as it is usable before the final page tables. */
+static void map_memory(uint64_t devicetree_physical)
+{
+    const char *wrong = memory_map_read(&memory, &tree, devicetree_physical);
+
+    if (wrong != NULL) {
+        panic("%s", wrong);
+    }
+    kernel_map_init(memory.ram, memory.ram_count);
+    pages_init(memory.ram, memory.ram_count, memory.reserved, memory.reserved_count);
+    account_init(pages_total(), pages_total() * PAGE_SIZE);
+    if (memory.overlapped) {
+        log_line("the device tree names some memory twice; it is used once");
+    }
+}
+
+static void start_time(void)
+{
+    uint64_t hz = clock_init(&tree);
+    struct time_page *page;
+
+    if (hz == 0) {
+        panic("the device tree does not tell the frequency of the counter");
+    }
+    time_init(hz);
+    sched_init(hz);
+    log_clock_works();
+    space_init();
+    page = space_time_page();
+    page->base = time_base();
+    page->multiplier = (uint64_t)(((unsigned __int128)1000000000 << 32) / hz);
+    page->counter_hz = hz;
+    page->cpu_count = cpu_count;
+}
+
+/* Whatever is to be had: the boot loader's seed, the CPU's, and when we happened to boot. */
+static void seed_random(void)
+{
+    dt_node chosen = devicetree_find_path(&tree, "/chosen");
+    uint64_t poor[2] = {firmware_entropy(), clock_counter()};
+    uint32_t length = 0;
+    const uint8_t *seed =
+        chosen != DEVICETREE_NONE ? devicetree_property(&tree, chosen, "rng-seed", &length) : NULL;
+
+    random_add(poor, sizeof(poor));
+    if (seed != NULL) {
+        random_add(seed, length);
+    } else {
+        log_line("the boot loader gave no rng-seed: random placement is guessable");
+    }
+}
+
+static void start_interrupts(void)
+{
+    if (!irqchip_init(&tree)) {
+        panic("the device tree has no interrupt controller that is supported (PLIC, GICv2, GICv3)");
+    }
+    irqchip_init_cpu();
+    clock_init_cpu();
+    irq_init();
+}
+
+static void banner(void)
+{
+    log_line("Sinter on %s: %u CPU%s, %lu MiB",
+             devicetree_string(&tree, devicetree_root(&tree), "model") != NULL
+                 ? devicetree_string(&tree, devicetree_root(&tree), "model")
+                 : "an unnamed machine",
+             cpu_count, cpu_count == 1 ? "" : "s", pages_total() >> 8);
+}
+
+void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
+{
+    struct memory_range blob;
+
+    cpus[0].arch.hardware_id = cpu_hardware_id;
+    cpus[0].arch.stack_top = (uint64_t)__boot_stack_top;
+    cpu_set_self(&cpus[0]);
+    open_tree(devicetree_physical);
+    map_memory(devicetree_physical);
+    entry_init_cpu();
+    console_init(&tree);
+    log_console(true);
+    smp_find(&tree, cpu_hardware_id);
+    cpus_init(&tree);
+    start_time();
+    start_interrupts();
+    seed_random();
+    banner();
+    caches_sync_code(direct_map(kernel_physical(__libsys_start)),
+                     (uint64_t)(__libsys_end - __libsys_start));
+    caches_sync_code_done();
+    sched_init_cpu(&cpus[0]);
+    smp_start();
+    blob = (struct memory_range){devicetree_physical, tree.size};
+    program_start(&memory.initrd, &blob);
+    sched_start();
+}

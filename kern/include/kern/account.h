@@ -1,0 +1,37 @@
+/*
+ * Accounts: hierarchical budgets. A charge counts against the account and all above it, or, when
+ * one of them is full, against none. Counters are atomic; no lock is taken to charge.
+ *
+ * CPU time: threads of an account with a CPU limit (its own or one above) are throttled when the
+ * period's budget is used, until the next period begins.
+ */
+#ifndef KERN_ACCOUNT_H
+#define KERN_ACCOUNT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct account;
+struct object;
+
+extern struct account *account_root;
+
+void account_init(uint64_t pages, uint64_t kernel_bytes);
+bool account_charge_pages(struct account *account, uint64_t pages);
+void account_uncharge_pages(struct account *account, uint64_t pages);
+bool account_charge_kernel(struct account *account, uint64_t bytes);
+void account_uncharge_kernel(struct account *account, uint64_t bytes);
+/* Adds ticks of CPU time to the account and all above. */
+void account_charge_cpu(struct account *account, uint64_t ticks);
+/* Ticks that threads of the account may still run now; ~0 without a limit, 0 when throttled. In
+ * the latter case *until is the counter value at which the period ends. */
+uint64_t account_cpu_left(struct account *account, uint64_t now, uint64_t *until);
+bool account_cpu_limited(const struct account *account);
+
+/* An account as an object, for handles. */
+struct object *account_object(struct account *account);
+void account_reference(struct account *account);
+void account_release(struct account *account);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Handle tables. A handle is index + generation (32 bits each); slot 0 is never used. Closing a
+ * slot advances its generation, so a stale handle answers GONE; a slot whose generation would wrap
+ * is retired.
+ */
+#ifndef KERN_HANDLE_H
+#define KERN_HANDLE_H
+
+#include <kern/lock.h>
+#include <kern/object.h>
+
+#define HANDLE_SLOTS_PER_PAGE 256
+#define HANDLE_PAGES 64 /* 16,384 handles */
+
+struct handle_slot {
+    struct object *object; /* null: free */
+    uint32_t rights;
+    uint32_t generation;
+};
+
+struct handle_table {
+    struct lock lock;
+    uint32_t free;  /* index of the first free slot, 0: none; linked through `rights` */
+    uint32_t used;  /* open handles */
+    uint32_t pages; /* slot pages present */
+    struct handle_slot *page[HANDLE_PAGES];
+};
+
+/* The object with a reference for the caller, or null and *status. rights: all are needed. */
+struct object *handle_lookup(struct handle_table *table, handle_t handle, uint32_t type,
+                             uint32_t rights, status_t *status);
+/* As handle_lookup for any type; also tells the rights. */
+struct object *handle_lookup_any(struct handle_table *table, handle_t handle, uint32_t *rights,
+                                 status_t *status);
+/* Puts an object into the table; takes a handle count and reference of its own. */
+status_t handle_install(struct handle_table *table, struct account *account,
+                        struct object *object, uint32_t rights, handle_t *handle);
+/* All of them or none. */
+status_t handle_install_all(struct handle_table *table, struct account *account,
+                            struct object *const *objects, const uint32_t *rights, unsigned count,
+                            handle_t *handles);
+status_t handle_remove(struct handle_table *table, handle_t handle);
+/* Closes up to `limit` handles; true when none is left. Frees the pages then. */
+bool handle_table_clear(struct handle_table *table, struct account *account, unsigned limit);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Interrupt lines as objects: a line signals an event and stays masked until acknowledged. A line
+ * that fires while unbound stays pending in the controller.
+ */
+#ifndef KERN_IRQ_H
+#define KERN_IRQ_H
+
+#include <kern/object.h>
+
+struct event;
+
+struct irq {
+    struct object object;
+    struct lock lock;
+    uint32_t line, flags;
+    struct event *event; /* holds a reference; null: not bound */
+    uint64_t bits;
+};
+
+void irq_init(void);
+/* BAD_ARGUMENT: no such line; OVERLAP: it has an object. */
+struct irq *irq_create(struct account *account, uint32_t line, uint32_t flags, status_t *status);
+void irq_bind(struct irq *irq, struct event *event, uint64_t bits);
+status_t irq_acknowledge(struct irq *irq);
+void irq_unreachable(struct object *object);
+void irq_destroy(struct object *object);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Spin locks. Interrupts are off in the kernel, so holding one needs nothing more.
+ *
+ * Order, outermost first: account throttle list, port, event, reply (downstream first along a
+ * lease chain), space, memory, thread, timer queue, run queue, handle table, slab, pages, log. A
+ * lock is taken only while those held stand before it. Two locks of one kind are never held
+ * together, but for replies.
+ */
+#ifndef KERN_LOCK_H
+#define KERN_LOCK_H
+
+#include <arch/cpu.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct lock {
+    atomic_uint held;
+};
+
+static inline void lock_acquire(struct lock *lock)
+{
+    while (atomic_exchange_explicit(&lock->held, 1, memory_order_acquire) != 0) {
+        while (atomic_load_explicit(&lock->held, memory_order_relaxed) != 0) {
+            cpu_relax();
+        }
+    }
+}
+
+static inline void lock_release(struct lock *lock)
+{
+    atomic_store_explicit(&lock->held, 0, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Tasks: an address space, a handle table, an account, threads.
+ *
+ * A task dies in steps (reap.h): threads end, handles close, then watchers hear of it and the
+ * state becomes DEAD. task->lock guards the list of threads, the state and the watches; it stands
+ * before thread locks in the order.
+ */
+#ifndef KERN_TASK_H
+#define KERN_TASK_H
+
+#include <kern/handle.h>
+#include <kern/list.h>
+#include <kern/reap.h>
+
+struct endpoint;
+struct event;
+struct space;
+struct thread;
+
+struct watch {
+    struct list link;
+    struct event *event; /* holds a reference */
+    uint64_t bits;
+    struct account *account;
+};
+
+struct task {
+    struct object object;
+    struct handle_table handles;
+    struct space *space; /* holds a reference until the task is freed */
+    struct lock lock;
+    struct list threads;
+    uint32_t thread_count;
+    uint32_t next_thread;
+    uint32_t state;  /* TASK_ constant */
+    uint32_t reason; /* EXIT_ constant; set once, when dying begins */
+    int64_t code;
+    bool dying;
+    bool threads_told, taken_apart; /* how far its end has come */
+    bool essential; /* its death is the system's: the panic says so and resets */
+    atomic_ulong cpu; /* ticks of threads that have ended */
+    struct list watches;
+    struct list minted; /* endpoints with policy GONE; under the lock */
+    struct endpoint *fault_endpoint; /* holds a reference */
+    struct reap reap;
+    char name[LIMIT_NAME + 1];
+};
+
+struct task *task_create(struct account *account, struct space *space, const char *name,
+                         uint32_t length, status_t *status);
+/* Begins the end; later calls change nothing. */
+void task_kill(struct task *task, uint32_t reason, int64_t code);
+/* A thread of the task has been taken apart. */
+void task_thread_gone(struct task *task, struct thread *thread);
+status_t watch_add(struct list *watches, struct event *event, uint64_t bits);
+/* Signals and frees the watches of a list that nobody else sees any more. */
+void watches_fire(struct list *watches);
+void task_unreachable(struct object *object);
+void task_destroy(struct object *object);
+
+#endif

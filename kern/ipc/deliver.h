@@ -1,0 +1,36 @@
+/*
+ * Bringing callers and receivers together; private to kern/ipc.
+ *
+ * Functions named deliver_* run under port->lock. What cannot be let go under it is collected in
+ * struct loose_ends and settled after.
+ */
+#ifndef IPC_DELIVER_H
+#define IPC_DELIVER_H
+
+#include <kern/port.h>
+
+struct loose_ends {
+    struct endpoint *closed; /* its CLOSED has been given; a reference to drop */
+    struct thread *failed;   /* a queued call that could not be delivered */
+    status_t status;         /* for it */
+};
+
+/*
+ * Gives a call to a receiver that is out of the queue. OK: the caller waits for the answer.
+ * Otherwise nothing happened and the status is for the caller.
+ */
+status_t deliver_call(struct thread *caller, struct thread *receiver);
+/* Takes a waiting receiver out of the queue, to be handled by the caller; null: none waits. */
+struct thread *deliver_take_receiver(struct port *port);
+/* Gives the first notice, if any, to a waiting receiver; answers the one to wake, or null. */
+struct thread *deliver_notice(struct port *port, struct loose_ends *loose);
+/* Gives what waits, event bits first, then notices, then calls, to a thread that is about to wait.
+ * False: nothing was there, or one call failed (loose->failed): settle and try again. */
+bool deliver_to(struct port *port, struct thread *receiver, struct loose_ends *loose);
+
+/* Without locks: lets go what is in *loose, and empties it. */
+void loose_ends_settle(struct loose_ends *loose);
+/* receive_end and ready; null does nothing. */
+void receive_wake(struct thread *receiver);
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * Page frames: a binary buddy allocator over all RAM below the end of the direct map.
+ *
+ * The frame table is one array from the lowest to the highest RAM address; frames in holes or
+ * reserved have an owner that never goes. Free blocks are linked by frame index.
+ */
+#include <kern/account.h>
+#include <kern/lock.h>
+#include <kern/pages.h>
+#include <kern/panic.h>
+#include <string.h>
+
+static struct lock pages_lock;
+static struct page *frames;
+static uint64_t first_frame, frame_count; /* frame numbers are physical >> PAGE_SHIFT */
+static uint32_t free_heads[PAGE_ORDERS];  /* frame index + 1 */
+static uint64_t total_pages, free_pages;
+
+uint64_t page_zero;
+
+static uint32_t index_of(uint64_t physical)
+{
+    return (uint32_t)((physical >> PAGE_SHIFT) - first_frame);
+}
+
+static uint64_t physical_of(uint32_t index)
+{
+    return (first_frame + index) << PAGE_SHIFT;
+}
+
+bool page_is_ram(uint64_t physical)
+{
+    uint64_t frame = physical >> PAGE_SHIFT;
+
+    return frame >= first_frame && frame - first_frame < frame_count;
+}
+
+struct page *page_of(uint64_t physical)
+{
+    return &frames[index_of(physical)];
+}
+
+static void free_list_add(uint32_t index, unsigned order)
+{
+    uint32_t head = free_heads[order];
+
+    frames[index].order = order;
+    frames[index].next = head;
+    frames[index].previous = 0;
+    if (head != 0) {
+        frames[head - 1].previous = index + 1;
+    }
+    free_heads[order] = index + 1;
+}
+
+static void free_list_remove(uint32_t index)
+{
+    struct page *page = &frames[index];
+
+    if (page->previous != 0) {
+        frames[page->previous - 1].next = page->next;
+    } else {
+        free_heads[page->order] = page->next;
+    }
+    if (page->next != 0) {
+        frames[page->next - 1].previous = page->previous;
+    }
+    page->order = PAGE_NOT_FREE;
+}
+
+/* Buddies are aligned by physical frame number, so that blocks are aligned to their size. */
+static void free_block(uint32_t index, unsigned order)
+{
+    while (order + 1 < PAGE_ORDERS) {
+        uint64_t buddy_frame = (first_frame + index) ^ (UINT64_C(1) << order);
+        uint64_t buddy = buddy_frame - first_frame;
+
+        if (buddy_frame < first_frame || buddy >= frame_count || frames[buddy].order != order) {
+            break;
+        }
+        free_list_remove((uint32_t)buddy);
+        if (buddy < index) {
+            index = (uint32_t)buddy;
+        }
+        order++;
+    }
+    free_list_add(index, order);
+}
+
+/* Index of a block of 2^order frames, UINT32_MAX if there is none; pages_lock held. */
+static uint32_t take_block(unsigned order)
+{
+    unsigned from = order;
+    uint32_t index;
+
+    while (from < PAGE_ORDERS && free_heads[from] == 0) {
+        from++;
+    }
+    if (from == PAGE_ORDERS) {
+        return UINT32_MAX;
+    }
+    index = free_heads[from] - 1;
+    free_list_remove(index);
+    while (from > order) {
+        from--;
+        free_list_add(index + (UINT32_C(1) << from), from);
+    }
+    free_pages -= UINT64_C(1) << order;
+    return index;
+}
+
+uint64_t pages_allocate_block(struct account *account, unsigned order)
+{
+    uint64_t count = UINT64_C(1) << order;
+    uint32_t index = UINT32_MAX;
+    uint64_t physical;
+
+    if (order >= PAGE_ORDERS || (account != NULL && !account_charge_pages(account, count))) {
+        return 0;
+    }
+    lock_acquire(&pages_lock);
+    index = take_block(order);
+    lock_release(&pages_lock);
+    if (index == UINT32_MAX) {
+        if (account != NULL) {
+            account_uncharge_pages(account, count);
+        }
+        return 0;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        struct page *page = &frames[index + i];
+
+        atomic_store_explicit(&page->owners, 1, memory_order_relaxed);
+        page->account = account;
+        if (account != NULL) {
+            account_reference(account);
+        }
+    }
+    physical = physical_of(index);
+    memset(direct_map(physical), 0, count << PAGE_SHIFT);
+    return physical;
+}
+
+uint64_t page_allocate(struct account *account)
+{
+    return pages_allocate_block(account, 0);
+}
+
+static void release_frame(uint64_t physical)
+{
+    struct page *page = page_of(physical);
+    struct account *account = page->account;
+
+    page->account = NULL;
+    lock_acquire(&pages_lock);
+    free_pages++;
+    free_block(index_of(physical), 0);
+    lock_release(&pages_lock);
+    if (account != NULL) {
+        account_uncharge_pages(account, 1);
+        account_release(account);
+    }
+}
+
+void page_own(uint64_t physical)
+{
+    atomic_fetch_add_explicit(&page_of(physical)->owners, 1, memory_order_relaxed);
+}
+
+/* Owners keep one pin in common, so that the frame is freed by whoever drops the last of both. */
+void page_disown(uint64_t physical)
+{
+    struct page *page = page_of(physical);
+
+    page_pin(physical);
+    atomic_fetch_sub_explicit(&page->owners, 1, memory_order_acq_rel);
+    page_unpin(physical);
+}
+
+void page_pin(uint64_t physical)
+{
+    atomic_fetch_add_explicit(&page_of(physical)->pins, 1, memory_order_relaxed);
+}
+
+void page_unpin(uint64_t physical)
+{
+    struct page *page = page_of(physical);
+
+    if (atomic_fetch_sub_explicit(&page->pins, 1, memory_order_acq_rel) == 1 &&
+        atomic_load_explicit(&page->owners, memory_order_acquire) == 0) {
+        release_frame(physical);
+    }
+}
+
+uint64_t pages_total(void)
+{
+    return total_pages;
+}
+
+uint64_t pages_free(void)
+{
+    return free_pages;
+}
+
+static bool overlaps_reserved(const struct memory_range *reserved, unsigned count, uint64_t base,
+                              uint64_t size, uint64_t *skip_to)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (base < reserved[i].base + reserved[i].size && reserved[i].base < base + size) {
+            *skip_to = reserved[i].base + reserved[i].size;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* First place for `size` bytes that is RAM and not reserved; 0: none. */
+static uint64_t find_place(const struct memory_range *ram, unsigned ram_count,
+                           const struct memory_range *reserved, unsigned reserved_count,
+                           uint64_t size)
+{
+    for (unsigned i = 0; i < ram_count; i++) {
+        uint64_t base = (ram[i].base + PAGE_MASK) & ~PAGE_MASK;
+
+        while (base + size <= ram[i].base + ram[i].size) {
+            uint64_t skip_to = 0;
+
+            if (!overlaps_reserved(reserved, reserved_count, base, size, &skip_to)) {
+                return base;
+            }
+            base = (skip_to + PAGE_MASK) & ~PAGE_MASK;
+        }
+    }
+    return 0;
+}
+
+static void free_range(const struct memory_range *ram, const struct memory_range *reserved,
+                       unsigned reserved_count, const struct memory_range *table)
+{
+    uint64_t end = (ram->base + ram->size) & ~PAGE_MASK;
+
+    for (uint64_t at = (ram->base + PAGE_MASK) & ~PAGE_MASK; at < end; at += PAGE_SIZE) {
+        uint64_t ignored;
+
+        if (at != 0 && !overlaps_reserved(reserved, reserved_count, at, PAGE_SIZE, &ignored) &&
+            !overlaps_reserved(table, 1, at, PAGE_SIZE, &ignored)) {
+            atomic_store_explicit(&page_of(at)->owners, 0, memory_order_relaxed);
+            free_block(index_of(at), 0);
+            free_pages++;
+        }
+    }
+}
+
+void pages_init(const struct memory_range *ram, unsigned ram_count,
+                const struct memory_range *reserved, unsigned reserved_count)
+{
+    struct memory_range table;
+    const struct memory_range *last = &ram[ram_count - 1];
+
+    first_frame = ram[0].base >> PAGE_SHIFT;
+    frame_count = ((last->base + last->size) >> PAGE_SHIFT) - first_frame;
+    table.size = (frame_count * sizeof(struct page) + PAGE_MASK) & ~PAGE_MASK;
+    table.base = find_place(ram, ram_count, reserved, reserved_count, table.size);
+    if (table.base == 0) {
+        panic("no room for the table of %lu page frames", frame_count);
+    }
+    frames = direct_map(table.base);
+    memset(frames, 0, table.size);
+    for (uint64_t i = 0; i < frame_count; i++) {
+        atomic_store_explicit(&frames[i].owners, 1, memory_order_relaxed);
+        frames[i].order = PAGE_NOT_FREE;
+    }
+    for (unsigned i = 0; i < ram_count; i++) {
+        total_pages += ram[i].size >> PAGE_SHIFT;
+        free_range(&ram[i], reserved, reserved_count, &table);
+    }
+    page_zero = page_allocate(NULL);
+    if (page_zero == 0) {
+        panic("no RAM is left after the kernel and the initrd");
+    }
+}

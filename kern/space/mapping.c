@@ -1,0 +1,421 @@
+/*
+ * Mappings: map, unmap, protect, and what a fault does; see kern/space.h.
+ */
+#include "table.h"
+
+#include <arch/caches.h>
+#include <kern/cpu.h>
+#include <kern/kmem.h>
+#include <kern/pages.h>
+#include <kern/random.h>
+
+#define USER_BOTTOM UINT64_C(0x10000) /* null pointers and small offsets from them always fault */
+enum { RANDOM_TRIES = 32 };
+
+static struct mapping *mapping_of(struct tree_node *node)
+{
+    return container_of(node, struct mapping, node);
+}
+
+static uint64_t mapping_end(const struct mapping *mapping)
+{
+    return mapping->node.key + mapping->length;
+}
+
+/* The mapping that holds an address; null: none. */
+static struct mapping *find(struct space *space, uint64_t address)
+{
+    struct tree_node *node = tree_find_below(&space->mappings, address);
+
+    if (node == NULL || address >= mapping_end(mapping_of(node))) {
+        return NULL;
+    }
+    return mapping_of(node);
+}
+
+static bool is_free(struct space *space, uint64_t address, uint64_t length)
+{
+    struct tree_node *node = tree_find_below(&space->mappings, address + length - 1);
+
+    return node == NULL || mapping_end(mapping_of(node)) <= address;
+}
+
+static bool in_user_range(uint64_t address, uint64_t length)
+{
+    return address >= USER_BOTTOM && address < USER_TOP && length <= USER_TOP - address;
+}
+
+static bool try_random(struct space *space, uint64_t base, uint64_t size, uint64_t length,
+                       uint64_t *address)
+{
+    if (length + 2 * PAGE_SIZE > size) {
+        return false;
+    }
+    for (unsigned i = 0; i < RANDOM_TRIES; i++) {
+        uint64_t at = base + random_u64() % ((size - length) / PAGE_SIZE) * PAGE_SIZE;
+
+        /* A page on either side stays free: running off a mapping faults. */
+        if (in_user_range(at, length) && is_free(space, at - PAGE_SIZE, length + 2 * PAGE_SIZE)) {
+            *address = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool first_fit(struct space *space, uint64_t length, uint64_t *address)
+{
+    uint64_t at = USER_BOTTOM;
+    struct tree_node *node = tree_first(&space->mappings);
+
+    for (; node != NULL; node = tree_next(node)) {
+        if (node->key >= at && node->key - at >= length) {
+            break;
+        }
+        at = mapping_end(mapping_of(node));
+    }
+    *address = at;
+    return in_user_range(at, length);
+}
+
+status_t space_find_free(struct space *space, uint64_t length, uint64_t *address)
+{
+    if (try_random(space, space->window, SPACE_WINDOW, length, address) ||
+        try_random(space, USER_BOTTOM, USER_TOP - USER_BOTTOM, length, address) ||
+        first_fit(space, length, address)) {
+        return STATUS_OK;
+    }
+    return STATUS_NO_SPACE;
+}
+
+static struct mapping *mapping_create(struct space *space, struct memory *memory, uint64_t address,
+                                      uint64_t offset, uint64_t length, uint32_t flags,
+                                      uint32_t allowed)
+{
+    struct mapping *mapping = kmem_allocate(space->object.account, sizeof(*mapping));
+
+    if (mapping != NULL) {
+        mapping->space = space;
+        mapping->memory = memory;
+        object_reference(&memory->object);
+        mapping->node.key = address;
+        mapping->offset = offset;
+        mapping->length = length;
+        mapping->flags = flags;
+        mapping->allowed = allowed;
+    }
+    return mapping;
+}
+
+static void mapping_insert(struct mapping *mapping)
+{
+    tree_insert(&mapping->space->mappings, &mapping->node);
+    lock_acquire(&mapping->memory->lock);
+    list_append(&mapping->memory->mappings, &mapping->link);
+    lock_release(&mapping->memory->lock);
+}
+
+static status_t place(struct space *space, uint64_t length, uint32_t flags, uint64_t *address)
+{
+    if (flags & MAP_FIXED) {
+        if (!in_user_range(*address, length)) {
+            return STATUS_BAD_ADDRESS;
+        }
+        return is_free(space, *address, length) ? STATUS_OK : STATUS_OVERLAP;
+    }
+    return space_find_free(space, length, address);
+}
+
+status_t space_map(struct space *space, struct memory *memory, uint64_t address, uint64_t offset,
+                   uint64_t length, uint32_t flags, uint32_t allowed, uint64_t *mapped)
+{
+    status_t status;
+
+    lock_acquire(&space->lock);
+    status = place(space, length, flags, &address);
+    if (status == STATUS_OK) {
+        struct mapping *mapping = mapping_create(space, memory, address, offset, length,
+                                                 flags & ~(uint32_t)MAP_FIXED, allowed);
+
+        if (mapping == NULL) {
+            status = STATUS_NO_KERNEL_MEMORY;
+        } else {
+            mapping_insert(mapping);
+            *mapped = address;
+        }
+    }
+    lock_release(&space->lock);
+    return status;
+}
+
+/* memory->lock held; the range lies in the mapping. */
+static void clear_and_flush(struct space *space, uint64_t start, uint64_t end)
+{
+    if (table_clear(space, start, end)) {
+        tlb_flush_range(space->asid, start, end - start, atomic_load(&space->cpu_mask));
+    }
+}
+
+static void mapping_unlink(struct mapping *mapping)
+{
+    struct memory *memory = mapping->memory;
+
+    lock_acquire(&memory->lock);
+    clear_and_flush(mapping->space, mapping->node.key, mapping_end(mapping));
+    list_remove(&mapping->link);
+    lock_release(&memory->lock);
+    tree_remove(&mapping->space->mappings, &mapping->node);
+}
+
+static void mapping_free(struct mapping *mapping)
+{
+    struct memory *memory = mapping->memory;
+
+    kmem_free(mapping->space->object.account, mapping, sizeof(*mapping));
+    object_release(&memory->object);
+}
+
+void mapping_discard(struct mapping *mapping)
+{
+    mapping_unlink(mapping);
+    mapping_free(mapping);
+}
+
+/* Cuts the mapping at an address inside it; the tail becomes a mapping of its own. */
+static status_t split(struct mapping *mapping, uint64_t address)
+{
+    uint64_t head = address - mapping->node.key;
+    struct mapping *tail;
+
+    if (head == 0 || head >= mapping->length) {
+        return STATUS_OK;
+    }
+    tail = mapping_create(mapping->space, mapping->memory, address, mapping->offset + head,
+                          mapping->length - head, mapping->flags, mapping->allowed);
+    if (tail == NULL) {
+        return STATUS_NO_KERNEL_MEMORY;
+    }
+    mapping->length = head;
+    mapping_insert(tail);
+    return STATUS_OK;
+}
+
+/* The first mapping that reaches above `address`, in order. */
+static struct mapping *first_above(struct space *space, uint64_t address)
+{
+    struct tree_node *node = tree_find_below(&space->mappings, address);
+
+    if (node != NULL && mapping_end(mapping_of(node)) > address) {
+        return mapping_of(node);
+    }
+    node = node != NULL ? tree_next(node) : tree_first(&space->mappings);
+    return node != NULL ? mapping_of(node) : NULL;
+}
+
+/* Cuts at both ends of the range; refuses locked mappings (unless `locked_too`). */
+static status_t isolate(struct space *space, uint64_t start, uint64_t end, bool locked_too)
+{
+    struct mapping *mapping = first_above(space, start);
+    status_t status = STATUS_OK;
+
+    for (struct mapping *at = mapping; at != NULL && at->node.key < end;) {
+        struct tree_node *next = tree_next(&at->node);
+
+        if ((at->flags & MAPPING_LOCKED) && !locked_too) {
+            return STATUS_BAD_ARGUMENT;
+        }
+        at = next != NULL ? mapping_of(next) : NULL;
+    }
+    if (mapping != NULL && mapping->node.key < start) {
+        status = split(mapping, start);
+    }
+    mapping = find(space, end - 1);
+    if (status == STATUS_OK && mapping != NULL && mapping_end(mapping) > end) {
+        status = split(mapping, end);
+    }
+    return status;
+}
+
+status_t space_unmap(struct space *space, uint64_t address, uint64_t length, bool locked_too)
+{
+    struct list gone;
+    struct list *link;
+    struct mapping *mapping;
+    status_t status;
+
+    list_init(&gone);
+    lock_acquire(&space->lock);
+    status = isolate(space, address, address + length, locked_too);
+    while (status == STATUS_OK && (mapping = first_above(space, address)) != NULL &&
+           mapping->node.key < address + length) {
+        mapping_unlink(mapping);
+        list_append(&gone, &mapping->link);
+    }
+    lock_release(&space->lock);
+    while ((link = list_take(&gone)) != NULL) {
+        mapping_free(container_of(link, struct mapping, link));
+    }
+    return status;
+}
+
+static unsigned leaf_flags(const struct mapping *mapping, bool writable)
+{
+    unsigned flags = PTE_USER;
+
+    flags |= mapping->flags & MAP_READ ? PTE_READ : 0;
+    flags |= mapping->flags & MAP_WRITE && writable ? PTE_WRITE : 0;
+    flags |= mapping->flags & MAP_EXECUTE ? PTE_EXECUTE : 0;
+    if (mapping->memory->kind == MEMORY_KIND_DEVICE) {
+        flags |= mapping->memory->attributes == DEVICE_WRITE_COMBINE ? PTE_WRITE_COMBINE
+                                                                      : PTE_DEVICE;
+    }
+    return flags;
+}
+
+static status_t check_covered(struct space *space, uint64_t start, uint64_t end, uint32_t flags)
+{
+    for (uint64_t at = start; at < end;) {
+        struct mapping *mapping = find(space, at);
+
+        if (mapping == NULL) {
+            return STATUS_BAD_ADDRESS;
+        }
+        if ((flags & ~mapping->allowed) != 0) {
+            return STATUS_NO_RIGHT;
+        }
+        at = mapping_end(mapping);
+    }
+    return STATUS_OK;
+}
+
+static void protect_mapping(struct mapping *mapping, uint32_t flags)
+{
+    struct space *space = mapping->space;
+
+    lock_acquire(&mapping->memory->lock);
+    mapping->flags = flags;
+    if (table_protect(space, mapping->node.key, mapping_end(mapping), leaf_flags(mapping, true))) {
+        tlb_flush_range(space->asid, mapping->node.key, mapping->length,
+                        atomic_load(&space->cpu_mask));
+    }
+    lock_release(&mapping->memory->lock);
+}
+
+status_t space_protect(struct space *space, uint64_t address, uint64_t length, uint32_t flags)
+{
+    uint64_t end = address + length;
+    status_t status;
+
+    lock_acquire(&space->lock);
+    status = check_covered(space, address, end, flags);
+    if (status == STATUS_OK) {
+        status = isolate(space, address, end, false);
+    }
+    for (uint64_t at = address; status == STATUS_OK && at < end;) {
+        struct mapping *mapping = find(space, at);
+
+        protect_mapping(mapping, flags);
+        at = mapping_end(mapping);
+    }
+    lock_release(&space->lock);
+    return status;
+}
+
+/* Enters a frame into the table; memory->lock held. An entry that was right already means that a
+ * TLB was behind. */
+static void enter(struct space *space, pte_t *entry, uint64_t address, pte_t leaf)
+{
+    pte_t old = *entry;
+
+    *entry = leaf;
+    pte_publish();
+    if (pte_present(old)) {
+        uint64_t mask = old == leaf ? UINT64_C(1) << cpu_self()->index
+                                    : atomic_load(&space->cpu_mask);
+
+        tlb_flush_range(space->asid, address, PAGE_SIZE, mask);
+    }
+}
+
+static status_t touch_mapping(struct mapping *mapping, uint64_t address, uint32_t access,
+                              uint64_t *physical, struct absent_page *absent)
+{
+    struct space *space = mapping->space;
+    struct memory *memory = mapping->memory;
+    uint64_t offset = mapping->offset + (address - mapping->node.key);
+    pte_t *entry = table_entry(space, address);
+    bool writable = false;
+    uint64_t frame = 0;
+    status_t status;
+
+    if (entry == NULL) {
+        return STATUS_NO_PAGES;
+    }
+    lock_acquire(&memory->lock);
+    status = memory_frame(memory, offset >> PAGE_SHIFT, access == MAP_WRITE, &frame, &writable);
+    if (status == STATUS_OK) {
+        enter(space, entry, address, pte_leaf(frame, leaf_flags(mapping, writable), 0));
+        if (physical != NULL) {
+            if (page_is_ram(frame)) {
+                page_pin(frame);
+            }
+            *physical = frame;
+        }
+    } else if (status == STATUS_LENDER_ABSENT && absent != NULL) {
+        absent->memory = memory;
+        absent->offset = offset;
+        object_reference(&memory->object);
+    }
+    lock_release(&memory->lock);
+    return status;
+}
+
+status_t space_touch(struct space *space, uint64_t address, uint32_t access, uint64_t *physical,
+                     struct absent_page *absent)
+{
+    struct mapping *mapping;
+    status_t status = STATUS_BAD_ADDRESS;
+
+    lock_acquire(&space->lock);
+    mapping = find(space, address);
+    if (mapping != NULL && (mapping->flags & access) != 0) {
+        status = touch_mapping(mapping, address & ~PAGE_MASK, access, physical, absent);
+    }
+    lock_release(&space->lock);
+    return status;
+}
+
+void space_replace_page(struct space *space, uint64_t address, uint64_t frame)
+{
+    struct mapping *mapping;
+
+    lock_acquire(&space->lock);
+    mapping = find(space, address);
+    if (mapping != NULL) {
+        struct memory *memory = mapping->memory;
+        uint64_t offset = mapping->offset + (address - mapping->node.key);
+
+        lock_acquire(&memory->lock);
+        memory_replace_frame(memory, offset >> PAGE_SHIFT, frame);
+        lock_release(&memory->lock);
+    }
+    lock_release(&space->lock);
+}
+
+status_t space_sync_code(struct space *space, uint64_t address, uint64_t length)
+{
+    uint64_t end = address + length;
+    status_t status = STATUS_OK;
+
+    for (uint64_t at = address & ~PAGE_MASK; at < end && status == STATUS_OK; at += PAGE_SIZE) {
+        uint64_t frame = 0;
+
+        status = space_touch(space, at, MAP_READ, &frame, NULL);
+        if (status == STATUS_OK && page_is_ram(frame)) {
+            caches_sync_code(direct_map(frame), PAGE_SIZE);
+            page_unpin(frame);
+        }
+    }
+    caches_sync_code_done();
+    return status;
+}

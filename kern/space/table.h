@@ -1,0 +1,18 @@
+/*
+ * Page tables of a space; private to kern/space.
+ */
+#ifndef SPACE_TABLE_H
+#define SPACE_TABLE_H
+
+#include <kern/space.h>
+
+/* The level-0 entry of an address, making tables as needed; space->lock held. Null: NO_PAGES. */
+pte_t *table_entry(struct space *space, uint64_t address);
+/* Clears what is present in the range; true if anything was. */
+bool table_clear(struct space *space, uint64_t start, uint64_t end);
+/* Lowers the protection of what is present to `flags` (PTE_); true if anything was. */
+bool table_protect(struct space *space, uint64_t start, uint64_t end, unsigned flags);
+/* Frees one level-1 table and what hangs below it; true when the root has none left. */
+bool table_free_some(struct space *space);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * What entry code calls: system calls, faults, interrupts; and leaving.
+ */
+#include "lookup.h"
+
+#include <arch/entry.h>
+#include <kern/port.h>
+#include <kern/reap.h>
+#include <kern/sched.h>
+#include <kern/space.h>
+#include <kern/timer.h>
+
+#define METHOD_FAULT UINT64_C(0x4641554c) /* "FAUL" */
+#define METHOD_PAGE UINT64_C(0x50414745)  /* "PAGE" */
+
+/* Before user code runs again: a thread has to be chosen, and some of the dead taken apart. */
+static void leave(void)
+{
+    struct cpu *cpu = cpu_self();
+
+    if (atomic_load_explicit(&reap_pending, memory_order_relaxed) != 0) {
+        (void)reap_run();
+    }
+    while (cpu->reschedule) {
+        sched_choose();
+    }
+}
+
+void kernel_syscall(struct frame *frame)
+{
+    struct space *space = current_thread()->task->space;
+    uint64_t pc = frame_pc(frame);
+
+    if (pc - space->libsys < space->libsys_end - space->libsys) {
+        syscall_dispatch(frame);
+        leave();
+    } else {
+        kernel_fault(frame, FAULT_SYSCALL, pc);
+    }
+}
+
+/* The endpoint that hears of the thread's faults, with a reference; null: none. */
+static struct endpoint *fault_endpoint(struct thread *thread)
+{
+    struct task *task = thread->task;
+    struct endpoint *endpoint;
+
+    lock_acquire(&task->lock);
+    endpoint = task->fault_endpoint;
+    if (endpoint != NULL) {
+        object_reference(&endpoint->object);
+    }
+    lock_release(&task->lock);
+    return endpoint;
+}
+
+static void raise_fault(struct thread *thread, uint32_t kind, uint64_t address, status_t status)
+{
+    struct endpoint *endpoint = fault_endpoint(thread);
+
+    if (endpoint == NULL) {
+        task_kill(thread->task, EXIT_FAULT, kind);
+        thread_kill(thread);
+        return;
+    }
+    thread->call_kind = CALL_FAULT;
+    thread->call_tag = METHOD_FAULT;
+    thread->call_words[0] = kind;
+    thread->call_words[1] = address;
+    thread->call_words[2] = frame_pc(&thread->frame);
+    thread->call_words[3] = thread->number;
+    thread->call_words[4] = (uint32_t)status;
+    thread->call_words[5] = 0;
+    call_from_kernel(thread, endpoint);
+}
+
+static void ask_pager(struct thread *thread, const struct absent_page *absent, uint32_t access)
+{
+    struct endpoint *pager = absent->memory->pager;
+
+    thread->call_kind = CALL_PAGE;
+    thread->call_tag = METHOD_PAGE;
+    thread->call_words[0] = absent->memory->key;
+    thread->call_words[1] = absent->offset & ~PAGE_MASK;
+    thread->call_words[2] = access;
+    thread->call_words[3] = 0;
+    thread->call_words[4] = 0;
+    thread->call_words[5] = 0;
+    object_reference(&pager->object);
+    object_release(&absent->memory->object);
+    call_from_kernel(thread, pager);
+}
+
+static uint32_t access_of(uint32_t kind)
+{
+    switch (kind) {
+    case FAULT_READ:
+        return MAP_READ;
+    case FAULT_WRITE:
+        return MAP_WRITE;
+    case FAULT_EXECUTE:
+        return MAP_EXECUTE;
+    default:
+        return 0;
+    }
+}
+
+void kernel_fault(struct frame *frame, uint32_t kind, uint64_t address)
+{
+    struct thread *thread = current_thread();
+    struct absent_page absent = {0};
+    uint32_t access = access_of(kind);
+    status_t status = STATUS_BAD_ADDRESS;
+
+    (void)frame;
+    if (access != 0 && address < USER_TOP) {
+        status = space_touch(thread->task->space, address, access, NULL, &absent);
+    }
+    if (status == STATUS_LENDER_ABSENT) {
+        ask_pager(thread, &absent, access);
+    } else if (status != STATUS_OK) {
+        raise_fault(thread, kind, address, status);
+    }
+    leave();
+}
+
+void kernel_fp_used(struct frame *frame)
+{
+    struct thread *thread = current_thread();
+
+    if (thread_use_fp(thread)) {
+        fp_switch_in(frame, thread->fp);
+        cpu_self()->fp_on = true;
+    } else {
+        raise_fault(thread, FAULT_ILLEGAL, frame_pc(frame), STATUS_NO_KERNEL_MEMORY);
+    }
+    leave();
+}
+
+void kernel_timer(void)
+{
+    timer_run();
+}
+
+void kernel_interrupted(void)
+{
+    leave();
+}

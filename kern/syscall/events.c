@@ -1,0 +1,287 @@
+/*
+ * Calls on events, timers and interrupt lines.
+ */
+#include "lookup.h"
+
+#include <kern/event.h>
+#include <kern/irq.h>
+#include <kern/sched.h>
+#include <kern/timer.h>
+
+#include <arch/clock.h>
+
+#define PERIOD_LEAST UINT64_C(10000) /* ns */
+
+static struct event *as_event(struct object *object)
+{
+    return container_of(object, struct event, object);
+}
+
+status_t sys_event_create(handle_t handle, handle_t *result)
+{
+    struct object *account;
+    struct event *event;
+    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    event = event_create((struct account *)account);
+    object_release(account);
+    return event == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&event->object, result);
+}
+
+status_t sys_event_signal(handle_t handle, uint64_t bits)
+{
+    struct object *object;
+    status_t status = look_up(handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &object);
+
+    if (status == STATUS_OK) {
+        event_signal(as_event(object), bits);
+        object_release(object);
+    }
+    return status;
+}
+
+/* event->lock held: queues the thread, which is not running any more. */
+static bool begin_wait(struct event *event, struct thread *self, uint64_t mask)
+{
+    self->wait_mask = mask;
+    if (!thread_begin_wait(self, WAIT_EVENT, THREAD_BLOCKED_WAIT, &event->object)) {
+        return false;
+    }
+    list_append(&event->waiters, &self->wait_link);
+    return true;
+}
+
+/*
+ * Waits. The look-up's reference to the event is the wait's from here on. The timeout is set
+ * before the wait is published; if it fires first it finds nothing to end, so it is looked at
+ * again under the event's lock.
+ */
+static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint64_t *bits)
+{
+    struct thread *self = current_thread();
+    uint64_t counter = time_to_counter(deadline);
+    bool waits = false;
+
+    lock_acquire(&event->lock);
+    *bits = event->bits & mask;
+    event->bits &= ~*bits;
+    if (*bits == 0 && deadline != 0 && clock_counter() < counter) {
+        sched_prepare_block(self);
+        if (counter != ~UINT64_C(0)) {
+            timer_add_timeout(self, counter);
+        }
+        waits = begin_wait(event, self, mask);
+        if (!waits) {
+            sched_resume(self);
+        }
+    }
+    lock_release(&event->lock);
+    if (waits) {
+        sched_block();
+        return STATUS_BLOCKED;
+    }
+    timer_remove_timeout(self);
+    object_release(&event->object);
+    return *bits != 0 ? STATUS_OK : STATUS_TIMED_OUT;
+}
+
+status_t sys_event_wait(handle_t handle, uint64_t mask, uint64_t deadline, uint64_t *bits)
+{
+    struct object *object;
+    status_t status = look_up(handle, OBJECT_EVENT, RIGHT_EVENT_WAIT, &object);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (mask == 0) {
+        object_release(object);
+        return STATUS_BAD_ARGUMENT;
+    }
+    return wait(as_event(object), mask, deadline, bits);
+}
+
+static void unbind(struct thread *self)
+{
+    struct event *old = self->bound_event;
+
+    if (old != NULL) {
+        self->bound_event = NULL;
+        event_unbind(old, self);
+        object_release(&old->object);
+    }
+}
+
+status_t sys_event_bind(handle_t handle)
+{
+    struct thread *self = current_thread();
+    struct object *object;
+    status_t status;
+
+    if (handle == 0) {
+        unbind(self);
+        return STATUS_OK;
+    }
+    status = look_up(handle, OBJECT_EVENT, RIGHT_EVENT_WAIT, &object);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = event_bind(as_event(object), self);
+    if (status != STATUS_OK || self->bound_event == as_event(object)) {
+        object_release(object);
+        return status;
+    }
+    unbind(self);
+    self->bound_event = as_event(object);
+    return STATUS_OK;
+}
+
+static status_t watch_task(struct task *task, struct event *event, uint64_t bits)
+{
+    status_t status = STATUS_OK;
+    bool dead;
+
+    lock_acquire(&task->lock);
+    dead = task->state == TASK_DEAD;
+    if (!dead) {
+        status = watch_add(&task->watches, event, bits);
+    }
+    lock_release(&task->lock);
+    if (dead) {
+        event_signal(event, bits);
+    }
+    return status;
+}
+
+static status_t watch_thread(struct thread *thread, struct event *event, uint64_t bits)
+{
+    status_t status = STATUS_OK;
+    bool dead;
+
+    lock_acquire(&thread->lock);
+    dead = thread->state == THREAD_DEAD;
+    if (!dead) {
+        status = watch_add(&thread->watches, event, bits);
+    }
+    lock_release(&thread->lock);
+    if (dead) {
+        event_signal(event, bits);
+    }
+    return status;
+}
+
+static status_t watch(struct object *object, uint32_t rights, struct event *event, uint64_t bits)
+{
+    if ((rights & RIGHT_WATCH) == 0) {
+        return STATUS_NO_RIGHT;
+    }
+    if (object->type == OBJECT_TASK) {
+        return watch_task(container_of(object, struct task, object), event, bits);
+    }
+    if (object->type == OBJECT_THREAD) {
+        return watch_thread(container_of(object, struct thread, object), event, bits);
+    }
+    return STATUS_WRONG_TYPE;
+}
+
+status_t sys_event_watch(handle_t handle, handle_t event_handle, uint64_t bits)
+{
+    uint32_t rights = 0;
+    struct object *event;
+    struct object *object;
+    status_t status = look_up(event_handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &event);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    object = handle_lookup_any(&current_thread()->task->handles, handle, &rights, &status);
+    if (object != NULL) {
+        status = bits == 0 ? STATUS_BAD_ARGUMENT : watch(object, rights, as_event(event), bits);
+        object_release(object);
+    }
+    object_release(event);
+    return status;
+}
+
+static status_t create_timer(struct object *account, handle_t event_handle, uint64_t bits,
+                             handle_t *result)
+{
+    struct object *event;
+    struct timer *timer;
+    status_t status = look_up(event_handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &event);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    timer = timer_create((struct account *)account, as_event(event), bits);
+    object_release(event);
+    return timer == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&timer->object, result);
+}
+
+status_t sys_timer_create(handle_t handle, handle_t event, uint64_t bits, handle_t *result)
+{
+    struct object *account;
+    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = bits == 0 ? STATUS_BAD_ARGUMENT : create_timer(account, event, bits, result);
+    object_release(account);
+    return status;
+}
+
+status_t sys_timer_set(handle_t handle, uint64_t deadline, uint64_t period)
+{
+    struct object *object;
+    status_t status = look_up(handle, OBJECT_TIMER, RIGHT_TIMER_SET, &object);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (period != 0 && period < PERIOD_LEAST) {
+        status = STATUS_BAD_ARGUMENT;
+    } else {
+        timer_set(container_of(object, struct timer, object),
+                  deadline == 0 ? ~UINT64_C(0) : time_to_counter(deadline),
+                  period == 0 ? 0 : time_ticks(period));
+    }
+    object_release(object);
+    return status;
+}
+
+status_t sys_irq_bind(handle_t handle, handle_t event_handle, uint64_t bits)
+{
+    struct object *object;
+    struct object *event;
+    status_t status = look_up(handle, OBJECT_IRQ, RIGHT_IRQ_CONTROL, &object);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = look_up(event_handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &event);
+    if (status == STATUS_OK) {
+        if (bits == 0) {
+            status = STATUS_BAD_ARGUMENT;
+        } else {
+            irq_bind(container_of(object, struct irq, object), as_event(event), bits);
+        }
+        object_release(event);
+    }
+    object_release(object);
+    return status;
+}
+
+status_t sys_irq_acknowledge(handle_t handle)
+{
+    struct object *object;
+    status_t status = look_up(handle, OBJECT_IRQ, RIGHT_IRQ_CONTROL, &object);
+
+    if (status == STATUS_OK) {
+        status = irq_acknowledge(container_of(object, struct irq, object));
+        object_release(object);
+    }
+    return status;
+}

@@ -1,0 +1,194 @@
+/*
+ * Calls on address spaces.
+ */
+#include "lookup.h"
+
+#include <kern/pages.h>
+#include <kern/space.h>
+#include <string.h>
+
+enum { PROTECTION = MAP_READ | MAP_WRITE | MAP_EXECUTE };
+
+/* Handle 0 is the caller's own space. */
+static status_t space_of(handle_t handle, uint32_t rights, struct space **space)
+{
+    struct object *object;
+    status_t status;
+
+    if (handle == 0) {
+        *space = current_thread()->task->space;
+        object_reference(&(*space)->object);
+        return STATUS_OK;
+    }
+    status = look_up(handle, OBJECT_SPACE, rights, &object);
+    if (status == STATUS_OK) {
+        *space = container_of(object, struct space, object);
+    }
+    return status;
+}
+
+status_t sys_space_create(handle_t handle, handle_t *result, uint64_t *libsys)
+{
+    struct object *account;
+    struct space *space;
+    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    space = space_create((struct account *)account, &status);
+    object_release(account);
+    if (space == NULL) {
+        return status;
+    }
+    *libsys = space->libsys;
+    return give_new(&space->object, result);
+}
+
+static bool good_protection(uint32_t flags)
+{
+    const uint32_t both = MAP_WRITE | MAP_EXECUTE;
+
+    return (flags & PROTECTION) != 0 && (flags & both) != both;
+}
+
+static bool good_range(uint64_t address, uint64_t length)
+{
+    return ((address | length) & PAGE_MASK) == 0 && length != 0 && length <= USER_TOP &&
+           address <= USER_TOP - length;
+}
+
+/* What a memory handle lets its holder map. */
+static uint32_t allowed_by(uint32_t rights)
+{
+    return (rights & RIGHT_MEMORY_READ ? (uint32_t)MAP_READ : 0) |
+           (rights & RIGHT_MEMORY_WRITE ? (uint32_t)MAP_WRITE : 0) |
+           (rights & RIGHT_MEMORY_EXECUTE ? (uint32_t)MAP_EXECUTE : 0);
+}
+
+static status_t map_object(struct space *space, struct object *object, uint32_t rights,
+                           uint64_t address, uint64_t offset, uint64_t length, uint32_t flags,
+                           uint64_t *mapped)
+{
+    struct memory *memory = container_of(object, struct memory, object);
+    uint64_t size;
+
+    if (object->type != OBJECT_MEMORY) {
+        return STATUS_WRONG_TYPE;
+    }
+    size = memory->pages * PAGE_SIZE;
+    if (!good_protection(flags) || (flags & ~(uint32_t)(PROTECTION | MAP_FIXED)) != 0 ||
+        !good_range(address, length) || (offset & PAGE_MASK) != 0 || offset > size ||
+        length > size - offset) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    if (memory->kind == MEMORY_KIND_DEVICE && (flags & MAP_EXECUTE) != 0) {
+        return STATUS_NO_RIGHT;
+    }
+    if ((flags & PROTECTION & ~allowed_by(rights)) != 0) {
+        return STATUS_NO_RIGHT;
+    }
+    return space_map(space, memory, address, offset, length, flags, allowed_by(rights), mapped);
+}
+
+status_t sys_space_map(handle_t handle, handle_t memory, uint64_t address, uint64_t offset,
+                       uint64_t length, uint32_t flags, uint64_t *mapped)
+{
+    struct space *space;
+    struct object *object;
+    uint32_t rights = 0;
+    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    object = handle_lookup_any(&current_thread()->task->handles, memory, &rights, &status);
+    if (object != NULL) {
+        status = map_object(space, object, rights, address, offset, length, flags, mapped);
+        object_release(object);
+    }
+    object_release(&space->object);
+    return status;
+}
+
+status_t sys_space_unmap(handle_t handle, uint64_t address, uint64_t length)
+{
+    struct space *space;
+    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
+
+    if (status == STATUS_OK) {
+        status = good_range(address, length) ? space_unmap(space, address, length, false)
+                                             : STATUS_BAD_ARGUMENT;
+        object_release(&space->object);
+    }
+    return status;
+}
+
+status_t sys_space_protect(handle_t handle, uint64_t address, uint64_t length, uint32_t flags)
+{
+    struct space *space;
+    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
+
+    if (status == STATUS_OK) {
+        status = good_range(address, length) && good_protection(flags) &&
+                         (flags & ~(uint32_t)PROTECTION) == 0
+                     ? space_protect(space, address, length, flags)
+                     : STATUS_BAD_ARGUMENT;
+        object_release(&space->object);
+    }
+    return status;
+}
+
+status_t sys_space_sync_code(handle_t handle, uint64_t address, uint64_t length)
+{
+    struct space *space;
+    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
+
+    if (status == STATUS_OK) {
+        status = length <= USER_TOP && address <= USER_TOP - length
+                     ? space_sync_code(space, address, length)
+                     : STATUS_BAD_ADDRESS;
+        object_release(&space->object);
+    }
+    return status;
+}
+
+/* Reads no further than what is there; pages that a pager has to fill count as absent. */
+static status_t peek(struct space *space, uint64_t address, uint8_t *to, uint64_t length)
+{
+    while (length > 0) {
+        uint64_t in_page = address & PAGE_MASK;
+        uint64_t part = PAGE_SIZE - in_page < length ? PAGE_SIZE - in_page : length;
+        uint64_t frame = 0;
+        status_t status = space_touch(space, address, MAP_READ, &frame, NULL);
+
+        if (status != STATUS_OK || !page_is_ram(frame)) {
+            return STATUS_BAD_ADDRESS;
+        }
+        memcpy(to, (const char *)direct_map(frame) + in_page, part);
+        page_unpin(frame);
+        address += part;
+        to += part;
+        length -= part;
+    }
+    return STATUS_OK;
+}
+
+status_t sys_space_peek(handle_t handle, uint64_t address, uint64_t length)
+{
+    struct space *space;
+    status_t status = space_of(handle, RIGHT_SPACE_DEBUG, &space);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (length == 0 || length > LIMIT_MESSAGE_DATA) {
+        status = STATUS_BAD_ARGUMENT;
+    } else if (address > USER_TOP - length) {
+        status = STATUS_BAD_ADDRESS;
+    } else {
+        status = peek(space, address, current_thread()->page->data, length);
+    }
+    object_release(&space->object);
+    return status;
+}

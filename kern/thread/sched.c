@@ -1,0 +1,401 @@
+/*
+ * The scheduler; see kern/sched.h.
+ *
+ * A run queue's lock guards its lists and bitmap. A queued thread's `home` is the CPU whose queue
+ * it is in. Threads whose account has used its CPU budget are parked on the CPU that found them,
+ * until the account's next period.
+ */
+#include <kern/sched.h>
+
+#include <arch/clock.h>
+#include <arch/entry.h>
+#include <kern/reap.h>
+#include <kern/space.h>
+#include <kern/timer.h>
+
+struct run_queue {
+    struct lock lock;
+    uint32_t ready; /* bit p: list p is not empty */
+    struct list lists[LIMIT_PRIORITIES];
+    struct list parked; /* this CPU only */
+    uint64_t unpark_at;
+};
+
+#define SLICES_A_SECOND 200 /* 5 ms */
+
+static struct run_queue queues[CPU_MAX];
+uint64_t sched_slice;
+static uint64_t account_grain; /* CPU time is charged to accounts in portions of this many ticks */
+
+void sched_init(uint64_t counter_hz)
+{
+    sched_slice = counter_hz / SLICES_A_SECOND;
+    account_grain = counter_hz / 20000;
+    for (unsigned i = 0; i < CPU_MAX; i++) {
+        for (unsigned p = 0; p < LIMIT_PRIORITIES; p++) {
+            list_init(&queues[i].lists[p]);
+        }
+        list_init(&queues[i].parked);
+        queues[i].unpark_at = ~UINT64_C(0);
+    }
+}
+
+static struct run_queue *queue_of(const struct cpu *cpu)
+{
+    return &queues[cpu->index];
+}
+
+static void enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
+{
+    struct run_queue *queue = queue_of(cpu);
+
+    lock_acquire(&queue->lock);
+    thread->state = THREAD_READY;
+    thread->home = cpu;
+    if (at_front) {
+        list_prepend(&queue->lists[thread->priority], &thread->run_link);
+    } else {
+        list_append(&queue->lists[thread->priority], &thread->run_link);
+    }
+    queue->ready |= UINT32_C(1) << thread->priority;
+    lock_release(&queue->lock);
+}
+
+static struct thread *dequeue(struct cpu *cpu)
+{
+    struct run_queue *queue = queue_of(cpu);
+    struct thread *thread = NULL;
+
+    if (queue->ready == 0) {
+        return NULL;
+    }
+    lock_acquire(&queue->lock);
+    if (queue->ready != 0) {
+        unsigned priority = 31u - (unsigned)__builtin_clz(queue->ready);
+        struct list *list = &queue->lists[priority];
+
+        thread = container_of(list_take(list), struct thread, run_link);
+        if (list_empty(list)) {
+            queue->ready &= ~(UINT32_C(1) << priority);
+        }
+    }
+    lock_release(&queue->lock);
+    return thread;
+}
+
+/* From the most loaded priority of any other CPU: good enough for at most eight. */
+static struct thread *steal(struct cpu *self)
+{
+    for (unsigned i = 1; i < cpu_count; i++) {
+        struct cpu *other = &cpus[(self->index + i) % cpu_count];
+        struct thread *thread = other->online ? dequeue(other) : NULL;
+
+        if (thread != NULL) {
+            return thread;
+        }
+    }
+    return NULL;
+}
+
+/* True if something at least (or, strictly, more) urgent than `priority` waits on this CPU. */
+static bool more_urgent(const struct cpu *cpu, uint32_t priority, bool strictly)
+{
+    return (queue_of(cpu)->ready >> priority >> (strictly ? 1 : 0)) != 0;
+}
+
+static struct cpu *choose_cpu(const struct thread *thread)
+{
+    struct cpu *home = thread->home != NULL ? thread->home : cpu_self();
+
+    if (cpu_count == 1 || home->idle) {
+        return home;
+    }
+    for (unsigned i = 0; i < cpu_count; i++) {
+        if (cpus[i].idle && cpus[i].online) {
+            return &cpus[i];
+        }
+    }
+    return home;
+}
+
+void sched_ready(struct thread *thread)
+{
+    struct cpu *self = cpu_self();
+    struct cpu *cpu = choose_cpu(thread);
+    uint32_t priority = thread->priority;
+
+    if (thread->slice_left == 0) {
+        thread->slice_left = sched_slice;
+    }
+    enqueue(cpu, thread, false);
+    if (cpu != self) {
+        cpu_interrupt(cpu);
+    } else if (self->current == NULL || self->current->priority < priority) {
+        self->reschedule = true;
+    } else if (self->current->priority == priority) {
+        timer_program(); /* its slice matters now */
+    }
+}
+
+static void account_time(struct cpu *cpu, struct thread *thread, uint64_t now)
+{
+    uint64_t time = now - cpu->switched_at;
+    uint64_t sum = atomic_load_explicit(&thread->cpu_time, memory_order_relaxed) + time;
+
+    cpu->switched_at = now;
+    atomic_store_explicit(&thread->cpu_time, sum, memory_order_relaxed);
+    thread->unaccounted += time;
+    if (thread->unaccounted >= account_grain) {
+        account_charge_cpu(thread->object.account, thread->unaccounted);
+        thread->unaccounted = 0;
+    }
+}
+
+void sched_account_current(void)
+{
+    struct cpu *cpu = cpu_self();
+
+    if (cpu->current != NULL) {
+        account_time(cpu, cpu->current, clock_counter());
+    }
+}
+
+void sched_prepare_block(struct thread *thread)
+{
+    struct cpu *cpu = cpu_self();
+    uint64_t now = clock_counter();
+
+    account_time(cpu, thread, now);
+    thread->slice_left = (int64_t)(cpu->slice_end - now) > 0 ? cpu->slice_end - now : 0;
+    if (cpu->fp_on) {
+        fp_switch_out(&thread->frame, thread->fp);
+        cpu->fp_on = false;
+    }
+    thread->on_cpu = NULL;
+    cpu->current = NULL;
+}
+
+static void run(struct cpu *cpu, struct thread *thread)
+{
+    cpu->current = thread;
+    cpu->arch.frame = &thread->frame;
+    thread->home = cpu;
+    thread->state = THREAD_RUNNING;
+    thread->on_cpu = cpu;
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with thread_kill */
+    if (atomic_load_explicit(&thread->dying, memory_order_relaxed)) {
+        cpu->reschedule = true;
+    }
+    if (thread->fp != NULL) {
+        fp_switch_in(&thread->frame, thread->fp);
+        cpu->fp_on = true;
+    }
+    if (cpu->space != thread->task->space) {
+        space_activate(thread->task->space);
+    }
+}
+
+void sched_switch(struct thread *next)
+{
+    struct cpu *cpu = cpu_self();
+
+    if (more_urgent(cpu, next->priority, true)) {
+        sched_ready(next);
+        return;
+    }
+    run(cpu, next);
+}
+
+void sched_resume(struct thread *thread)
+{
+    run(cpu_self(), thread);
+}
+
+void sched_block(void)
+{
+    cpu_self()->reschedule = true;
+}
+
+uint64_t sched_timer(uint64_t now)
+{
+    struct cpu *cpu = cpu_self();
+
+    if (cpu->current == NULL || (!more_urgent(cpu, cpu->current->priority, false) &&
+                                 !account_cpu_limited(cpu->current->object.account))) {
+        return ~UINT64_C(0);
+    }
+    if ((int64_t)(cpu->slice_end - now) <= 0) {
+        cpu->reschedule = true;
+    }
+    return cpu->slice_end;
+}
+
+static void requeue_current(struct cpu *cpu, struct thread *thread)
+{
+    bool keeps_slice;
+
+    sched_prepare_block(thread);
+    keeps_slice = thread->slice_left != 0;
+    if (!keeps_slice) {
+        thread->slice_left = sched_slice;
+    }
+    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
+        thread_finish(thread);
+    } else {
+        enqueue(cpu, thread, keeps_slice);
+    }
+}
+
+/* True if the running thread goes on. */
+static bool current_stays(struct cpu *cpu)
+{
+    struct thread *thread = cpu->current;
+    uint64_t now = clock_counter();
+    bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
+
+    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst) ||
+        more_urgent(cpu, thread->priority, !slice_over)) {
+        return false;
+    }
+    return !slice_over;
+}
+
+static void unpark(struct cpu *cpu, uint64_t now)
+{
+    struct run_queue *queue = queue_of(cpu);
+    struct list *link;
+
+    if (now < queue->unpark_at) {
+        return;
+    }
+    queue->unpark_at = ~UINT64_C(0);
+    while ((link = list_take(&queue->parked)) != NULL) {
+        enqueue(cpu, container_of(link, struct thread, run_link), false);
+    }
+}
+
+/* Sets the slice, cut to what the account has left. False: nothing is left, the thread is parked. */
+static bool grant_slice(struct cpu *cpu, struct thread *thread, uint64_t now)
+{
+    uint64_t slice = thread->slice_left;
+
+    if (account_cpu_limited(thread->object.account)) {
+        struct run_queue *queue = queue_of(cpu);
+        uint64_t until = 0;
+        uint64_t left = account_cpu_left(thread->object.account, now, &until);
+
+        if (left == 0) {
+            list_append(&queue->parked, &thread->run_link);
+            if (until < queue->unpark_at) {
+                queue->unpark_at = until;
+            }
+            timer_wake_cpu_at(until);
+            return false;
+        }
+        slice = left < slice ? left : slice;
+    }
+    cpu->slice_end = now + slice;
+    return true;
+}
+
+static void idle(struct cpu *cpu)
+{
+    cpu->idle = true;
+    atomic_thread_fence(memory_order_seq_cst);
+    if (queue_of(cpu)->ready == 0 && !cpu->reschedule) {
+        timer_program();
+        cpu_wait();
+    }
+    cpu->idle = false;
+    cpu->reschedule = false;
+    interrupts_poll();
+}
+
+static struct thread *next_thread(struct cpu *cpu)
+{
+    for (;;) {
+        struct thread *thread;
+
+        unpark(cpu, clock_counter());
+        thread = dequeue(cpu);
+        if (thread == NULL) {
+            thread = steal(cpu);
+        }
+        if (thread != NULL) {
+            return thread;
+        }
+        if (!reap_run()) {
+            idle(cpu);
+        }
+    }
+}
+
+void sched_choose(void)
+{
+    struct cpu *cpu = cpu_self();
+
+    cpu->reschedule = false;
+    if (cpu->current != NULL) {
+        if (current_stays(cpu)) {
+            return;
+        }
+        requeue_current(cpu, cpu->current);
+    }
+    for (;;) {
+        struct thread *thread = next_thread(cpu);
+        uint64_t now = clock_counter();
+
+        if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
+            thread_finish(thread);
+        } else if (grant_slice(cpu, thread, now)) {
+            cpu->switched_at = now;
+            run(cpu, thread);
+            break;
+        }
+    }
+    timer_program();
+}
+
+void sched_yield(void)
+{
+    struct cpu *cpu = cpu_self();
+
+    cpu->slice_end = clock_counter();
+    cpu->reschedule = true;
+}
+
+/* A queued thread moves when it is queued the next time; a running one is looked at again. */
+void sched_set_priority(struct thread *thread, uint32_t priority)
+{
+    struct cpu *home = thread->home;
+
+    if (home != NULL) {
+        struct run_queue *queue = queue_of(home);
+
+        lock_acquire(&queue->lock);
+        if (!list_empty(&thread->run_link) && thread->home == home) {
+            list_remove(&thread->run_link);
+            if (list_empty(&queue->lists[thread->priority])) {
+                queue->ready &= ~(UINT32_C(1) << thread->priority);
+            }
+            list_append(&queue->lists[priority], &thread->run_link);
+            queue->ready |= UINT32_C(1) << priority;
+        }
+        thread->priority = priority;
+        lock_release(&queue->lock);
+    } else {
+        thread->priority = priority;
+    }
+    cpu_self()->reschedule = true;
+}
+
+void sched_init_cpu(struct cpu *cpu)
+{
+    cpu->online = true;
+}
+
+void sched_start(void)
+{
+    sched_choose();
+    entry_leave();
+}
