@@ -134,6 +134,7 @@ void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
                      (uint64_t)(__libsys_end - __libsys_start));
     caches_sync_code_done();
     sched_init_cpu(&cpus[0]);
+    cpus[0].arch.stack_top = kernel_map_stack(0); /* with a guard; the boot stack has none */
     smp_start();
     blob = (struct memory_range){devicetree_physical, tree.size};
     program_start(&memory.initrd, &blob);

@@ -79,6 +79,13 @@ static void call_end(struct thread *thread)
     }
 }
 
+/* The thread must not repeat what faulted while its task is taken apart. */
+static void end_faulted(struct thread *thread, status_t status)
+{
+    task_kill(thread->task, EXIT_FAULT, status);
+    thread_kill(thread);
+}
+
 /* A page that its pager does not fill is a fault of the thread, like one nobody handles. */
 void call_fail(struct thread *thread, status_t status)
 {
@@ -86,7 +93,7 @@ void call_fail(struct thread *thread, status_t status)
     if (thread->call_kind == CALL_NORMAL) {
         frame_set_result(&thread->frame, 0, (uint32_t)status);
     } else {
-        task_kill(thread->task, EXIT_FAULT, status);
+        end_faulted(thread, status);
     }
 }
 
@@ -206,7 +213,7 @@ void call_abandon(struct reply *reply, struct thread *thread)
 static void answered_kernel_call(struct thread *thread, status_t status)
 {
     if (status != STATUS_OK) {
-        task_kill(thread->task, EXIT_FAULT, status);
+        end_faulted(thread, status);
     }
 }
 

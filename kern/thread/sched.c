@@ -226,6 +226,7 @@ uint64_t sched_timer(uint64_t now)
     }
     if ((int64_t)(cpu->slice_end - now) <= 0) {
         cpu->reschedule = true;
+        return ~UINT64_C(0); /* choosing sets the next one */
     }
     return cpu->slice_end;
 }

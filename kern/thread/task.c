@@ -28,7 +28,9 @@ struct task *task_create(struct account *account, struct space *space, const cha
     list_init(&task->threads);
     list_init(&task->watches);
     list_init(&task->minted);
-    memcpy(task->name, name, length);
+    for (uint32_t i = 0; i < length; i++) {
+        task->name[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?'; /* it goes to terminals */
+    }
     *status = STATUS_OK;
     return task;
 }

@@ -224,7 +224,6 @@ static bool thread_reap(struct reap *reap)
     leases_drop(thread);
     watches_fire(&thread->watches);
     task_thread_gone(thread->task, thread);
-    object_release(&thread->object);
     return true;
 }
 

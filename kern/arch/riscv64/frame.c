@@ -10,7 +10,7 @@
 void frame_start(struct frame *frame, uint64_t pc, uint64_t sp, uint64_t argument, uint64_t tls)
 {
     *frame = (struct frame){0};
-    frame->x[0] = pc;
+    frame->x[0] = pc & ~UINT64_C(1); /* as sepc */
     frame->x[FRAME_SP] = sp;
     frame->x[FRAME_TP] = tls;
     frame->x[FRAME_A0] = argument;

@@ -7,7 +7,9 @@
  * hides the difference.
  *
  * After an invalid entry becomes valid no flush is needed by callers (the architecture adds the
- * barrier, or tolerates a spurious fault). After a valid entry changes, tlb_flush_* is.
+ * barrier, or tolerates a spurious fault). On riscv64 user code may then take one fault for what
+ * its entry allows already: the fault handler calls tlb_flush_range() for this CPU and retries.
+ * After a valid entry changes, tlb_flush_* is needed.
  */
 #ifndef ARCH_PAGETABLE_H
 #define ARCH_PAGETABLE_H

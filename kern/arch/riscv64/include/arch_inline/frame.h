@@ -1,6 +1,6 @@
 /*
- * riscv64 user registers. x[n] is register xn, but x[0] is pc. In a frame entered by a call t2 to t6
- * are not valid. Offsets: offsets.h.
+ * riscv64 user registers. x[n] is register xn, but x[0] is pc. In a frame entered by a call t2 to
+ * t6 are not valid. Offsets: offsets.h.
  */
 #ifndef ARCH_INLINE_FRAME_H
 #define ARCH_INLINE_FRAME_H
