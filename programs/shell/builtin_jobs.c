@@ -1,0 +1,131 @@
+/* jobs, wait and kill. */
+#include <string.h>
+
+#include "builtins.h"
+#include "jobs.h"
+
+#define FOREVER UINT64_MAX
+#define SIGNAL_LIMIT 64
+#define STATUS_BASE 128
+#define SIGNAL_TERMINATE 15
+
+int builtin_jobs(struct shell *shell, int count, char **words, const struct io *io)
+{
+    (void)shell;
+    (void)count;
+    (void)words;
+    for (size_t i = 0; i < JOB_LIMIT; i++) {
+        struct job *job = jobs_at(i);
+        if (job == NULL) {
+            continue;
+        }
+        bool done = atomic_load(&job->done);
+        if (done) {
+            shell_print(io->files[1], "[%u] %lu done (%d)  %s\n", job->number,
+                        (unsigned long)job->pid, job->status, job->text);
+            jobs_remove(job);
+        } else {
+            shell_print(io->files[1], "[%u] %lu running  %s\n", job->number,
+                        (unsigned long)job->pid, job->text);
+        }
+    }
+    return 0;
+}
+
+/* Waits until a job is done; false if ^C came first. */
+static bool wait_for(const struct job *job)
+{
+    uint64_t bits;
+    while (!atomic_load(&job->done)) {
+        if (terminal_interrupted()) {
+            return false;
+        }
+        status_t status =
+            event_wait(terminal_event(), TERMINAL_JOB | TERMINAL_INTERRUPT, FOREVER, &bits);
+        if (status != STATUS_OK && status != STATUS_INTERRUPTED) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int wait_one(struct job *job)
+{
+    if (!wait_for(job)) {
+        return STATUS_INTERRUPT;
+    }
+    int status = job->status;
+    jobs_remove(job);
+    return status;
+}
+
+static int wait_all(void)
+{
+    for (size_t i = 0; i < JOB_LIMIT; i++) {
+        struct job *job = jobs_at(i);
+        if (job != NULL && !wait_for(job)) {
+            return STATUS_INTERRUPT;
+        }
+        if (job != NULL) {
+            jobs_remove(job);
+        }
+    }
+    return 0;
+}
+
+static struct job *find_job(const char *name, const char *command, const struct io *io)
+{
+    struct job *job = jobs_find(name);
+    if (job == NULL) {
+        shell_complain(io, "%s: `%s` is no job of this shell; `jobs` lists them", command, name);
+    }
+    return job;
+}
+
+int builtin_wait(struct shell *shell, int count, char **words, const struct io *io)
+{
+    int status = count > 1 ? 0 : wait_all();
+    (void)shell;
+    for (int i = 1; i < count; i++) {
+        struct job *job = find_job(words[i], words[0], io);
+        status = job != NULL ? wait_one(job) : STATUS_UNKNOWN_COMMAND;
+    }
+    return status;
+}
+
+static long signal_number(const char *name)
+{
+    static const struct {
+        const char *name;
+        long number;
+    } signals[] = {{"HUP", 1}, {"INT", 2}, {"KILL", 9}, {"TERM", SIGNAL_TERMINATE}};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        if (strcmp(name, signals[i].name) == 0) {
+            return signals[i].number;
+        }
+    }
+    return builtin_number(name);
+}
+
+/* The signal only chooses the exit status, 128 more than its number: nothing can catch it. */
+int builtin_kill(struct shell *shell, int count, char **words, const struct io *io)
+{
+    bool named = count > 1 && words[1][0] == '-';
+    long number = named ? signal_number(words[1] + 1) : SIGNAL_TERMINATE;
+    int first = named ? 2 : 1;
+    int status = 0;
+    (void)shell;
+    if (number < 1 || number >= SIGNAL_LIMIT || first >= count) {
+        shell_complain(io, "usage: kill [-HUP|-INT|-KILL|-TERM|-NUMBER] PID|%%JOB ...");
+        return STATUS_USAGE;
+    }
+    for (int i = first; i < count; i++) {
+        const struct job *job = find_job(words[i], words[0], io);
+        if (job != NULL) {
+            jobs_kill(job, STATUS_BASE + (int)number);
+        } else {
+            status = STATUS_FAILURE;
+        }
+    }
+    return status;
+}

@@ -1,0 +1,141 @@
+/* Finding the object of a command and starting it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sinter/protocol/file.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "path.h"
+#include "shell.h"
+
+#define DEFAULT_PATH "/boot"
+#define OBJECT_SUFFIX ".o"
+#define REFUSAL_SIZE 512
+#define SHELL_NAME "shell"
+
+static bool is_file(const char *path)
+{
+    handle_t endpoint;
+    uint32_t kind = FILE_KIND_DIRECTORY;
+    if (path_open(path, 0, &kind, &endpoint) != STATUS_OK) {
+        return false;
+    }
+    status_ignore(handle_close(endpoint));
+    return kind == FILE_KIND_REGULAR;
+}
+
+/* Tries FOLDER/NAME with the suffix of objects, which most are, then without. */
+static bool try_folder(const char *folder, size_t length, const char *name, char *path)
+{
+    static const char *const suffixes[] = {OBJECT_SUFFIX, ""};
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        int size = snprintf(path, PATH_SIZE, "%.*s/%s%s", (int)length, folder, name, suffixes[i]);
+        if (size > 0 && size < PATH_SIZE && is_file(path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool program_find(const struct shell *shell, const char *name, char path[])
+{
+    const char *folders = variables_get(&shell->variables, "PATH");
+    if (strchr(name, '/') != NULL) {
+        (void)snprintf(path, PATH_SIZE, "%s", name);
+        return strlen(name) < PATH_SIZE;
+    }
+    if (folders == NULL) {
+        folders = DEFAULT_PATH;
+    }
+    while (*name != '\0' && *folders != '\0') {
+        size_t length = strcspn(folders, ":");
+        if (length > 0 && length < PATH_SIZE && try_folder(folders, length, name, path)) {
+            return true;
+        }
+        folders += length;
+        folders += *folders == ':';
+    }
+    return false;
+}
+
+static bool is_script(const char *path)
+{
+    char start[2] = {0};
+    int file = open(path, O_RDONLY);
+    if (file < 0) {
+        return false;
+    }
+    ssize_t size = read(file, start, sizeof(start));
+    (void)close(file);
+    return size == (ssize_t)sizeof(start) && start[0] == '#' && start[1] == '!';
+}
+
+static int report(const struct io *io, const char *name, status_t status, const char *refusal)
+{
+    if (refusal[0] != '\0') {
+        shell_complain(io, "%s", refusal);
+    } else {
+        shell_complain(io, "%s: cannot be started: %s", name, status_text(status));
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_UNKNOWN_COMMAND : STATUS_CANNOT_RUN;
+}
+
+/* Runs a file that begins with `#!` as a script of this shell. */
+static int start_script(struct shell *shell, const char *path, char **arguments,
+                        char *const *environment, const struct io *io, struct child *child)
+{
+    struct arena arena = {0};
+    size_t count = 0;
+    while (arguments[count] != NULL) {
+        count++;
+    }
+    char **list = arena_allocate(&arena, (count + 2) * sizeof(*list));
+    list[0] = arena_text(&arena, SHELL_NAME, strlen(SHELL_NAME));
+    list[1] = arena_text(&arena, path, strlen(path));
+    for (size_t i = 1; i < count; i++) {
+        list[i + 1] = arguments[i];
+    }
+    int status = program_start(shell, list, environment, io, child);
+    arena_free(&arena);
+    return status;
+}
+
+int program_start(struct shell *shell, char **arguments, char *const *environment,
+                  const struct io *io, struct child *child)
+{
+    char path[PATH_SIZE];
+    char refusal[REFUSAL_SIZE] = "";
+    if (!program_find(shell, arguments[0], path)) {
+        shell_complain(io, "%s: no such command; `help` lists them", arguments[0]);
+        return STATUS_UNKNOWN_COMMAND;
+    }
+    struct child_request request = {path, arguments, environment,
+                                    {io->files[0], io->files[1], io->files[2]}};
+    status_t status = child_start(&request, child, refusal, sizeof(refusal));
+    if (status == STATUS_OK) {
+        return 0;
+    }
+    if (status == STATUS_BAD_FORMAT && is_script(path) && strcmp(arguments[0], SHELL_NAME) != 0) {
+        return start_script(shell, path, arguments, environment, io, child);
+    }
+    return report(io, arguments[0], status, refusal);
+}
+
+int program_start_shell(struct shell *shell, const char *text, size_t length, const struct io *io,
+                        struct child *child)
+{
+    struct arena arena = {0};
+    char **list = arena_allocate(&arena, (shell->parameter_count + 5) * sizeof(*list));
+    list[0] = arena_text(&arena, SHELL_NAME, strlen(SHELL_NAME));
+    list[1] = arena_text(&arena, "-c", 2);
+    list[2] = arena_text(&arena, text, length);
+    list[3] = arena_text(&arena, shell->name, strlen(shell->name));
+    for (size_t i = 0; i < shell->parameter_count; i++) {
+        list[4 + i] = shell->parameters[i];
+    }
+    char **environment = variables_environment(&shell->variables, true, &arena);
+    int status = program_start(shell, list, environment, io, child);
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,82 @@
+/*
+ * svc WORD...: runs a line of the init script's language (start, stop, restart, status, log, kill,
+ * list, ...) and prints the answer. The supervisor is reached through the start handle `service`,
+ * or through /dev/service.
+ */
+#include <errno.h>
+#include <sinter/protocol/service.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "note.h"
+#include "program.h"
+#include "tool.h"
+
+PROGRAM_NOTE("svc", "svc list|start|stop|restart|status|log|kill [NAME...]: controls services");
+
+#define LINE_SIZE LIMIT_MESSAGE_DATA
+
+static status_t find_supervisor(handle_t *supervisor)
+{
+    *supervisor = program_handle("service");
+    return *supervisor != 0 ? STATUS_OK : path_open("/dev/service", 0, NULL, supervisor);
+}
+
+/* Puts the words into a line; the supervisor's rules for quotes are those of the script. */
+static bool join(int count, char **words, char line[LINE_SIZE])
+{
+    size_t length = 0;
+    for (int i = 1; i < count; i++) {
+        size_t word = strlen(words[i]);
+        if (length + word + 2 > LINE_SIZE) {
+            return false;
+        }
+        memcpy(line + length, words[i], word);
+        length += word;
+        line[length++] = ' ';
+    }
+    line[length - 1] = '\0';
+    return true;
+}
+
+static status_t run(handle_t supervisor, const char *line, uint64_t *length)
+{
+    if (strcmp(line, "list") == 0) {
+        return service_list(supervisor, tool_buffer, sizeof(tool_buffer), length);
+    }
+    return service_command(supervisor, line, strlen(line), tool_buffer, sizeof(tool_buffer),
+                           length);
+}
+
+static void print(uint64_t length, int file)
+{
+    size_t size = length < sizeof(tool_buffer) ? (size_t)length : sizeof(tool_buffer);
+    if (size > 0 && tool_buffer[size - 1] != '\n' && size < sizeof(tool_buffer)) {
+        tool_buffer[size++] = '\n';
+    }
+    (void)tool_write(file, tool_buffer, size);
+}
+
+int main(int count, char **words)
+{
+    char line[LINE_SIZE];
+    handle_t supervisor;
+    uint64_t length = 0;
+    if (count < 2 || !join(count, words, line)) {
+        return tool_usage("svc list|start|stop|restart|status|log|kill [NAME...]");
+    }
+    status_t status = find_supervisor(&supervisor);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "svc: no way to the supervisor: init.rc does not allow it here (%s)\n",
+                status_text(status));
+        return EXIT_FAILURE;
+    }
+    status = run(supervisor, line, &length);
+    print(length, status == STATUS_OK ? STDOUT_FILENO : STDERR_FILENO);
+    if (status != STATUS_OK && length == 0) {
+        fprintf(stderr, "svc: %s: %s\n", line, status_text(status));
+    }
+    return status == STATUS_OK ? 0 : EXIT_FAILURE;
+}

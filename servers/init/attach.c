@@ -1,0 +1,67 @@
+/*
+ * Services for devices: see attach.h.
+ */
+#include "attach.h"
+
+#include "text.h"
+
+_Static_assert(INIT_SERVICES <= 64, "sets of services are words");
+
+/* The object's name without its ending; further services of one object get a number. */
+static void name_service(const struct boot_file *object, uint32_t number, char name[SCRIPT_NAME])
+{
+    struct text text = text_in(name, SCRIPT_NAME);
+    size_t length = text_length(object->name);
+    length -= length > 2 && text_same(object->name + length - 2, ".o") ? 2 : 0;
+    text_put_bytes(&text, object->name, length);
+    if (number != 0) {
+        text_put_number(&text, number);
+    }
+}
+
+static struct service *find_waiting(const struct boot_file *object)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        if (services[i].used && services[i].object == object && services[i].device == NULL) {
+            return &services[i];
+        }
+    }
+    return NULL;
+}
+
+static struct service *make_service(struct boot_file *object, const struct script_options *options)
+{
+    char name[SCRIPT_NAME];
+    uint32_t number = 0;
+    do {
+        name_service(object, number++, name);
+    } while (service_find(name) != NULL && number < INIT_SERVICES);
+    struct service *service = service_declare(name);
+    if (service != NULL) {
+        script_options_merge(&service->options, options);
+        service->object = object;
+    }
+    return service;
+}
+
+void attach_devices(const struct script_options *options, uint64_t *started)
+{
+    device_scan();
+    for (uint32_t i = 0; i < device_table.count; i++) {
+        struct device *device = &device_table.devices[i];
+        if (device->claimed) {
+            continue;
+        }
+        struct service *service = find_waiting(device->object);
+        service = service != NULL ? service : make_service(device->object, options);
+        if (service == NULL) {
+            log_line("more than %d services: %s is not started for another device", INIT_SERVICES,
+                     device->object->name);
+            return;
+        }
+        device->claimed = true;
+        service->device = device;
+        service_start(service);
+        *started |= 1ull << service_slot(service);
+    }
+}

@@ -1,0 +1,48 @@
+/*
+ * The boot set as init sees it: its files by name, and the notes of objects once they are read.
+ */
+#ifndef INIT_CATALOG_H
+#define INIT_CATALOG_H
+
+#include "init.h"
+#include "protocol.h"
+#include "script.h"
+
+enum { CATALOG_FILES = 128, CATALOG_DEVICES = 8, CATALOG_DEVICE_TEXT = 40 };
+
+/* What init uses of an object's note. */
+struct object_note {
+    uint32_t kind, resources, restart, priority, stack, memory, heartbeat;
+    uint32_t device_count;
+    char name[LOADER_NAME];
+    char path[LOADER_NAME];
+    char devices[CATALOG_DEVICES][CATALOG_DEVICE_TEXT];
+};
+
+struct boot_file {
+    const char *name;      /* below boot/, such as `fifo.o` or `bin/ls.o` */
+    uint64_t offset, size; /* in the archive */
+    bool directory;
+    handle_t endpoint;     /* of the file, once somebody has opened it */
+    bool note_read;        /* the worker's, then for ever */
+    status_t note_status;  /* of reading it */
+    struct object_note note;
+};
+
+struct catalog {
+    uint32_t count;
+    struct boot_file files[CATALOG_FILES];
+};
+
+extern struct catalog catalog;
+
+void catalog_build(void);
+struct boot_file *catalog_find(const char *name);
+bool catalog_is_object(const struct boot_file *file);
+/*
+ * The object that a word of the script or a path means: `fifo`, `fifo.o`, `/boot/fifo.o`,
+ * `bin/ls`, `ls` (in bin). Null: there is none.
+ */
+struct boot_file *catalog_object(const char *word);
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * Statements carried out: see command.h; docs/INIT.md says what each does.
+ */
+#include "command.h"
+
+#include <sinter/protocol/service.h>
+
+#include "attach.h"
+#include "console.h"
+#include "process.h"
+
+#define SERVICE_BIT(service) (1ull << service_slot(service))
+
+static void fail(struct command *command, status_t status, const char *const pieces[])
+{
+    command->status = status;
+    text_put_pieces(&command->text, pieces);
+    text_put(&command->text, "\n");
+}
+#define FAIL(command, status, ...) fail(command, status, (const char *const[]){__VA_ARGS__, NULL})
+
+static void wait_for(struct command *command, const struct service *service)
+{
+    command->services |= SERVICE_BIT(service);
+    command->waiting = true;
+}
+
+static struct service *find(struct command *command)
+{
+    struct service *service = service_find(command->statement.name);
+    if (service == NULL) {
+        FAIL(command, STATUS_NOT_FOUND, "there is no service `", command->statement.name,
+             "`; `list` shows them");
+    }
+    return service;
+}
+
+/* The entry with its object; null: the text says why not. */
+static struct service *declare(struct command *command)
+{
+    const struct script_options *options = &command->statement.options;
+    const char *name = command->statement.name;
+    const char *object = name;
+    bool has_object = (options->given & SCRIPT_HAS_OBJECT) != 0;
+    if (has_object) {
+        object = options->object;
+    }
+    if ((options->given & SCRIPT_HAS_ALIAS) != 0) {
+        name = options->alias;
+    }
+    struct service *service = service_find(name);
+    bool known = service != NULL && service->object != NULL && !has_object;
+    struct boot_file *file = known ? service->object : catalog_object(object);
+    if (file == NULL) {
+        FAIL(command, STATUS_NOT_FOUND, "the boot set has no object `", object,
+             "`; `ls /boot` shows what there is");
+        return NULL;
+    }
+    service = service != NULL ? service : service_declare(name);
+    if (service == NULL) {
+        FAIL(command, STATUS_FULL, "no room for another service");
+        return NULL;
+    }
+    service->object = file;
+    script_options_merge(&service->options, options);
+    return service;
+}
+
+static void run_start(struct command *command)
+{
+    struct service *service = declare(command);
+    if (service != NULL) {
+        service_start(service);
+        wait_for(command, service);
+    }
+}
+
+static void run_stop(struct command *command)
+{
+    bool all = text_same(command->statement.name, "all");
+    struct service *one = all ? NULL : find(command);
+    for (uint32_t i = INIT_SERVICES; i > 0; i--) { /* the last one started stops first */
+        struct service *service = &services[i - 1];
+        if (service->used && (all || service == one)) {
+            service_stop(service);
+            wait_for(command, service);
+        }
+    }
+}
+
+static void run_restart(struct command *command)
+{
+    struct service *service = find(command);
+    if (service != NULL && service->object != NULL) {
+        service_restart(service);
+        wait_for(command, service);
+    }
+}
+
+static void run_kill(struct command *command)
+{
+    static const uint64_t bits[] = {
+        [SERVICE_FAULT_NULL] = CONTROL_FAULT_NULL,
+        [SERVICE_FAULT_ILLEGAL] = CONTROL_FAULT_ILLEGAL,
+        [SERVICE_FAULT_LOOP] = CONTROL_FAULT_LOOP,
+        [SERVICE_FAULT_EXIT] = CONTROL_FAULT_EXIT,
+    };
+    struct service *service = find(command);
+    if (service == NULL) {
+        return;
+    }
+    if (service->state != SERVICE_RUNNING && service->state != SERVICE_STARTING) {
+        FAIL(command, STATUS_FAILED, service->name, " is ", service_state_name(service->state));
+        return;
+    }
+    if (command->statement.fault == SERVICE_FAULT_NONE) {
+        service_kill(service, "killed by command");
+    } else {
+        status_ignore(event_signal(service->control, bits[command->statement.fault]));
+    }
+}
+
+static void run_wait(struct command *command)
+{
+    bool all = command->statement.name[0] == '\0';
+    struct service *one = all ? NULL : find(command);
+    command->waiting = all || one != NULL;
+    command->services = all ? UINT64_MAX : one == NULL ? 0 : SERVICE_BIT(one);
+    if (command->statement.time != 0) {
+        command->deadline = clock_read() + command->statement.time;
+    }
+}
+
+static void run_echo(struct command *command)
+{
+    const struct script_arguments *arguments = &command->statement.options.arguments;
+    const char *word = arguments->text;
+    for (uint32_t i = 0; i < arguments->count; i++) {
+        TEXT_PUT(&command->text, i == 0 ? "" : " ", word);
+        word += text_length(word) + 1;
+    }
+    text_put(&command->text, "\n");
+}
+
+static void run_declare(struct command *command)
+{
+    (void)declare(command);
+}
+
+static void run_program(struct command *command)
+{
+    const struct script_options *options = &command->statement.options;
+    if (!process_allow(options->object, options->allow)) {
+        FAIL(command, STATUS_NOT_FOUND, "the boot set has no program `", options->object, "`");
+    }
+}
+
+static void run_console(struct command *command)
+{
+    char why[SCRIPT_ERROR];
+    if (!console_add(&command->statement, why)) {
+        FAIL(command, STATUS_NOT_FOUND, why);
+    }
+}
+
+static void run_on_failed(struct command *command)
+{
+    struct service *service = find(command);
+    if (service != NULL) {
+        script_options_merge(&service->options, &command->statement.options);
+    }
+}
+
+static void run_status(struct command *command)
+{
+    struct service *service = find(command);
+    if (service != NULL) {
+        command_status(&command->text, service);
+    }
+}
+
+static void run_log(struct command *command)
+{
+    struct service *service = find(command);
+    if (service != NULL) {
+        command_log(&command->text, service);
+    }
+}
+
+static void run_list(struct command *command)
+{
+    command_list(&command->text);
+}
+
+static void run_help(struct command *command)
+{
+    command_help(&command->text);
+}
+
+/* The notes of all objects have to be read first: by the worker. */
+static struct job notes_job;
+
+static void read_notes(struct job *job)
+{
+    char line[INSTANCE_LINE];
+    (void)job;
+    for (uint32_t i = 0; i < catalog.count; i++) {
+        struct boot_file *file = &catalog.files[i];
+        if (catalog_is_object(file) && !file->note_read &&
+            instance_note(file, line) != STATUS_OK) {
+            log_line("%s", line);
+        }
+    }
+}
+
+static void finish_notes(struct job *job)
+{
+    (void)job;
+    init_look_again();
+}
+
+static void run_devices(struct command *command)
+{
+    command->notes_wanted = true;
+    command->waiting = true;
+    notes_job.run = read_notes;
+    notes_job.done = finish_notes;
+    if (!notes_job.queued) {
+        worker_submit(&notes_job);
+    }
+}
+
+static void (*const verbs[])(struct command *command) = {
+    [SCRIPT_SERVICE] = run_declare, [SCRIPT_PROGRAM] = run_program,
+    [SCRIPT_START] = run_start,     [SCRIPT_STOP] = run_stop,
+    [SCRIPT_RESTART] = run_restart, [SCRIPT_KILL] = run_kill,
+    [SCRIPT_STATUS] = run_status,   [SCRIPT_LOG] = run_log,
+    [SCRIPT_LIST] = run_list,       [SCRIPT_WAIT] = run_wait,
+    [SCRIPT_ECHO] = run_echo,       [SCRIPT_DEVICES] = run_devices,
+    [SCRIPT_CONSOLE] = run_console, [SCRIPT_ON_FAILED] = run_on_failed,
+    [SCRIPT_HELP] = run_help,
+};
+
+void command_begin(struct command *command)
+{
+    command->text = text_in(command->buffer, sizeof(command->buffer));
+    command->status = STATUS_OK;
+    command->waiting = false;
+    command->notes_wanted = false;
+    command->services = 0;
+    command->deadline = INIT_NEVER;
+    if (command->statement.verb != SCRIPT_EMPTY) {
+        verbs[command->statement.verb](command);
+    }
+}
+
+/* A service that was to run and does not. */
+static void judge(struct command *command)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        const struct service *service = &services[i];
+        if (!service->used || (command->services & 1ull << i) == 0 ||
+            service->state != SERVICE_FAILED) {
+            continue;
+        }
+        if (command->statement.verb != SCRIPT_STOP) {
+            const char *reason = service->reason;
+            bool named = text_starts(reason, service->object->name);
+            FAIL(command, STATUS_FAILED, named ? "" : service->name, named ? "" : ": ", reason);
+        }
+    }
+}
+
+bool command_is_done(struct command *command, uint64_t now)
+{
+    if (command->notes_wanted) {
+        if (notes_job.queued) {
+            return false;
+        }
+        command->notes_wanted = false;
+        attach_devices(&command->statement.options, &command->services);
+    }
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        if (services[i].used && (command->services & 1ull << i) != 0 &&
+            !service_is_settled(&services[i])) {
+            if (command->deadline > now) {
+                return false;
+            }
+            FAIL(command, STATUS_TIMED_OUT, services[i].name, " is still ",
+                 service_state_name(services[i].state));
+        }
+    }
+    judge(command);
+    return true;
+}

@@ -1,0 +1,211 @@
+/*
+ * The files under /dev: see dev.h.
+ */
+#include "dev.h"
+
+#include <sinter/protocol/file.h>
+
+#include "match.h"
+#include "text.h"
+
+enum { FILES = 64, WAITERS = 48, NAME = 32 };
+
+struct dev_file {
+    char name[NAME]; /* empty: the entry is free */
+    struct service *service;
+    bool published;
+    uint32_t badge; /* upper half of its endpoints' badges */
+    uint32_t kind;
+};
+
+struct waiter {
+    handle_t reply; /* 0: the entry is free */
+    struct dev_file *file;
+};
+
+static struct dev_file files[FILES];
+static struct waiter waiters[WAITERS];
+static uint32_t openings; /* the lower half */
+
+struct dev_file *dev_find(const char *name)
+{
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] != '\0' && text_same(files[i].name, name)) {
+            return &files[i];
+        }
+    }
+    return NULL;
+}
+
+static struct dev_file *add(struct service *service, const char *name)
+{
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] == '\0') {
+            files[i] = (struct dev_file){.service = service, .kind = FILE_KIND_CHARACTER};
+            text_copy(files[i].name, NAME, name);
+            return &files[i];
+        }
+    }
+    log_line("/dev/%s: no room for more than %d files", name, FILES);
+    return NULL;
+}
+
+/* A service that the script named otherwise than its object serves that name. */
+static bool is_alias(const struct service *service)
+{
+    return service->device == NULL && !text_same(service->name, service->object->note.name);
+}
+
+/* `serial*` becomes the first number that no other service has. */
+static bool free_name(const struct service *service, const char *pattern, char name[NAME])
+{
+    for (uint32_t number = 0; number < FILES; number++) {
+        if (!match_path(pattern, number, name, NAME)) {
+            return false;
+        }
+        const struct dev_file *file = dev_find(name);
+        if (file == NULL || file->service == service) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void dev_reserve(struct service *service)
+{
+    char name[NAME];
+    const char *pattern = is_alias(service) ? service->name : service->object->note.path;
+    if (pattern[0] != '\0' && free_name(service, pattern, name) && dev_find(name) == NULL) {
+        (void)add(service, name);
+    }
+}
+
+status_t dev_publish(struct service *service, const char *wanted, uint64_t badge, uint32_t kind)
+{
+    char name[NAME];
+    const char *pattern = service->object->note.path;
+    bool own = text_same(pattern, wanted);
+    bool alias = is_alias(service) && text_same(service->name, wanted);
+    if ((!alias && !match_path_allows(pattern, wanted)) || badge > UINT32_MAX) {
+        return STATUS_REFUSED;
+    }
+    if (!(own ? free_name(service, pattern, name) : text_copy(name, NAME, wanted))) {
+        return STATUS_REFUSED;
+    }
+    struct dev_file *file = dev_find(name);
+    file = file == NULL ? add(service, name) : file;
+    if (file == NULL || file->service != service) {
+        return file == NULL ? STATUS_REFUSED : STATUS_EXISTS;
+    }
+    file->published = true;
+    file->badge = (uint32_t)badge;
+    file->kind = kind;
+    return STATUS_OK;
+}
+
+status_t dev_open(struct dev_file *file, uint32_t *kind, handle_t *endpoint)
+{
+    const struct service *service = file->service;
+    if (service->state == SERVICE_STOPPED || service->state == SERVICE_STOPPING) {
+        return STATUS_NOT_FOUND;
+    }
+    if (service->state == SERVICE_FAILED) {
+        return STATUS_FAILED;
+    }
+    if (!file->published) {
+        return service->state == SERVICE_RUNNING ? STATUS_NOT_FOUND : STATUS_NOT_READY;
+    }
+    *kind = file->kind;
+    return port_mint(service->port, (uint64_t)file->badge << 32 | ++openings, ENDPOINT_KEEP,
+                     endpoint);
+}
+
+status_t dev_wait(struct dev_file *file, struct call *call)
+{
+    for (uint32_t i = 0; i < WAITERS; i++) {
+        if (waiters[i].reply == 0) {
+            waiters[i].reply = call_defer(call);
+            waiters[i].file = file;
+            break;
+        }
+    }
+    return STATUS_NOT_READY;
+}
+
+static void answer(struct waiter *waiter, status_t status, uint32_t kind, handle_t endpoint)
+{
+    handle_t reply = waiter->reply;
+    waiter->reply = 0;
+    if (status == STATUS_OK) {
+        status = file_open_answer(reply, status, kind, endpoint);
+        status_ignore(handle_close(endpoint));
+        if (status == STATUS_OK) {
+            server_reply_done(&init.server, reply);
+            return;
+        }
+    }
+    server_answer(&init.server, reply, status);
+}
+
+void dev_settled(struct service *service)
+{
+    for (uint32_t i = 0; i < WAITERS; i++) {
+        struct waiter *waiter = &waiters[i];
+        uint32_t kind = 0;
+        handle_t endpoint = 0;
+        if (waiter->reply == 0 || waiter->file->service != service) {
+            continue;
+        }
+        status_t status = dev_open(waiter->file, &kind, &endpoint);
+        if (status != STATUS_NOT_READY || service_is_settled(service)) {
+            answer(waiter, status, kind, endpoint);
+        }
+    }
+}
+
+bool dev_cancel(handle_t reply)
+{
+    for (uint32_t i = 0; i < WAITERS; i++) {
+        if (waiters[i].reply == reply) {
+            answer(&waiters[i], STATUS_INTERRUPTED, 0, 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The names of a failed service stay, so that opening them says FAILED. */
+void dev_forget(const struct service *service)
+{
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] == '\0' || files[i].service != service) {
+            continue;
+        }
+        files[i].published = false;
+        if (service->state != SERVICE_FAILED) {
+            files[i].name[0] = '\0';
+        }
+    }
+}
+
+status_t dev_list(uint64_t position, uint32_t *kind, const char **name)
+{
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] != '\0' && files[i].published && position-- == 0) {
+            *kind = files[i].kind;
+            *name = files[i].name;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_NOT_FOUND;
+}
+
+void dev_text(const struct service *service, char *buffer, size_t size)
+{
+    struct text text = text_in(buffer, size);
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] != '\0' && files[i].service == service) {
+            TEXT_PUT(&text, text.used == 0 ? "" : " ", "/dev/", files[i].name);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * Registers and frames of a task: see evidence.h.
+ */
+#include "evidence.h"
+
+#include "memory.h"
+
+const char *evidence_kind(uint32_t kind)
+{
+    static const char *const names[] = {
+        [FAULT_NONE] = "no fault",
+        [FAULT_READ] = "read fault",
+        [FAULT_WRITE] = "write fault",
+        [FAULT_EXECUTE] = "execute fault",
+        [FAULT_ILLEGAL] = "illegal instruction",
+        [FAULT_BREAKPOINT] = "breakpoint",
+        [FAULT_ALIGNMENT] = "misaligned access",
+        [FAULT_SYSCALL] = "system call from outside libsys",
+        [FAULT_STEP] = "single step",
+        [FAULT_HARDWARE] = "hardware error",
+    };
+    return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown fault";
+}
+
+static bool peek(const struct instance *instance, uint64_t address, uint64_t *value)
+{
+    if (space_peek(instance->space, address, sizeof(*value)) != STATUS_OK) {
+        return false;
+    }
+    memcpy(value, message_page()->data, sizeof(*value));
+    return true;
+}
+
+static void add_frame(struct evidence *evidence, uint64_t address)
+{
+    bool again = evidence->frame_count > 0 &&
+                 evidence->frames[evidence->frame_count - 1] == address;
+    if (address != 0 && !again && evidence->frame_count < EVIDENCE_FRAMES) {
+        evidence->frames[evidence->frame_count++] = address;
+    }
+}
+
+/* Frames lie ever higher on the stack; a chain that does not is broken, and ends. */
+static void walk(struct evidence *evidence, const struct instance *instance)
+{
+    uint64_t frame = registers_frame(&evidence->registers);
+    add_frame(evidence, registers_pc(&evidence->registers));
+    add_frame(evidence, registers_return(&evidence->registers));
+    while (frame != 0 && frame % sizeof(uint64_t) == 0 && evidence->frame_count < EVIDENCE_FRAMES) {
+        uint64_t address;
+        uint64_t next;
+        if (!peek(instance, frame + (uint64_t)FRAME_RETURN, &address) ||
+            !peek(instance, frame + (uint64_t)FRAME_NEXT, &next)) {
+            break;
+        }
+        add_frame(evidence, address);
+        if (next <= frame) {
+            break;
+        }
+        frame = next;
+    }
+}
+
+void evidence_of_fault(struct evidence *evidence, const struct instance *instance,
+                       const uint64_t words[4], const void *registers, size_t size)
+{
+    memset(evidence, 0, sizeof(*evidence));
+    evidence->kind = (uint32_t)words[0];
+    evidence->address = words[1];
+    if (size >= sizeof(evidence->registers)) {
+        memcpy(&evidence->registers, registers, sizeof(evidence->registers));
+        evidence->has_registers = true;
+        walk(evidence, instance);
+    }
+}
+
+void evidence_of_thread(struct evidence *evidence, const struct instance *instance)
+{
+    memset(evidence, 0, sizeof(*evidence));
+    if (instance->thread != 0 && thread_registers(instance->thread) == STATUS_OK) {
+        memcpy(&evidence->registers, message_page()->data, sizeof(evidence->registers));
+        evidence->has_registers = true;
+        walk(evidence, instance);
+    }
+}
+
+bool evidence_locate(const struct load_group groups[LOADER_GROUPS], uint64_t address,
+                     uint32_t *group, uint64_t *offset)
+{
+    for (uint32_t i = 0; i < LOADER_GROUPS; i++) {
+        if (address - groups[i].address < groups[i].size) {
+            *group = i;
+            *offset = address - groups[i].address;
+            return true;
+        }
+    }
+    return false;
+}

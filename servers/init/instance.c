@@ -1,0 +1,239 @@
+/*
+ * One run of an object: see instance.h.
+ */
+#include "instance.h"
+
+#include <sinter/protocol/loader.h>
+
+#include "loader.h"
+#include "memory.h"
+#include "text.h"
+
+enum { ALIGNMENT = 8, CALL_TRIES = 2 };
+
+/* The buffer lent to the loader; only the worker uses it. */
+static union {
+    struct load_request request;
+    struct load_result result;
+    struct load_note note;
+    uint8_t bytes[LOADER_REQUEST];
+} lent;
+
+void instance_give(struct instance_plan *plan, const char *name, handle_t handle, uint32_t rights,
+                   uint64_t extra0, uint64_t extra1)
+{
+    if (handle == 0 || plan->handle_count == INSTANCE_HANDLES) {
+        return;
+    }
+    text_copy(plan->handles[plan->handle_count].name, sizeof(plan->handles[0].name), name);
+    plan->handles[plan->handle_count].handle = handle;
+    plan->handles[plan->handle_count].rights = rights;
+    plan->handles[plan->handle_count].extra[0] = extra0;
+    plan->handles[plan->handle_count].extra[1] = extra1;
+    plan->handle_count++;
+}
+
+static status_t fail(char line[INSTANCE_LINE], const char *name, const char *what, status_t status)
+{
+    struct text text = text_in(line, INSTANCE_LINE);
+    TEXT_PUT(&text, name, ": ", what, ": ", status_text(status));
+    return status;
+}
+
+static status_t make_task(struct instance *instance, const struct instance_plan *plan,
+                          uint64_t *libsys)
+{
+    size_t length = text_length(plan->name);
+    status_t status = space_create(plan->account, &instance->space, libsys);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    length = length < LIMIT_NAME ? length : LIMIT_NAME;
+    memcpy(message_page()->data, plan->name, length);
+    status = task_create(plan->account, instance->space, length, &instance->task);
+    return status == STATUS_OK
+               ? task_set_fault_endpoint(instance->task, plan->fault_endpoint)
+               : status;
+}
+
+static status_t install_handles(struct instance *instance, const struct instance_plan *plan,
+                                struct start_handle *to)
+{
+    for (uint32_t i = 0; i < plan->handle_count; i++) {
+        status_t status = task_install(instance->task, plan->handles[i].handle,
+                                       plan->handles[i].rights, &to[i].handle);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        memcpy(to[i].name, plan->handles[i].name, sizeof(to[i].name));
+        memcpy(to[i].extra, plan->handles[i].extra, sizeof(to[i].extra));
+    }
+    return STATUS_OK;
+}
+
+/* Puts the request together; answers where its handles are to be put, null when it is too long. */
+static struct start_handle *write_request(const struct instance_plan *plan, uint64_t message_page)
+{
+    struct load_request *request = &lent.request;
+    uint32_t name_bytes = (uint32_t)text_length(plan->file->name) + 1;
+    uint64_t handles = sizeof(*request) + name_bytes + plan->text_bytes;
+    handles = (handles + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
+    if (handles + plan->handle_count * sizeof(struct start_handle) > sizeof(lent)) {
+        return NULL;
+    }
+    memset(&lent, 0, sizeof(lent));
+    request->size = sizeof(*request);
+    request->text_bytes = name_bytes + plan->text_bytes;
+    request->argument_count = plan->argument_count;
+    request->environment_count = plan->environment_count;
+    request->handle_count = plan->handle_count;
+    request->message_page = message_page;
+    text_copy(request->name, sizeof(request->name), plan->name);
+    memcpy(lent.bytes + sizeof(*request), plan->file->name, name_bytes);
+    memcpy(lent.bytes + sizeof(*request) + name_bytes, plan->texts, plan->text_bytes);
+    return (struct start_handle *)(void *)(lent.bytes + handles);
+}
+
+static status_t load(struct instance *instance, const struct instance_plan *plan, uint64_t libsys,
+                     char line[INSTANCE_LINE])
+{
+    instance->seed = LOADER_SEED(init_random());
+    status_t status = loader_load(loader_endpoint(), init.initrd_offset + plan->file->offset,
+                                  plan->file->size, libsys, instance->seed, init.initrd,
+                                  instance->space, plan->account, &lent, sizeof(lent),
+                                  &instance->entry, &instance->start_info, &instance->stack_top);
+    if (status == STATUS_OK) {
+        memcpy(instance->groups, lent.result.groups, sizeof(instance->groups));
+        return STATUS_OK;
+    }
+    if (lent.result.size == sizeof(lent.result) && lent.result.refusal != 0) {
+        memcpy(line, lent.result.line, INSTANCE_LINE);
+        line[INSTANCE_LINE - 1] = '\0';
+        return status;
+    }
+    return fail(line, plan->file->name, "the loader could not load it", status);
+}
+
+static status_t build(struct instance *instance, const struct instance_plan *plan,
+                      char line[INSTANCE_LINE])
+{
+    uint64_t libsys;
+    uint64_t page;
+    status_t status = make_task(instance, plan, &libsys);
+    if (status == STATUS_OK) {
+        status = thread_create(instance->task, plan->priority, &instance->thread, &page);
+    }
+    if (status != STATUS_OK) {
+        return fail(line, plan->file->name, "no task can be made for it", status);
+    }
+    struct start_handle *handles = write_request(plan, page);
+    if (handles == NULL) {
+        return fail(line, plan->file->name, "its arguments", STATUS_TOO_LARGE);
+    }
+    status = install_handles(instance, plan, handles);
+    if (status != STATUS_OK) {
+        return fail(line, plan->file->name, "its handles cannot be given", status);
+    }
+    return load(instance, plan, libsys, line);
+}
+
+status_t instance_build(struct instance *instance, const struct instance_plan *plan,
+                        char line[INSTANCE_LINE])
+{
+    status_t status = STATUS_PEER_DIED;
+    for (int i = 0; i < CALL_TRIES && status == STATUS_PEER_DIED; i++) {
+        memset(instance, 0, sizeof(*instance));
+        status = build(instance, plan, line);
+        if (status != STATUS_OK) {
+            instance_end(instance);
+        }
+    }
+    return status;
+}
+
+status_t instance_begin(struct instance *instance, uint32_t slot)
+{
+    status_t status =
+        event_watch(instance->task, init.event, 1ull << slot % INIT_DEATH_BITS);
+    return status == STATUS_OK ? thread_start(instance->thread, instance->entry,
+                                              instance->stack_top, instance->start_info, 0)
+                               : status;
+}
+
+bool instance_is_dead(const struct instance *instance, uint32_t *reason, int64_t *code)
+{
+    uint32_t state = TASK_DEAD;
+    status_t status = task_info(instance->task, &state, reason, code, NULL, NULL, NULL);
+    return status != STATUS_OK || state == TASK_DEAD;
+}
+
+void instance_kill(struct instance *instance, int64_t code)
+{
+    if (instance->task != 0) {
+        status_ignore(task_kill(instance->task, code));
+    }
+}
+
+void instance_end(struct instance *instance)
+{
+    if (instance->task != 0) {
+        status_ignore(task_kill(instance->task, 0));
+    }
+    close_if(&instance->thread);
+    close_if(&instance->task);
+    close_if(&instance->space);
+}
+
+static void take_note(struct boot_file *file, const struct load_note *from)
+{
+    struct object_note *note = &file->note;
+    note->kind = from->kind;
+    note->resources = from->resources;
+    note->restart = from->restart;
+    note->priority = from->priority;
+    note->stack = from->stack;
+    note->memory = from->memory;
+    note->heartbeat = from->heartbeat;
+    text_copy(note->name, sizeof(note->name), from->name);
+    text_copy(note->path, sizeof(note->path), from->path);
+    uint32_t count = from->device_count < CATALOG_DEVICES ? from->device_count : CATALOG_DEVICES;
+    note->device_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        text_copy(note->devices[i], CATALOG_DEVICE_TEXT, from->devices[i]);
+    }
+}
+
+/* The refusal's line names no file yet: the loader was not told its name. */
+static status_t note_refused(const struct boot_file *file, status_t status,
+                             char line[INSTANCE_LINE])
+{
+    struct text text = text_in(line, INSTANCE_LINE);
+    const char *from = lent.note.line;
+    if (lent.note.size != sizeof(lent.note) || from[0] == '\0') {
+        return fail(line, file->name, "its note cannot be read", status);
+    }
+    lent.note.line[LOADER_LINE - 1] = '\0';
+    TEXT_PUT(&text, file->name, text_starts(from, "object:") ? from + sizeof("object:") - 2 : from);
+    return status;
+}
+
+status_t instance_note(struct boot_file *file, char line[INSTANCE_LINE])
+{
+    status_t status = STATUS_PEER_DIED;
+    if (file->note_read && file->note_status == STATUS_OK) {
+        return STATUS_OK;
+    }
+    for (int i = 0; i < CALL_TRIES && status == STATUS_PEER_DIED; i++) {
+        memset(&lent.note, 0, sizeof(lent.note));
+        status = loader_inspect(loader_endpoint(), init.initrd_offset + file->offset, file->size,
+                                init.initrd, &lent.note, sizeof(lent.note), NULL);
+    }
+    if (status != STATUS_OK) {
+        status = note_refused(file, status, line);
+    } else {
+        take_note(file, &lent.note);
+    }
+    file->note_status = status;
+    file->note_read = true;
+    return status;
+}

@@ -1,0 +1,18 @@
+/*
+ * The loader, which init supervises like any server: init makes another instance of it out of the
+ * image in the boot set, with the same port and account, when it has died.
+ */
+#ifndef INIT_LOADER_H
+#define INIT_LOADER_H
+
+#include "init.h"
+
+/* Takes the start handles. */
+SINTER_MUST_CHECK status_t loader_watch(const struct start_info *info);
+handle_t loader_endpoint(void);
+/* After INIT_EVENT_LOADER. */
+void loader_restart(void);
+/* Ends an instance that hangs; it is then restarted. */
+void loader_kill(void);
+
+#endif

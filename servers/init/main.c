@@ -1,0 +1,234 @@
+/*
+ * init: the supervisor. It runs /boot/init.rc, starts, watches and restarts services, serves the
+ * namespace, and starts programs. docs/INIT.md describes it for users; init.h its parts.
+ */
+#include <sinter/protocol/file.h>
+#include <sinter/protocol/process.h>
+#include <sinter/protocol/service.h>
+#include <sinter/protocol/supervisor.h>
+
+#include "commands.h"
+#include "console.h"
+#include "dev.h"
+#include "loader.h"
+#include "names.h"
+#include "process.h"
+#include "report.h"
+#include "text.h"
+
+#define FAULT_METHOD 0x4641554cu /* task_set_fault_endpoint() */
+#define METHOD_NUMBER_BITS 16
+#define LOADER_TIME (10 * INIT_SECOND) /* longer than the largest object takes */
+#define STORE_MOST (1u << 20)
+
+SERVER_META(name, "init");
+SERVER_META(version, "0.1");
+SERVER_META(licence, "BSD-2-Clause");
+SERVER_META(description, "Supervisor: runs init.rc, watches services, serves names");
+SERVER_META(kind, SERVICE);
+SERVER_META(restart, NEVER);
+
+int server_main(const struct start_info *info);
+
+static handle_t timer;
+
+/* What a service says. */
+
+static struct service *speaker(const struct call *call)
+{
+    return badge_kind(call->in.badge) == BADGE_SUPERVISOR ? service_of_badge(call->in.badge)
+                                                          : NULL;
+}
+
+static status_t serve_ready(struct call *call)
+{
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    service_ready(service);
+    return STATUS_OK;
+}
+
+static status_t serve_refuse(struct call *call, const uint8_t *reason, size_t reason_length)
+{
+    char why[SERVICE_REASON];
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    text_copy_bytes(why, sizeof(why), (const char *)reason, reason_length);
+    service_refused(service, why);
+    return STATUS_OK;
+}
+
+static status_t serve_store(struct call *call, uint64_t wanted, uint64_t *size, handle_t *memory)
+{
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    if (wanted == 0 || wanted > STORE_MOST) {
+        return STATUS_TOO_LARGE;
+    }
+    if (service->store == 0) {
+        status_t status = memory_create(service->account, wanted, 0, &service->store);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        service->store_size = wanted;
+    }
+    *size = service->store_size;
+    return handle_duplicate(service->store, RIGHT_ALL, memory);
+}
+
+static status_t serve_publish(struct call *call, const uint8_t *name, size_t name_length,
+                              uint64_t badge, uint32_t kind)
+{
+    char text[SCRIPT_PATH];
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    if (!text_copy_bytes(text, sizeof(text), (const char *)name, name_length)) {
+        return STATUS_REFUSED;
+    }
+    status_t status = dev_publish(service, text, badge, kind);
+    if (status == STATUS_OK) {
+        dev_settled(service);
+    }
+    return status;
+}
+
+static const struct supervisor_operations supervisor_operations = {
+    .ready = serve_ready,
+    .refuse = serve_refuse,
+    .store = serve_store,
+    .publish = serve_publish,
+};
+
+/* A fault: any answer but OK ends the task. */
+static status_t serve_fault(const void *operations, struct call *call)
+{
+    uint64_t badge = call->in.badge;
+    (void)operations;
+    if (badge_kind(badge) != BADGE_FAULT || tag_method(call->in.tag) != FAULT_METHOD) {
+        return STATUS_BAD_METHOD;
+    }
+    if (badge_slot(badge) < INIT_SERVICES) {
+        struct service *service = service_of_badge(badge);
+        if (service != NULL) {
+            report_fault(service, call->in.words, call->data, call->data_length);
+        }
+    } else if (process_name(badge) != NULL) {
+        report_program(process_name(badge), call->in.words);
+    }
+    return STATUS_FAILED;
+}
+
+/* Events. */
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* A loader that hangs is ended; the job then fails or is repeated. */
+static uint64_t watch_worker(uint64_t now)
+{
+    uint64_t since = worker_busy();
+    if (since == 0) {
+        return INIT_NEVER;
+    }
+    if (now - since > LOADER_TIME && now > since) {
+        log_line("the loader does not answer and is ended");
+        loader_kill();
+        return now + LOADER_TIME;
+    }
+    return since + LOADER_TIME + INIT_MILLISECOND;
+}
+
+/* Everything that waits is looked at; states that change meanwhile ask for another look. */
+static void look(void)
+{
+    uint64_t now = clock_read();
+    uint64_t next = service_tick(now);
+    next = earlier(next, commands_tick(now));
+    next = earlier(next, console_tick(now));
+    next = earlier(next, watch_worker(now));
+    status_ignore(timer_set(timer, next == INIT_NEVER ? 0 : next, 0));
+}
+
+static void on_event(struct server *server, uint64_t bits)
+{
+    (void)server;
+    if ((bits & INIT_EVENT_LOADER) != 0) {
+        loader_restart();
+    }
+    if ((bits & INIT_EVENT_JOB) != 0) {
+        worker_collect();
+    }
+    if ((bits & INIT_EVENT_DEATHS) != 0) {
+        service_reap(bits);
+        process_reap(bits);
+    }
+    look();
+}
+
+static void on_closed(struct server *server, uint64_t badge)
+{
+    (void)server;
+    if (badge_kind(badge) == BADGE_PROCESS) {
+        process_closed(badge);
+    }
+}
+
+static void on_cancel(struct server *server, handle_t reply)
+{
+    (void)server;
+    if (!dev_cancel(reply) && !process_cancel(reply)) {
+        (void)commands_cancel(reply);
+    }
+}
+
+static status_t add_protocols(struct server *server)
+{
+    const struct server_protocol fault = {FAULT_METHOD >> METHOD_NUMBER_BITS, serve_fault, NULL};
+    status_t status;
+    if ((status = server_add(server, file_protocol(&names_operations))) != STATUS_OK ||
+        (status = server_add(server, process_protocol(&process_operations))) != STATUS_OK ||
+        (status = server_add(server, service_protocol(&commands_operations))) != STATUS_OK ||
+        (status = server_add(server, supervisor_protocol(&supervisor_operations))) != STATUS_OK) {
+        return status;
+    }
+    return server_add(server, fault);
+}
+
+static status_t begin(const struct start_info *info)
+{
+    status_t status;
+    if ((status = add_protocols(&init.server)) != STATUS_OK ||
+        (status = timer_create(init.account, init.event, INIT_EVENT_TIMER, &timer)) != STATUS_OK ||
+        (status = names_begin()) != STATUS_OK || (status = loader_watch(info)) != STATUS_OK) {
+        return status;
+    }
+    return worker_begin(info);
+}
+
+int server_main(const struct start_info *info)
+{
+    if (!init_begin(info)) {
+        return 1;
+    }
+    catalog_build();
+    status_t status = begin(info);
+    if (status != STATUS_OK) {
+        log_line("cannot start: %s", status_text(status));
+        return 1;
+    }
+    init.server.on_event = on_event;
+    init.server.on_closed = on_closed;
+    init.server.on_cancel = on_cancel;
+    commands_begin();
+    return server_run(&init.server);
+}

@@ -1,0 +1,59 @@
+/*
+ * The table of programs, for process.c and the list of `ps`.
+ */
+#ifndef INIT_PROCESS_TABLE_H
+#define INIT_PROCESS_TABLE_H
+
+#include "process.h"
+#include "text.h"
+
+enum {
+    PROCESS_WAITERS = 4,
+    PROCESS_TEXTS = 3072,  /* bytes of path, arguments and environment */
+    PROCESS_REFUSAL = 512, /* bytes of a refusal's line that are given back */
+};
+
+enum process_state {
+    PROCESS_FREE,
+    PROCESS_LOADING,
+    PROCESS_RUNNING,
+    PROCESS_ENDED,
+};
+
+struct process {
+    enum process_state state;
+    uint32_t generation;
+    uint64_t pid;
+    char name[SCRIPT_NAME];
+    struct boot_file *file;
+    handle_t account;
+    struct instance instance;
+    handle_t fault_endpoint;
+    handle_t spawner;      /* endpoint for starting others */
+    bool held;             /* somebody has the process's endpoint */
+    int64_t code;
+    uint32_t reason;       /* EXIT_ */
+    handle_t waiters[PROCESS_WAITERS];
+
+    handle_t spawn_reply;  /* LOADING: the call to answer; 0: init itself starts it */
+    uint64_t refusal_at;   /* offset in its lease where a refusal's line goes */
+    uint64_t refusal_room;
+    process_told *told;
+    void *context;
+
+    uint32_t allow;
+    handle_t files[3];     /* until the task has them */
+    uint32_t file_kind;    /* FILE_KIND_ of them; 0: not known */
+    uint32_t argument_count, environment_count, text_bytes;
+    char texts[PROCESS_TEXTS];
+    char line[INSTANCE_LINE];
+    status_t built;
+    struct job job;
+};
+
+extern struct process processes[INIT_PROCESSES];
+
+/* One line a task: pid, state, CPU time, pages, name. */
+void process_table_text(struct text *text);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * Crash reports: see report.h.
+ */
+#include "report.h"
+
+#include <sinter/protocol/loader.h>
+
+#include "evidence.h"
+#include "loader.h"
+#include "log.h"
+#include "memory.h"
+#include "text.h"
+
+enum { REPORTS = 8, SYMBOL = 96, REGISTERS_A_LINE = 4 };
+
+/* One report on its way: filled on the main thread, then the worker's until it is done. */
+struct report {
+    bool used;
+    struct service *service;
+    char name[SCRIPT_NAME];
+    char reason[SERVICE_REASON];
+    char next[SERVICE_REASON];
+    struct boot_file *object;
+    uint64_t seed;
+    struct load_group groups[LOADER_GROUPS];
+    struct evidence evidence;
+    char text[SERVICE_REPORT];
+    struct job job;
+};
+
+static struct report reports[REPORTS];
+
+static struct report *find_report(const struct service *service)
+{
+    for (uint32_t i = 0; i < REPORTS; i++) {
+        if (reports[i].used && !reports[i].job.queued && reports[i].service == service) {
+            return &reports[i];
+        }
+    }
+    return NULL;
+}
+
+static struct report *take_report(struct service *service)
+{
+    struct report *report = find_report(service);
+    for (uint32_t i = 0; report == NULL && i < REPORTS; i++) {
+        if (!reports[i].used) {
+            report = &reports[i];
+            memset(report, 0, sizeof(*report));
+            report->used = true;
+            report->service = service;
+        }
+    }
+    return report;
+}
+
+void report_fault(struct service *service, const uint64_t words[4], const void *registers,
+                  size_t size)
+{
+    struct text text = text_in(service->reason, SERVICE_REASON);
+    struct report *report = take_report(service);
+    TEXT_PUT(&text, evidence_kind((uint32_t)words[0]), " at ");
+    text_put_hex(&text, words[1], 1);
+    text_put(&text, ", pc ");
+    text_put_hex(&text, words[2], 1);
+    if (report != NULL) {
+        evidence_of_fault(&report->evidence, &service->instance, words, registers, size);
+    }
+}
+
+void report_before_kill(struct service *service)
+{
+    struct report *report = take_report(service);
+    if (report != NULL) {
+        evidence_of_thread(&report->evidence, &service->instance);
+    }
+}
+
+void report_keep(struct service *service)
+{
+    struct report *report = take_report(service);
+    if (report != NULL) {
+        report->object = service->object;
+        report->seed = service->instance.seed;
+        memcpy(report->groups, service->instance.groups, sizeof(report->groups));
+    }
+}
+
+void report_program(const char *name, const uint64_t words[4])
+{
+    log_line("%s: %s at 0x%lx, pc 0x%lx; it is ended", name, evidence_kind((uint32_t)words[0]),
+             (unsigned long)words[1], (unsigned long)words[2]);
+}
+
+/* On the worker. */
+
+static void put_symbol(struct text *text, const struct report *report, uint64_t address)
+{
+    char symbol[SYMBOL];
+    size_t length = 0;
+    uint32_t group;
+    uint64_t offset;
+    text_put_hex(text, address, 16);
+    text_put(text, "  ");
+    if (!evidence_locate(report->groups, address, &group, &offset)) {
+        text_put(text, "libsys or unknown");
+        return;
+    }
+    status_t status = loader_symbolize(
+        loader_endpoint(), init.initrd_offset + report->object->offset, report->object->size,
+        LOADER_PLACE(report->seed, group), offset, init.initrd, NULL, symbol, sizeof(symbol),
+        &length);
+    if (status == STATUS_OK) {
+        text_put_bytes(text, symbol, length);
+    } else {
+        TEXT_PUT(text, report->object->name, "+");
+        text_put_hex(text, offset, 1);
+    }
+}
+
+static void put_registers(struct text *text, const registers_t *registers)
+{
+    for (unsigned i = 0; i < REGISTERS_SHOWN; i++) {
+        text_put(text, i % REGISTERS_A_LINE == 0 ? "\n   " : "");
+        TEXT_PUT(text, " ", registers_name(i), text_length(registers_name(i)) < 3 ? "  " : " ");
+        text_put_hex(text, registers_value(registers, i), 16);
+    }
+    text_put(text, "\n");
+}
+
+static void put_evidence(struct text *text, const struct report *report)
+{
+    const struct evidence *evidence = &report->evidence;
+    if (evidence->kind != FAULT_NONE) {
+        TEXT_PUT(text, "  fault:     ", evidence_kind(evidence->kind), " at ");
+        text_put_hex(text, evidence->address, 1);
+        text_put(text, "\n");
+    }
+    if (!evidence->has_registers) {
+        return;
+    }
+    text_put(text, "  registers: pc ");
+    text_put_hex(text, registers_pc(&evidence->registers), 16);
+    put_registers(text, &evidence->registers);
+    text_put(text, "  backtrace:\n");
+    for (uint32_t i = 0; i < evidence->frame_count; i++) {
+        text_put(text, "    ");
+        put_symbol(text, report, evidence->frames[i]);
+        text_put(text, "\n");
+    }
+}
+
+static void put_log(struct text *text, const struct report *report)
+{
+    static struct log_lines lines; /* the worker's */
+    text_put(text, "  last log lines:\n");
+    log_of_task(&lines, report->name, text);
+}
+
+static void log_text(const char *text)
+{
+    while (*text != '\0') {
+        size_t length = 0;
+        while (text[length] != '\0' && text[length] != '\n') {
+            length++;
+        }
+        log_line("%.*s", (int)length, text);
+        text += text[length] == '\n' ? length + 1 : length;
+    }
+}
+
+static struct report *report_of_job(struct job *job)
+{
+    return (struct report *)(void *)((char *)job - offsetof(struct report, job));
+}
+
+static void write_report(struct job *job)
+{
+    struct report *report = report_of_job(job);
+    struct text text = text_in(report->text, sizeof(report->text));
+    TEXT_PUT(&text, "---- ", report->name, " (", report->object->name, ") has crashed\n",
+             "  reason:    ", report->reason, "\n");
+    put_evidence(&text, report);
+    put_log(&text, report);
+    TEXT_PUT(&text, "  next:      ", report->next, "\n----\n");
+    log_text(report->text);
+}
+
+static void finish_report(struct job *job)
+{
+    struct report *report = report_of_job(job);
+    text_copy(report->service->report, SERVICE_REPORT, report->text);
+    report->used = false;
+}
+
+static void describe_next(struct report *report, const struct policy_verdict *verdict)
+{
+    struct text text = text_in(report->next, sizeof(report->next));
+    switch (verdict->action) {
+    case POLICY_RESTART:
+        text_put(&text, "restart ");
+        text_put_number(&text, report->service->in_a_row);
+        text_put(&text, " of ");
+        text_put_number(&text, report->service->options.attempts);
+        text_put(&text, verdict->delay == 0 ? ", at once" : ", in ");
+        if (verdict->delay != 0) {
+            text_put_seconds(&text, verdict->delay);
+        }
+        break;
+    case POLICY_FAILED:
+        text_put(&text, "none, the service has failed; `start` tries again");
+        break;
+    default:
+        text_put(&text, "none, the service is stopped");
+        break;
+    }
+}
+
+void report_end(struct service *service, bool crash, const struct policy_verdict *verdict)
+{
+    struct report *report = find_report(service);
+    if (!crash || report == NULL) {
+        log_line("%s: %s", service->name, service->reason);
+        if (report != NULL) {
+            report->used = false;
+        }
+        return;
+    }
+    text_copy(report->name, sizeof(report->name), service->name);
+    text_copy(report->reason, sizeof(report->reason), service->reason);
+    describe_next(report, verdict);
+    report->job.run = write_report;
+    report->job.done = finish_report;
+    worker_submit(&report->job);
+}
+
+void report_drop(const struct service *service)
+{
+    struct report *report = find_report(service);
+    if (report != NULL) {
+        report->used = false;
+    }
+}
+
+void report_failed(struct service *service)
+{
+    bool reboot = service->options.essential != 0 || service->options.failed == SCRIPT_REBOOT;
+    if (reboot) {
+        log_line("%s has failed, without which the system is of no use: rebooting", service->name);
+        status_ignore(system_reset(init.machine, RESET_REBOOT));
+    }
+    if (service->options.failed == SCRIPT_START_OTHER) {
+        struct service *other = service_find(service->options.other);
+        log_line("%s has failed: starting %s", service->name, service->options.other);
+        if (other != NULL && other->object != NULL) {
+            service_start(other);
+        }
+    }
+}

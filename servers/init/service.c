@@ -1,0 +1,482 @@
+/*
+ * The states of services: see service.h.
+ */
+#include "service.h"
+
+#include <sinter/object.h>
+
+#include "grant.h"
+#include "memory.h"
+#include "dev.h"
+#include "policy.h"
+#include "report.h"
+#include "text.h"
+
+enum {
+    PRIORITY = 12,             /* when neither the note nor the script says */
+    PRIORITY_MOST = 23,        /* below init's own threads */
+    PAGES = 2048,              /* limit when neither the note nor the script says */
+    KERNEL_BYTES = 1 << 20,    /* of kernel objects */
+    HEARTBEAT_MS = 1000,
+    HEARTBEATS_MISSED = 5,
+};
+
+#define ALIVE_BIT 1u
+
+struct service services[INIT_SERVICES];
+
+const char *service_state_name(enum service_state state)
+{
+    static const char *const names[] = {
+        [SERVICE_STOPPED] = "stopped",       [SERVICE_LOADING] = "loading",
+        [SERVICE_STARTING] = "starting",     [SERVICE_RUNNING] = "running",
+        [SERVICE_STOPPING] = "stopping",     [SERVICE_RESTARTING] = "restarting",
+        [SERVICE_FAILED] = "failed",
+    };
+    return names[state];
+}
+
+uint32_t service_slot(const struct service *service)
+{
+    return (uint32_t)(service - services);
+}
+
+struct service *service_find(const char *name)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        if (services[i].used && text_same(services[i].name, name)) {
+            return &services[i];
+        }
+    }
+    return NULL;
+}
+
+struct service *service_of_badge(uint64_t badge)
+{
+    uint32_t slot = badge_slot(badge);
+    if (slot >= INIT_SERVICES || !services[slot].used ||
+        (services[slot].generation & 0xffffff) != badge_generation(badge)) {
+        return NULL;
+    }
+    return &services[slot];
+}
+
+struct service *service_declare(const char *name)
+{
+    struct service *service = service_find(name);
+    for (uint32_t i = 0; service == NULL && i < INIT_SERVICES; i++) {
+        if (!services[i].used) {
+            service = &services[i];
+            memset(service, 0, sizeof(*service));
+            service->used = true;
+            service->deadline = INIT_NEVER;
+            text_copy(service->name, SCRIPT_NAME, name);
+            script_options_defaults(&service->options);
+        }
+    }
+    return service;
+}
+
+bool service_is_settled(const struct service *service)
+{
+    return service->state == SERVICE_STOPPED || service->state == SERVICE_RUNNING ||
+           service->state == SERVICE_FAILED;
+}
+
+/* `time` ns until the state is to end; INIT_NEVER: it may last. */
+static void enter(struct service *service, enum service_state state, uint64_t time)
+{
+    uint64_t now = clock_read();
+    service->state = state;
+    service->since = now;
+    service->deadline = time == INIT_NEVER ? INIT_NEVER : now + time;
+    if (service_is_settled(service)) {
+        dev_settled(service);
+    }
+    init_look_again();
+}
+
+static void end_instance(struct service *service)
+{
+    instance_end(&service->instance);
+    close_if(&service->supervisor_endpoint);
+    close_if(&service->fault_endpoint);
+}
+
+/* Nobody serves the port any more: who waits is told, and open files answer GONE. */
+static void close_port(struct service *service)
+{
+    if (service->port != 0) {
+        status_ignore(port_drain(service->port));
+    }
+    close_if(&service->port);
+    close_if(&service->control);
+    close_if(&service->alive);
+}
+
+static void settle_down(struct service *service, enum service_state state)
+{
+    report_drop(service);
+    end_instance(service);
+    close_port(service);
+    enter(service, state, INIT_NEVER); /* answers those that wait for its names */
+    dev_forget(service);
+}
+
+static void fail(struct service *service, const char *why)
+{
+    text_copy(service->reason, SERVICE_REASON, why);
+    log_line("%s: failed: %s", service->name, why);
+    settle_down(service, SERVICE_FAILED);
+    report_failed(service);
+}
+
+/* What every instance uses, made at the first start. */
+static status_t make_lasting(struct service *service)
+{
+    const struct object_note *note = &service->object->note;
+    uint64_t pages = service->options.memory / LIMIT_PAGE_SIZE;
+    status_t status;
+    pages = pages != 0 ? pages : note->memory;
+    pages = pages != 0 ? pages : PAGES;
+    if (service->account == 0 &&
+        (status = grant_account(pages, KERNEL_BYTES, &service->account)) != STATUS_OK) {
+        return status;
+    }
+    if (service->port != 0) {
+        return STATUS_OK;
+    }
+    if ((status = port_create(service->account, &service->port)) != STATUS_OK ||
+        (status = event_create(service->account, &service->control)) != STATUS_OK) {
+        return status;
+    }
+    return event_create(service->account, &service->alive);
+}
+
+static uint32_t priority_of(const struct service *service)
+{
+    uint32_t priority = service->options.priority;
+    priority = priority != 0 ? priority : service->object->note.priority;
+    priority = priority != 0 ? priority : PRIORITY;
+    return priority < PRIORITY_MOST ? priority : PRIORITY_MOST;
+}
+
+/* The service's name comes before the arguments of the script. */
+static uint32_t write_texts(const struct service *service, char *to, uint32_t size)
+{
+    const struct script_arguments *arguments = &service->options.arguments;
+    uint32_t used = (uint32_t)text_length(service->name) + 1;
+    text_copy(to, size, service->name);
+    memcpy(to + used, arguments->text, arguments->bytes);
+    return used + arguments->bytes;
+}
+
+static status_t build(struct service *service)
+{
+    static struct instance_plan plan; /* the worker does one job at a time */
+    static char texts[SCRIPT_NAME + SCRIPT_TEXT];
+    status_t status = instance_note(service->object, service->line);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!grant_check(service, service->line)) {
+        return STATUS_REFUSED;
+    }
+    status = make_lasting(service);
+    if (status != STATUS_OK) {
+        text_copy(service->line, INSTANCE_LINE, status_text(status));
+        return status;
+    }
+    memset(&plan, 0, sizeof(plan));
+    plan.file = service->object;
+    plan.name = service->name;
+    plan.account = service->account;
+    plan.fault_endpoint = service->fault_endpoint;
+    plan.priority = priority_of(service);
+    plan.argument_count = 1 + service->options.arguments.count;
+    plan.texts = texts;
+    plan.text_bytes = write_texts(service, texts, sizeof(texts));
+    if (!grant_service(service, &plan, service->line)) {
+        return STATUS_REFUSED;
+    }
+    return instance_build(&service->instance, &plan, service->line);
+}
+
+static struct service *service_of_job(struct job *job)
+{
+    return (struct service *)(void *)((char *)job - offsetof(struct service, job));
+}
+
+static void run_build(struct job *job)
+{
+    struct service *service = service_of_job(job);
+    service->line[0] = '\0';
+    service->built = build(service);
+}
+
+/* An object that cannot be loaded now will not be later: there is no restart. */
+static void finish_build(struct job *job)
+{
+    struct service *service = service_of_job(job);
+    if (service->stop_wanted) {
+        service->stop_wanted = false;
+        settle_down(service, SERVICE_STOPPED);
+        return;
+    }
+    status_t status = service->built;
+    if (status == STATUS_OK) {
+        dev_reserve(service);
+        status = instance_begin(&service->instance, service_slot(service));
+        text_copy(service->line, INSTANCE_LINE, status_text(status));
+    }
+    if (status != STATUS_OK) {
+        fail(service, service->line);
+        return;
+    }
+    enter(service, SERVICE_STARTING, service->options.start_time);
+}
+
+static status_t mint_endpoints(struct service *service)
+{
+    uint32_t slot = service_slot(service);
+    service->generation++;
+    status_t status = init_mint(BADGE_SUPERVISOR, service->generation, slot,
+                                &service->supervisor_endpoint);
+    return status == STATUS_OK
+               ? init_mint(BADGE_FAULT, service->generation, slot, &service->fault_endpoint)
+               : status;
+}
+
+/* Begins an instance; the state is settled, or RESTARTING. */
+static void launch(struct service *service)
+{
+    status_t status = mint_endpoints(service);
+    if (status != STATUS_OK) {
+        fail(service, status_text(status));
+        return;
+    }
+    service->reason[0] = '\0';
+    service->restart_wanted = false;
+    service->job.run = run_build;
+    service->job.done = finish_build;
+    enter(service, SERVICE_LOADING, INIT_NEVER);
+    worker_submit(&service->job);
+}
+
+void service_start(struct service *service)
+{
+    if (service->state != SERVICE_STOPPED && service->state != SERVICE_FAILED) {
+        service->stop_wanted = false;
+        return;
+    }
+    service->in_a_row = 0;
+    service->restarts = 0;
+    launch(service);
+}
+
+void service_stop(struct service *service)
+{
+    switch (service->state) {
+    case SERVICE_LOADING:
+        service->stop_wanted = true;
+        break;
+    case SERVICE_STARTING:
+    case SERVICE_RUNNING:
+        enter(service, SERVICE_STOPPING, service->options.stop_time);
+        status_ignore(event_signal(service->control, CONTROL_STOP));
+        break;
+    case SERVICE_RESTARTING:
+        settle_down(service, SERVICE_STOPPED);
+        break;
+    default:
+        break;
+    }
+}
+
+void service_kill(struct service *service, const char *why)
+{
+    if (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING) {
+        text_copy(service->reason, SERVICE_REASON, why);
+        report_before_kill(service);
+    }
+    instance_kill(&service->instance, 0);
+}
+
+void service_ready(struct service *service)
+{
+    if (service->state == SERVICE_STARTING) {
+        service->missed = 0;
+        service->next_ping = clock_read() + (uint64_t)HEARTBEAT_MS * INIT_MILLISECOND;
+        enter(service, SERVICE_RUNNING, INIT_NEVER);
+    }
+}
+
+void service_refused(struct service *service, const char *why)
+{
+    if (service->state == SERVICE_STARTING) {
+        text_copy(service->reason, SERVICE_REASON, why);
+        service->stop_wanted = true; /* its exit is no crash: it will not be restarted */
+    }
+}
+
+static void describe_end(struct service *service, uint32_t reason, int64_t code)
+{
+    struct text text = text_in(service->reason, SERVICE_REASON);
+    switch (reason) {
+    case EXIT_NORMAL:
+        text_put(&text, "exited with code ");
+        text_put_signed(&text, code);
+        break;
+    case EXIT_FAULT:
+        text_put(&text, "fault");
+        break;
+    default:
+        text_put(&text, "killed");
+        break;
+    }
+}
+
+static void apply_policy(struct service *service, bool crash, uint64_t ran_for)
+{
+    struct policy policy = {service->options.restart, service->options.attempts,
+                            service->options.min_run};
+    if (service->object->note.restart == RESTART_NEVER &&
+        (service->options.given & SCRIPT_HAS_RESTART) == 0) {
+        policy.restart = SCRIPT_NEVER;
+    }
+    struct policy_end end = {crash, ran_for};
+    struct policy_verdict verdict = policy_decide(&policy, &end, &service->in_a_row);
+    report_end(service, crash, &verdict);
+    switch (verdict.action) {
+    case POLICY_RESTART:
+        service->restarts++;
+        enter(service, SERVICE_RESTARTING, verdict.delay);
+        break;
+    case POLICY_FAILED:
+        settle_down(service, SERVICE_FAILED);
+        report_failed(service);
+        break;
+    default:
+        settle_down(service, SERVICE_STOPPED);
+        break;
+    }
+}
+
+static void ended(struct service *service, uint32_t reason, int64_t code)
+{
+    uint64_t ran_for = service->state == SERVICE_RUNNING ? clock_read() - service->since : 0;
+    bool ready = service->state == SERVICE_RUNNING;
+    if (service->state == SERVICE_STOPPING && service->restart_wanted) {
+        report_drop(service);
+        end_instance(service); /* the port stays, and with it what clients have open */
+        launch(service);
+        return;
+    }
+    if (service->state == SERVICE_STOPPING) {
+        settle_down(service, SERVICE_STOPPED);
+        return;
+    }
+    if (service->stop_wanted) { /* it refused to start, and said why */
+        char why[SERVICE_REASON];
+        service->stop_wanted = false;
+        text_copy(why, sizeof(why), service->reason);
+        fail(service, why);
+        return;
+    }
+    if (service->reason[0] == '\0') {
+        describe_end(service, reason, code);
+    }
+    bool crash = reason != EXIT_NORMAL || code != 0 || !ready;
+    report_keep(service);
+    end_instance(service);
+    apply_policy(service, crash, ran_for);
+}
+
+void service_reap(uint64_t death_bits)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        struct service *service = &services[i];
+        uint32_t reason = EXIT_NONE;
+        int64_t code = 0;
+        bool has_instance = service->state == SERVICE_STARTING ||
+                            service->state == SERVICE_RUNNING || service->state == SERVICE_STOPPING;
+        if (service->used && has_instance && (death_bits & 1ull << i % INIT_DEATH_BITS) != 0 &&
+            instance_is_dead(&service->instance, &reason, &code)) {
+            ended(service, reason, code);
+        }
+    }
+}
+
+static void ping(struct service *service, uint64_t now)
+{
+    uint64_t bits;
+    if (event_wait(service->alive, ALIVE_BIT, 0, &bits) == STATUS_OK) {
+        service->missed = 0;
+    } else {
+        service->missed++;
+    }
+    if (service->missed > HEARTBEATS_MISSED) {
+        service_kill(service, "no heartbeat");
+        return;
+    }
+    uint32_t period = service->object->note.heartbeat;
+    service->next_ping = now + (period != 0 ? period : HEARTBEAT_MS) * INIT_MILLISECOND;
+    status_ignore(event_signal(service->control, CONTROL_PING));
+}
+
+/* The state has lasted as long as it may. */
+static void expire(struct service *service)
+{
+    service->deadline = INIT_NEVER;
+    switch (service->state) {
+    case SERVICE_STARTING:
+        service_kill(service, "did not become ready in its start time");
+        break;
+    case SERVICE_STOPPING:
+        log_line("%s: did not stop in its time and is ended", service->name);
+        instance_kill(&service->instance, 0);
+        break;
+    case SERVICE_RESTARTING:
+        launch(service);
+        break;
+    default:
+        break;
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t service_tick(uint64_t now)
+{
+    uint64_t next = INIT_NEVER;
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        struct service *service = &services[i];
+        if (!service->used) {
+            continue;
+        }
+        if (service->deadline <= now) {
+            expire(service);
+        }
+        if (service->state == SERVICE_RUNNING && service->next_ping <= now) {
+            ping(service, now);
+        }
+        next = earlier(next, service->deadline);
+        if (service->state == SERVICE_RUNNING) {
+            next = earlier(next, service->next_ping);
+        }
+    }
+    return next;
+}
+
+void service_restart(struct service *service)
+{
+    if (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING) {
+        service_stop(service);
+        service->restart_wanted = true;
+    } else {
+        service_start(service);
+    }
+}

@@ -1,0 +1,89 @@
+/*
+ * Services: what is declared, their states, and what stays from instance to instance.
+ *
+ *   STOPPED -> LOADING -> STARTING -> RUNNING -> STOPPING -> STOPPED
+ * An instance that ends by itself leads to RESTARTING, FAILED or STOPPED, by policy.h. All
+ * functions are for the main thread and return at once.
+ */
+#ifndef INIT_SERVICE_H
+#define INIT_SERVICE_H
+
+#include "device.h"
+#include "instance.h"
+#include "script.h"
+#include "worker.h"
+
+enum service_state {
+    SERVICE_STOPPED,
+    SERVICE_LOADING,
+    SERVICE_STARTING,
+    SERVICE_RUNNING,
+    SERVICE_STOPPING,
+    SERVICE_RESTARTING,
+    SERVICE_FAILED,
+};
+
+enum { SERVICE_REASON = 200, SERVICE_REPORT = 3072 };
+
+struct service {
+    bool used;
+    char name[SCRIPT_NAME];
+    struct script_options options;
+    struct boot_file *object;
+    struct device *device; /* null: serves none */
+    uint32_t number;       /* among the services of the same object: 0 is the first */
+
+    enum service_state state;
+    bool stop_wanted;      /* LOADING: by command; STARTING: it refused to start */
+    bool restart_wanted;   /* STOPPING: another instance follows */
+    uint64_t since;        /* when it came into the state */
+    uint64_t deadline;     /* when the state is to end; INIT_NEVER */
+    uint64_t next_ping;
+    uint32_t missed;       /* heartbeats in a row */
+    uint32_t in_a_row;     /* restarts: see policy.h */
+    uint32_t restarts;     /* since it was last started by hand */
+    uint32_t generation;   /* of instances; part of their badges */
+
+    handle_t account;      /* kept from instance to instance, as all that follow */
+    handle_t port;
+    handle_t control;
+    handle_t alive;
+    handle_t store;        /* state store; 0: none was asked for */
+    uint64_t store_size;
+
+    struct instance instance;
+    handle_t supervisor_endpoint, fault_endpoint; /* of the instance */
+    char reason[SERVICE_REASON];  /* why the last instance ended */
+    char line[INSTANCE_LINE];     /* the worker's: why it could not be built */
+    char report[SERVICE_REPORT];  /* of the last crash */
+    status_t built;               /* the worker's: how that went */
+    struct job job;
+};
+
+extern struct service services[INIT_SERVICES];
+
+const char *service_state_name(enum service_state state);
+struct service *service_find(const char *name);
+uint32_t service_slot(const struct service *service);
+/* The service whose instance has this badge; null: it is of an earlier one. */
+struct service *service_of_badge(uint64_t badge);
+
+/* A new entry, or the present one; null: the table is full. */
+struct service *service_declare(const char *name);
+/* Whether it is neither on its way up nor on its way down. */
+bool service_is_settled(const struct service *service);
+
+void service_start(struct service *service);
+void service_stop(struct service *service);
+void service_restart(struct service *service);
+/* Ends the instance; the policy decides what follows. `why` becomes the reason. */
+void service_kill(struct service *service, const char *why);
+void service_ready(struct service *service);
+/* The server said why it cannot start; it will exit. */
+void service_refused(struct service *service, const char *why);
+
+/* Looks after instances that have died, and what is due; answers when to look again. */
+void service_reap(uint64_t death_bits);
+uint64_t service_tick(uint64_t now);
+
+#endif

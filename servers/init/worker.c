@@ -1,0 +1,120 @@
+/*
+ * The worker thread: see worker.h. Two rings, each with one writer and one reader.
+ */
+#include "worker.h"
+
+#include <stdatomic.h>
+
+enum { RING = 256, STACK_SIZE = 64 << 10, STACK_GAP = LIMIT_PAGE_SIZE, PRIORITY = 24 };
+
+_Static_assert(RING > INIT_SLOTS + 16, "every job of init fits into a ring at once");
+_Static_assert((RING & (RING - 1)) == 0, "positions wrap");
+
+#define WORK_BIT 1
+
+struct ring {
+    atomic_uint head; /* next to take */
+    atomic_uint tail; /* next to fill */
+    struct job *jobs[RING];
+};
+
+static struct {
+    struct ring todo, finished;
+    handle_t event; /* there is something to do */
+    atomic_ullong busy_since;
+} worker;
+
+static void ring_put(struct ring *ring, struct job *job)
+{
+    unsigned tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    ring->jobs[tail % RING] = job;
+    atomic_store_explicit(&ring->tail, tail + 1, memory_order_release);
+}
+
+static struct job *ring_take(struct ring *ring)
+{
+    unsigned head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    if (head == atomic_load_explicit(&ring->tail, memory_order_acquire)) {
+        return NULL;
+    }
+    struct job *job = ring->jobs[head % RING];
+    atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+    return job;
+}
+
+void worker_submit(struct job *job)
+{
+    job->queued = true;
+    ring_put(&worker.todo, job);
+    status_ignore(event_signal(worker.event, WORK_BIT));
+}
+
+void worker_collect(void)
+{
+    struct job *job;
+    while ((job = ring_take(&worker.finished)) != NULL) {
+        job->queued = false;
+        job->done(job);
+    }
+}
+
+uint64_t worker_busy(void)
+{
+    return atomic_load_explicit(&worker.busy_since, memory_order_relaxed);
+}
+
+static void work(void)
+{
+    struct job *job;
+    while ((job = ring_take(&worker.todo)) != NULL) {
+        atomic_store_explicit(&worker.busy_since, clock_read(), memory_order_relaxed);
+        job->run(job);
+        atomic_store_explicit(&worker.busy_since, 0, memory_order_relaxed);
+        ring_put(&worker.finished, job);
+        status_ignore(event_signal(init.event, INIT_EVENT_JOB));
+    }
+}
+
+static void worker_main(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        uint64_t bits;
+        status_ignore(event_wait(worker.event, WORK_BIT, INIT_NEVER, &bits));
+        work();
+    }
+}
+
+/* A stack with a page below it that is not mapped. */
+static status_t make_stack(uint64_t *top)
+{
+    handle_t memory;
+    uint64_t mapped;
+    status_t status = memory_create(init.account, STACK_SIZE + STACK_GAP, 0, &memory);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = space_map(0, memory, 0, 0, STACK_SIZE + STACK_GAP, MAP_READ | MAP_WRITE, &mapped);
+    status_ignore(handle_close(memory));
+    if (status == STATUS_OK) {
+        status = space_unmap(0, mapped, STACK_GAP);
+        *top = mapped + STACK_GAP + STACK_SIZE;
+    }
+    return status;
+}
+
+status_t worker_begin(const struct start_info *info)
+{
+    handle_t thread;
+    uint64_t page;
+    uint64_t top;
+    uint64_t tls;
+    status_t status;
+    if ((status = event_create(init.account, &worker.event)) != STATUS_OK ||
+        (status = make_stack(&top)) != STATUS_OK ||
+        (status = thread_create(0, PRIORITY, &thread, &page)) != STATUS_OK) {
+        return status;
+    }
+    void *sp = thread_setup(info, (void *)(uintptr_t)page, (void *)(uintptr_t)top, &tls);
+    return thread_start(thread, (uint64_t)(uintptr_t)worker_main, (uint64_t)(uintptr_t)sp, 0, tls);
+}
