@@ -1,0 +1,25 @@
+"""Every source file of the tree is built: a file that no meson.build names is a file forgotten."""
+
+import re
+
+import pytest
+
+from harness.places import ROOT
+
+FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs")
+
+
+def named_files(build_file):
+    """Paths in quotes that end like a source file, relative to the root."""
+    names = re.findall(r"'([^']+\.[cS])'", build_file.read_text(encoding="utf-8"))
+    return {(build_file.parent / name).resolve() for name in names}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_source_is_named(folder):
+    named = set()
+    for build_file in (ROOT / folder).rglob("meson.build"):
+        named |= named_files(build_file)
+    sources = {path for pattern in ("*.c", "*.S") for path in (ROOT / folder).rglob(pattern)}
+    forgotten = sorted(str(path.relative_to(ROOT)) for path in sources - named)
+    assert not forgotten, f"no meson.build names {', '.join(forgotten)}"

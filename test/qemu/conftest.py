@@ -1,0 +1,82 @@
+"""Fixtures of the system tests: booting variants of the system in QEMU, and talking to them.
+
+A test is given the architecture by the parameter `architecture`, which makes it run on both. Its
+serial log is build/logs/TEST.log. Options: see the end.
+"""
+
+import re
+import shutil
+
+import pytest
+
+import initrd
+from harness.build import Variant
+from harness.console import Console
+from harness.machine import PIPED, Machine, scratch_contents
+from harness.places import ARCHITECTURES, COMPILERS, LOGS
+
+
+def pytest_addoption(parser):
+    parser.addoption("--arch", choices=ARCHITECTURES, help="only this architecture")
+    parser.addoption("--compiler", choices=COMPILERS, default="clang",
+                     help="whose build is tested where the test does not choose")
+
+
+def pytest_generate_tests(metafunc):
+    if "architecture" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("arch")
+        metafunc.parametrize("architecture", [chosen] if chosen else ARCHITECTURES)
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    """Makes disk images with the contents of the scratch disk; gone after the test."""
+    def make(name="disk.img", contents=None):
+        path = tmp_path / name
+        path.write_bytes(scratch_contents() if contents is None else contents)
+        return path
+    yield make
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def boot(request, architecture, tmp_path):
+    """Boots a system and waits for its prompt: boot(smp=4, disks=[path], add={name: path}, ...).
+
+    add: further files for /boot by name; a name that is there already is replaced.
+    prompt=False: does not wait. Further arguments are those of harness.machine.Machine.
+    """
+    consoles = []
+
+    def start(compiler=None, build_type="default", add=None, prompt=True, **machine):
+        variant = Variant(architecture, compiler or request.config.getoption("compiler"),
+                          build_type)
+        if not variant.kernel.exists() or not variant.boot_set.exists():
+            pytest.fail(f"{variant.name} is not built")
+        boot_set = variant.boot_set
+        if add:
+            files = initrd.read_archive(boot_set.read_bytes())
+            files.update({name: path.read_bytes() for name, path in add.items()})
+            boot_set = tmp_path / f"boot{len(consoles)}.cpio"
+            boot_set.write_bytes(initrd.make_archive(files))
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name).strip("-")
+        suffix = f"-{len(consoles) + 1}" if consoles else ""
+        command = Machine(architecture, variant.kernel, boot_set, **machine).command(PIPED)
+        console = Console(command, LOGS / f"{name}{suffix}.log")
+        consoles.append(console)
+        if prompt:
+            console.wait_prompt()
+        return console
+
+    yield start
+    for console in consoles:
+        console.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure says where the serial log is."""
+    report = (yield).get_result()
+    if report.failed and "architecture" in item.fixturenames:
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", item.name).strip("-")
+        report.sections.append(("serial log", str(LOGS / f"{name}.log")))

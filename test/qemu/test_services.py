@@ -1,0 +1,91 @@
+"""Services: what runs after boot, stopping and starting, crashing and coming back."""
+
+import re
+import time
+
+import pytest
+
+from harness.console import ConsoleTimeout
+
+LIMIT = 60 # seconds for a service to come back
+
+
+def states(console):
+    """name -> state, from `svc list`."""
+    output, status = console.run("svc list")
+    assert status == 0, output
+    rows = [line.split() for line in output.splitlines() if line.strip()]
+    return {row[0]: row[1] for row in rows if len(row) >= 2}
+
+
+def wait_state(console, name, wanted, seconds=LIMIT):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = states(console).get(name)
+        if state == wanted:
+            return
+    pytest.fail(f"{name} is {state}, not {wanted}, after {seconds} s{console.where()}")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("smp", [1, 4])
+def test_boot_reaches_prompt(boot, architecture, smp):
+    console = boot(smp=smp)
+    assert console.run("echo hello world") == ("hello world\n", 0)
+    assert console.power_off(), f"the machine is still on{console.where()}"
+
+
+@pytest.mark.quick
+def test_list_shows_running_services(boot, architecture):
+    assert states(boot()).get("fifo") == "running"
+
+
+@pytest.mark.quick
+def test_stop_and_start(boot, architecture):
+    console = boot()
+    assert console.run("svc stop fifo")[1] == 0
+    wait_state(console, "fifo", "stopped")
+    output, status = console.run("cat /dev/fifo")
+    assert status != 0 and "/dev/fifo" in output
+    assert console.run("svc start fifo")[1] == 0
+    wait_state(console, "fifo", "running")
+    assert console.run("echo hi > /dev/fifo & cat /dev/fifo")[1] == 0
+
+
+def test_init_script_stops_a_service(boot, architecture):
+    assert "stopped" in states(boot()).values()
+
+
+def test_unknown_service_is_named(boot, architecture):
+    output, status = boot().run("svc start nosuchthing")
+    assert status != 0 and "nosuchthing" in output
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+@pytest.mark.parametrize("fault", ["null", "illegal", "loop", "exit"])
+def test_crashed_driver_returns(boot, architecture, fault, smp):
+    console = boot(smp=smp)
+    assert console.run(f"svc kill fifo --fault {fault}")[1] == 0
+    wait_state(console, "fifo", "running")
+    output, status = console.run("svc status fifo")
+    assert status == 0 and re.search(r"\b1\b", output), output
+    console.run("echo again > /dev/fifo &")
+    assert console.run("cat /dev/fifo") == ("again\n", 0)
+
+
+def test_console_driver_crash_keeps_the_prompt(boot, architecture):
+    console = boot()
+    driver = {"riscv64": "ns16550", "aarch64": "pl011"}[architecture]
+    console.send(f"svc kill {driver} --fault null\n")
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        console.send('echo aw""ake\n')
+        try:
+            console.expect(r"awake\n", timeout=5)
+            break
+        except ConsoleTimeout: # what is typed while the driver is away may be lost
+            continue
+    else:
+        pytest.fail(f"the prompt did not come back{console.where()}")
+    console.wait_prompt()
+    assert states(console).get(driver) == "running"

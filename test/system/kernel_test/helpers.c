@@ -1,0 +1,51 @@
+/*
+ * What many tests need: see test.h.
+ */
+#include "test.h"
+
+handle_t stale_handle(void)
+{
+    handle_t handle;
+    if (event_create(environment.own, &handle) != STATUS_OK) {
+        return 0;
+    }
+    close_handle(handle);
+    return handle;
+}
+
+handle_t with_rights(handle_t handle, uint32_t rights)
+{
+    handle_t copy = 0;
+    EXPECT_OK(handle_duplicate(handle, rights, &copy));
+    return copy;
+}
+
+handle_t new_event(void)
+{
+    handle_t event = 0;
+    EXPECT_OK(event_create(environment.account, &event));
+    return event;
+}
+
+handle_t new_memory(uint64_t pages)
+{
+    handle_t memory = 0;
+    EXPECT_OK(memory_create(environment.account, pages * PAGE, 0, &memory));
+    return memory;
+}
+
+bool service_open(struct service *service)
+{
+    *service = (struct service){0};
+    EXPECT_OK(port_create(environment.account, &service->port));
+    EXPECT_OK(port_mint(service->port, SERVICE_BADGE, ENDPOINT_KEEP, &service->endpoint));
+    EXPECT_OK(reply_create(environment.account, &service->reply));
+    return service->port != 0 && service->endpoint != 0 && service->reply != 0;
+}
+
+void service_close(struct service *service)
+{
+    close_handle(service->endpoint);
+    close_handle(service->reply);
+    close_handle(service->port);
+}

@@ -1,0 +1,108 @@
+/*
+ * The frame of the kernel's tests. A test is a function; the checks below note what is wrong and
+ * where. Each test runs with an account of its own, environment.account: when it is over the
+ * account must hold nothing and this task must have as many handles as before.
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include "environment.h"
+#include "worker.h"
+
+struct test {
+    const char *name;
+    void (*run)(void);
+};
+
+/* Notes a failure; for any thread of any task in this space. */
+void test_failed(const char *file, int line, const char *what);
+void test_failed_status(const char *file, int line, const char *what, status_t expected,
+                        status_t got);
+
+/* Go on after a failure. */
+#define EXPECT(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            test_failed(__FILE__, __LINE__, #condition);                                           \
+        }                                                                                          \
+    } while (0)
+#define EXPECT_STATUS(expected, call)                                                              \
+    do {                                                                                           \
+        status_t got_ = (call);                                                                    \
+        if (got_ != (expected)) {                                                                  \
+            test_failed_status(__FILE__, __LINE__, #call, (expected), got_);                       \
+        }                                                                                          \
+    } while (0)
+#define EXPECT_OK(call) EXPECT_STATUS(STATUS_OK, call)
+
+/* End the test, or the helper that returns nothing, after a failure. */
+#define REQUIRE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            test_failed(__FILE__, __LINE__, #condition);                                           \
+            return;                                                                                \
+        }                                                                                          \
+    } while (0)
+#define REQUIRE_OK(call)                                                                           \
+    do {                                                                                           \
+        status_t got_ = (call);                                                                    \
+        if (got_ != STATUS_OK) {                                                                   \
+            test_failed_status(__FILE__, __LINE__, #call, STATUS_OK, got_);                        \
+            return;                                                                                \
+        }                                                                                          \
+    } while (0)
+
+/* Waits for something that another thread or the kernel's clean-up brings about. */
+#define EVENTUALLY(condition)                                                                      \
+    do {                                                                                           \
+        uint64_t end_ = clock_read() + 5 * SECOND;                                                 \
+        while (!(condition) && clock_read() < end_) {                                              \
+            sleep_for(100 * MICROSECOND);                                                          \
+        }                                                                                          \
+        EXPECT(condition);                                                                         \
+    } while (0)
+
+/* A handle of this task that was closed: a stale one. */
+handle_t stale_handle(void);
+/* A copy with these rights only, 0 if there is none. */
+handle_t with_rights(handle_t handle, uint32_t rights);
+handle_t new_event(void);
+handle_t new_memory(uint64_t pages);
+
+/* A port with an endpoint (badge 7, KEEP) and a reply object. */
+struct service {
+    handle_t port;
+    handle_t endpoint;
+    handle_t reply;
+};
+#define SERVICE_BADGE 7
+bool service_open(struct service *service);
+void service_close(struct service *service);
+
+/* What each handle argument of a call must answer, besides the errors of the call: `call` uses
+ * the variable `handle`. `other` is a handle of another type; `weak` one of the right type that
+ * lacks `the right`, or 0 where none is needed. */
+#define EXPECT_HANDLE_ERRORS(call, other, weak)                                                    \
+    do {                                                                                           \
+        handle_t handle = UINT64_C(0x7fffffff00000001);                                            \
+        EXPECT_STATUS(STATUS_BAD_HANDLE, call);                                                    \
+        handle = UINT64_C(0x1fffffff0);                                                            \
+        EXPECT_STATUS(STATUS_BAD_HANDLE, call);                                                    \
+        handle = stale_handle();                                                                   \
+        EXPECT_STATUS(STATUS_GONE, call);                                                          \
+        handle = (other);                                                                          \
+        EXPECT_STATUS(STATUS_WRONG_TYPE, call);                                                    \
+        handle = (weak);                                                                           \
+        if (handle != 0) {                                                                         \
+            EXPECT_STATUS(STATUS_NO_RIGHT, call);                                                  \
+            close_handle(handle);                                                                  \
+        }                                                                                          \
+    } while (0)
+
+/* The groups, one a file, each ended by a null name. */
+extern const struct test handle_tests[], account_tests[], memory_tests[], paged_tests[],
+    space_tests[], code_tests[], event_tests[], timer_tests[], call_tests[], transfer_tests[],
+    lease_tests[], cancel_tests[], closing_tests[], task_tests[], fault_tests[], register_tests[],
+    schedule_tests[], machine_tests[], device_tests[], other_space_tests[];
+
+#endif

@@ -1,0 +1,1 @@
+"""What `./run`, `./check` and the system tests share: packages, builds, machines, the console."""

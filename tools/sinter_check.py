@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+"""./check: builds every variant, runs unit tests, fuzzers and system tests, and sums up."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import bench, packages
+from harness.build import BuildError, Variant, ninja, setup
+from harness.places import ARCHITECTURES, BUILD, COMPILERS, JUNIT, LOGS, ROOT
+from harness.report import Suite, read_totals
+
+SYSTEM_WORKERS = min(os.cpu_count() or 1, 2)
+FUZZ_SECONDS = 60 # for all fuzzers together
+FUZZ_SECONDS_QUICK = 10
+FUZZ_GRACE = 60
+NOTHING_COLLECTED = 5 # pytest's status for that
+
+EPILOGUE = """\
+Results: build/junit/*.xml; serial logs: build/logs. The last line counts, the exit status tells.
+"""
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="./check", description=__doc__.split(": ", 1)[1],
+                                     epilog=EPILOGUE)
+    parser.add_argument("--quick", action="store_true",
+                        help="only clang builds, a shorter fuzz run, and the quick system tests")
+    parser.add_argument("--bench", action="store_true",
+                        help="only the figures: counts instructions, writes build/bench.json")
+    parser.add_argument("-k", dest="pattern", metavar="PATTERN",
+                        help="only tests whose names match, as for pytest -k; no fuzzing")
+    parser.add_argument("--arch", choices=ARCHITECTURES, help="only this architecture")
+    return parser.parse_args()
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+def build_variants(variants, suite):
+    """Answers whether all could be built; goes on with the others after a failure."""
+    for variant in variants:
+        say(f"build {variant.name}")
+        log = LOGS / f"build-{variant.name}.log"
+        log.unlink(missing_ok=True)
+        attempt(suite, variant.name, lambda: variant.build(log), log)
+    return all(failure is None for _, failure, _ in suite.cases)
+
+
+def attempt(suite, name, action, log):
+    try:
+        action()
+        suite.add(name)
+        return True
+    except BuildError as error:
+        print(error, flush=True)
+        suite.add(name, failure=f"the build failed (log: {log})\n{error}")
+        return False
+
+
+def build_host(suite, name, options=(), environment=None):
+    folder = BUILD / name
+    log = LOGS / f"build-{name}.log"
+    log.unlink(missing_ok=True)
+    say(f"build {name}")
+
+    def action():
+        setup(folder, list(options), log, environment)
+        ninja(folder, log)
+    return folder if attempt(suite, name, action, log) else None
+
+
+def unit_tests(folder, options):
+    """C unit tests by Meson, Python ones by pytest."""
+    say("unit tests")
+    if not options.pattern:
+        subprocess.run(["meson", "test", "-C", str(folder), "--no-rebuild", "--print-errorlogs"],
+                       cwd=ROOT)
+        result = folder / "meson-logs" / "testlog.junit.xml"
+        if result.exists():
+            shutil.copy(result, JUNIT / "unit.xml")
+    run_pytest("tools", [ROOT / "test" / "host"], options)
+
+
+def run_pytest(name, arguments, options, environment=None):
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-c", str(ROOT / "test" / "pytest.ini"),
+               "-p", "no:cacheprovider", "--junitxml", str(JUNIT / f"{name}.xml"),
+               "-o", f"junit_suite_name={name}", *map(str, arguments)]
+    if options.pattern:
+        command += ["-k", options.pattern]
+    status = subprocess.run(command, cwd=ROOT).returncode
+    return status in (0, NOTHING_COLLECTED)
+
+
+def fuzz(folder, seconds):
+    """Each fuzzer for its share of the time, from its committed corpus."""
+    suite = Suite("fuzz")
+    fuzzers = sorted(path for path in (folder / "test" / "fuzz").glob("fuzz_*")
+                     if path.is_file() and os.access(path, os.X_OK))
+    for fuzzer in fuzzers:
+        share = max(seconds // len(fuzzers), 1)
+        say(f"{fuzzer.name} for {share} s")
+        run_fuzzer(fuzzer, share, suite)
+    suite.write()
+
+
+def run_fuzzer(fuzzer, seconds, suite):
+    work = BUILD / "fuzz-work" / fuzzer.name
+    work.mkdir(parents=True, exist_ok=True)
+    corpus = ROOT / "test" / "fuzz" / "corpus" / fuzzer.name
+    command = [str(fuzzer), f"-max_total_time={seconds}", "-print_final_stats=1",
+               f"-artifact_prefix={work}/", str(work)] + ([str(corpus)] if corpus.is_dir() else [])
+    log = LOGS / f"{fuzzer.name}.log"
+    with log.open("wb") as file:
+        try:
+            status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT,
+                                    timeout=seconds + FUZZ_GRACE).returncode
+        except subprocess.TimeoutExpired:
+            status = "did not end in time"
+    if status == 0:
+        suite.add(fuzzer.name)
+    else:
+        tail = log.read_text(errors="replace")[-2000:]
+        suite.add(fuzzer.name, failure=f"{status}: see {log}; input in {work}\n{tail}")
+
+
+def system_tests(options):
+    say("system tests")
+    arguments = [ROOT / "test" / "qemu", "-n", SYSTEM_WORKERS]
+    arguments += ["-m", "quick"] if options.quick else []
+    arguments += ["--arch", options.arch] if options.arch else []
+    run_pytest("system", arguments, options)
+
+
+def needed_packages(architectures, compilers):
+    names = packages.HOST_TESTS
+    for architecture in architectures:
+        for compiler in compilers:
+            names += packages.for_target(architecture, compiler)
+    return names
+
+
+def run_all(options, architectures, compilers):
+    shutil.rmtree(JUNIT, ignore_errors=True)
+    for folder in (JUNIT, LOGS):
+        folder.mkdir(parents=True, exist_ok=True)
+    builds = Suite("build")
+    variants = [Variant(architecture, compiler) for architecture in architectures
+                for compiler in compilers]
+    build_variants(variants, builds)
+    host = build_host(builds, "host")
+    fuzzers = None
+    if not options.pattern:
+        fuzzers = build_host(builds, "fuzz", ["-Dfuzzers=true", "-Db_sanitize=address,undefined"],
+                             {"CC": "clang-19"})
+    builds.write()
+    if host:
+        unit_tests(host, options)
+    if fuzzers:
+        fuzz(fuzzers, FUZZ_SECONDS_QUICK if options.quick else FUZZ_SECONDS)
+    system_tests(options)
+
+
+def report():
+    totals = read_totals()
+    if totals.failures:
+        say("failures")
+    for name, text in totals.failures:
+        print(f"FAILED {name}\n    " + "\n    ".join(text.splitlines()[:6]))
+    print(totals, flush=True)
+    return 1 if totals.failed or not totals.passed else 0
+
+
+def main():
+    options = parse_arguments()
+    architectures = (options.arch,) if options.arch else ARCHITECTURES
+    compilers = ("clang",) if options.quick or options.bench else COMPILERS
+    packages.ensure(needed_packages(architectures, compilers))
+    if options.bench:
+        return bench.run(architectures)
+    run_all(options, architectures, compilers)
+    return report()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
