@@ -102,7 +102,7 @@ def read_archive(data):
 
 
 def strip(path, objcopy):
-    command = [objcopy, "--strip-debug", path]
+    command = [objcopy, "--strip-debug", "--wildcard", "--strip-unneeded-symbol=.L*", path]
     with tempfile.NamedTemporaryFile(suffix=".o") as stripped:
         subprocess.run([*command, stripped.name], check=True)
         return Path(stripped.name).read_bytes()

@@ -30,7 +30,7 @@ struct file {
 };
 
 /* Addresses to check with: groups in a row, and libsys far from them, as on the target. */
-#define CHECK_BASE 0x40000000u
+#define CHECK_BASE   0x40000000u
 #define CHECK_LIBSYS 0x3000000000u
 
 static int usage(void)

@@ -17,26 +17,26 @@ enum {
     SELFMAG = 4,
 };
 
-#define ELFMAG "\177ELF"
-#define ELFCLASS32 1
-#define ELFCLASS64 2
-#define ELFDATA2LSB 1
-#define ELFDATA2MSB 2
-#define EV_CURRENT 1
-#define ELFOSABI_SYSV 0
-#define ELFOSABI_GNU 3
+#define ELFMAG              "\177ELF"
+#define ELFCLASS32          1
+#define ELFCLASS64          2
+#define ELFDATA2LSB         1
+#define ELFDATA2MSB         2
+#define EV_CURRENT          1
+#define ELFOSABI_SYSV       0
+#define ELFOSABI_GNU        3
 #define ELFOSABI_STANDALONE 255
 
-#define ET_REL 1
+#define ET_REL  1
 #define ET_EXEC 2
-#define ET_DYN 3
+#define ET_DYN  3
 #define ET_CORE 4
 
-#define EM_386 3
-#define EM_ARM 40
-#define EM_X86_64 62
+#define EM_386     3
+#define EM_ARM     40
+#define EM_X86_64  62
 #define EM_AARCH64 183
-#define EM_RISCV 243
+#define EM_RISCV   243
 
 typedef struct {
     uint8_t e_ident[EI_NIDENT];
@@ -55,32 +55,32 @@ typedef struct {
     uint16_t e_shstrndx;
 } Elf64_Ehdr;
 
-#define SHN_UNDEF 0
+#define SHN_UNDEF     0
 #define SHN_LORESERVE 0xff00
-#define SHN_ABS 0xfff1
-#define SHN_COMMON 0xfff2
-#define SHN_XINDEX 0xffff
+#define SHN_ABS       0xfff1
+#define SHN_COMMON    0xfff2
+#define SHN_XINDEX    0xffff
 
-#define SHT_NULL 0
-#define SHT_PROGBITS 1
-#define SHT_SYMTAB 2
-#define SHT_STRTAB 3
-#define SHT_RELA 4
-#define SHT_NOTE 7
-#define SHT_NOBITS 8
-#define SHT_REL 9
-#define SHT_DYNSYM 11
-#define SHT_INIT_ARRAY 14
-#define SHT_FINI_ARRAY 15
+#define SHT_NULL          0
+#define SHT_PROGBITS      1
+#define SHT_SYMTAB        2
+#define SHT_STRTAB        3
+#define SHT_RELA          4
+#define SHT_NOTE          7
+#define SHT_NOBITS        8
+#define SHT_REL           9
+#define SHT_DYNSYM        11
+#define SHT_INIT_ARRAY    14
+#define SHT_FINI_ARRAY    15
 #define SHT_PREINIT_ARRAY 16
-#define SHT_CREL 0x40000014u /* LLVM's compact relocations */
+#define SHT_CREL          0x40000014u /* LLVM's compact relocations */
 
-#define SHF_WRITE 0x1u
-#define SHF_ALLOC 0x2u
-#define SHF_EXECINSTR 0x4u
-#define SHF_TLS 0x400u
+#define SHF_WRITE      0x1u
+#define SHF_ALLOC      0x2u
+#define SHF_EXECINSTR  0x4u
+#define SHF_TLS        0x400u
 #define SHF_COMPRESSED 0x800u
-#define SHF_EXCLUDE 0x80000000u
+#define SHF_EXCLUDE    0x80000000u
 
 typedef struct {
     uint32_t sh_name;
@@ -95,17 +95,17 @@ typedef struct {
     uint64_t sh_entsize;
 } Elf64_Shdr;
 
-#define STB_LOCAL 0
+#define STB_LOCAL  0
 #define STB_GLOBAL 1
-#define STB_WEAK 2
+#define STB_WEAK   2
 
-#define STT_NOTYPE 0
-#define STT_OBJECT 1
-#define STT_FUNC 2
-#define STT_SECTION 3
-#define STT_FILE 4
-#define STT_COMMON 5
-#define STT_TLS 6
+#define STT_NOTYPE    0
+#define STT_OBJECT    1
+#define STT_FUNC      2
+#define STT_SECTION   3
+#define STT_FILE      4
+#define STT_COMMON    5
+#define STT_TLS       6
 #define STT_GNU_IFUNC 10
 
 #define ELF64_ST_BIND(info) ((info) >> 4)
@@ -126,7 +126,7 @@ typedef struct {
     int64_t r_addend;
 } Elf64_Rela;
 
-#define ELF64_R_SYM(info) ((uint32_t)((info) >> 32))
+#define ELF64_R_SYM(info)  ((uint32_t)((info) >> 32))
 #define ELF64_R_TYPE(info) ((uint32_t)(info))
 
 _Static_assert(sizeof(Elf64_Ehdr) == 64, "gABI, ELF header");

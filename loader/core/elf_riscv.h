@@ -5,11 +5,11 @@
 #ifndef LOADER_CORE_ELF_RISCV_H
 #define LOADER_CORE_ELF_RISCV_H
 
-#define EF_RISCV_RVC 0x1u
-#define EF_RISCV_FLOAT_ABI 0x6u
+#define EF_RISCV_RVC            0x1u
+#define EF_RISCV_FLOAT_ABI      0x6u
 #define EF_RISCV_FLOAT_ABI_QUAD 0x6u
-#define EF_RISCV_RVE 0x8u
-#define EF_RISCV_TSO 0x10u
+#define EF_RISCV_RVE            0x8u
+#define EF_RISCV_TSO            0x10u
 
 enum {
     R_RISCV_NONE = 0,

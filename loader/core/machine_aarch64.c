@@ -17,9 +17,9 @@ enum encoding {
     ENCODE_B14,
     ENCODE_ADR,
     ENCODE_ADRP,
-    ENCODE_ADD12,   /* also loads and stores: bits 11:0 >> align */
+    ENCODE_ADD12,    /* also loads and stores: bits 11:0 >> align */
     ENCODE_ADD12_HI, /* bits 23:12 */
-    ENCODE_SLOT15,  /* like ADD12, without masking to 12 bits first */
+    ENCODE_SLOT15,   /* like ADD12, without masking to 12 bits first */
     ENCODE_MOVW,
     ENCODE_MOVW_SIGNED, /* MOVZ or MOVN */
     ENCODE_DESC_HIGH,
@@ -27,26 +27,26 @@ enum encoding {
     ENCODE_NOP,
 };
 
-#define MASK_B26 0x03ffffffu
-#define MASK_B19 0x00ffffe0u
-#define MASK_B14 0x0007ffe0u
-#define MASK_ADR 0x60ffffe0u
-#define MASK_IMM12 0x003ffc00u
-#define MASK_IMM16 0x001fffe0u
-#define MASK_RD 0x0000001fu
-#define MASK_MOVW_OPCODE 0x60000000u
-#define MOVW_OPCODE_MOVN 0x00000000u
-#define MOVW_OPCODE_MOVZ 0x40000000u
-#define BIT_ADRP 0x80000000u /* ADRP has it, ADR has not */
-#define INSN_NOP 0xd503201fu
-#define INSN_BTI_C 0xd503245fu
-#define INSN_B 0x14000000u
-#define INSN_MOVZ_X 0xd2800000u         /* movz xd, #imm16 */
-#define INSN_MOVZ_X0_LSL16 0xd2a00000u  /* movz x0, #imm16, lsl 16 */
-#define INSN_MOVK_X0 0xf2800000u        /* movk x0, #imm16 */
-#define INSN_ADRP_X16 0x90000010u
-#define INSN_LDR_X16_X16 0xf9400210u
-#define INSN_BR_X16 0xd61f0200u
+#define MASK_B26           0x03ffffffu
+#define MASK_B19           0x00ffffe0u
+#define MASK_B14           0x0007ffe0u
+#define MASK_ADR           0x60ffffe0u
+#define MASK_IMM12         0x003ffc00u
+#define MASK_IMM16         0x001fffe0u
+#define MASK_RD            0x0000001fu
+#define MASK_MOVW_OPCODE   0x60000000u
+#define MOVW_OPCODE_MOVN   0x00000000u
+#define MOVW_OPCODE_MOVZ   0x40000000u
+#define BIT_ADRP           0x80000000u /* ADRP has it, ADR has not */
+#define INSN_NOP           0xd503201fu
+#define INSN_BTI_C         0xd503245fu
+#define INSN_B             0x14000000u
+#define INSN_MOVZ_X        0xd2800000u /* movz xd, #imm16 */
+#define INSN_MOVZ_X0_LSL16 0xd2a00000u /* movz x0, #imm16, lsl 16 */
+#define INSN_MOVK_X0       0xf2800000u /* movk x0, #imm16 */
+#define INSN_ADRP_X16      0x90000010u
+#define INSN_LDR_X16_X16   0xf9400210u
+#define INSN_BR_X16        0xd61f0200u
 
 enum {
     ERRATUM_OFFSET = 0xff8,
@@ -57,7 +57,7 @@ enum {
 };
 
 #define UNSUPPORTED(type) {.name = #type, .number = (type)}
-#define IGNORED(type) {.name = #type, .number = (type), .subject = SUBJECT_NOTHING}
+#define IGNORED(type)     {.name = #type, .number = (type), .subject = SUBJECT_NOTHING}
 #define TYPE(type, bytes, about, relative, encoded, fit, fit_bits, align_log2, shift_bits, flag)   \
     {.name = #type,                                                                                \
      .number = (type),                                                                             \
@@ -71,7 +71,7 @@ enum {
      .shift = (shift_bits),                                                                        \
      .flags = (flag)}
 #define ERRATUM RELOCATION_ERRATUM
-#define CALL RELOCATION_CALL
+#define CALL    RELOCATION_CALL
 #define MOVW(type, about, encoded, fit, fit_bits, shift_bits)                                      \
     TYPE(type, 4, about, ABSOLUTE, encoded, fit, fit_bits, 0, shift_bits, 0)
 #define LOW12(type, about, align_log2)                                                             \

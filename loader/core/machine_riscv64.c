@@ -28,21 +28,21 @@ enum encoding {
     ENCODE_NOPS,
 };
 
-#define MASK_U 0xfffff000u
-#define MASK_I 0xfff00000u
-#define MASK_S 0xfe000f80u
-#define MASK_B 0xfe000f80u
-#define MASK_J 0xfffff000u
-#define MASK_CB 0x1c7cu
-#define MASK_CJ 0x1ffcu
-#define MASK_OPCODE 0x7fu
-#define OPCODE_LUI 0x37u
-#define INSN_NOP 0x00000013u
-#define INSN_C_NOP 0x0001u
+#define MASK_U       0xfffff000u
+#define MASK_I       0xfff00000u
+#define MASK_S       0xfe000f80u
+#define MASK_B       0xfe000f80u
+#define MASK_J       0xfffff000u
+#define MASK_CB      0x1c7cu
+#define MASK_CJ      0x1ffcu
+#define MASK_OPCODE  0x7fu
+#define OPCODE_LUI   0x37u
+#define INSN_NOP     0x00000013u
+#define INSN_C_NOP   0x0001u
 #define LOW_ROUNDING 0x800u
 
 #define UNSUPPORTED(type) {.name = #type, .number = (type)}
-#define IGNORED(type) {.name = #type, .number = (type), .subject = SUBJECT_NOTHING}
+#define IGNORED(type)     {.name = #type, .number = (type), .subject = SUBJECT_NOTHING}
 #define TYPE(type, bytes, about, relative, encoded, fit, fit_bits, align_log2, flag)               \
     {.name = #type,                                                                                \
      .number = (type),                                                                             \
@@ -124,8 +124,7 @@ static const struct relocation_type types[] = {
 
 static const char *bad_flags(uint32_t flags)
 {
-    const uint32_t known =
-        EF_RISCV_RVC | EF_RISCV_FLOAT_ABI | EF_RISCV_RVE | EF_RISCV_TSO;
+    const uint32_t known = EF_RISCV_RVC | EF_RISCV_FLOAT_ABI | EF_RISCV_RVE | EF_RISCV_TSO;
     if ((flags & ~known) != 0) {
         return "has ELF header flags that this loader does not know";
     }
@@ -360,8 +359,8 @@ static bool apply_label(const struct fixup *fixup)
 static void write_nops(const struct fixup *fixup)
 {
     uint64_t start = section_adjust(fixup->object, fixup->section, fixup->offset);
-    uint64_t end = section_adjust(fixup->object, fixup->section,
-                                  fixup->offset + (uint64_t)fixup->addend);
+    uint64_t end =
+        section_adjust(fixup->object, fixup->section, fixup->offset + (uint64_t)fixup->addend);
     uint8_t *at = fixup->target;
     uint64_t bytes = end - start;
     for (; at != NULL && bytes >= sizeof(uint32_t); bytes -= sizeof(uint32_t)) {

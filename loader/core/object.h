@@ -34,12 +34,12 @@ enum object_group_name {
 };
 
 enum {
-    OBJECT_PAGE = 4096,              /* groups are aligned at least to this */
-    OBJECT_ALIGN_MAX = 65536,        /* largest alignment of a section */
-    OBJECT_FILE_MAX = 256 << 20,     /* largest file, bytes */
-    OBJECT_MEMORY_MAX = 256 << 20,   /* largest group, bytes */
-    OBJECT_NAME_MAX = 255,           /* longest symbol name of an import */
-    OBJECT_LIST_MAX = 16,            /* most entries of a repeatable field in the note */
+    OBJECT_PAGE = 4096,            /* groups are aligned at least to this */
+    OBJECT_ALIGN_MAX = 65536,      /* largest alignment of a section */
+    OBJECT_FILE_MAX = 256 << 20,   /* largest file, bytes */
+    OBJECT_MEMORY_MAX = 256 << 20, /* largest group, bytes */
+    OBJECT_NAME_MAX = 255,         /* longest symbol name of an import */
+    OBJECT_LIST_MAX = 16,          /* most entries of a repeatable field in the note */
 };
 
 struct object_group {
@@ -84,9 +84,9 @@ struct object_meta {
 
 /* Thread-local storage: tp + tp_offset is where a thread's copy of the template begins. */
 struct object_tls {
-    uint64_t size;      /* of a thread's block: template, then zeros; zero: none */
-    uint64_t align;     /* of the thread pointer, and so of the block */
-    uint64_t tp_offset; /* 0 on riscv64; 16 rounded up to `align` on aarch64 */
+    uint64_t size;             /* of a thread's block: template, then zeros; zero: none */
+    uint64_t align;            /* of the thread pointer, and so of the block */
+    uint64_t tp_offset;        /* 0 on riscv64; 16 rounded up to `align` on aarch64 */
     uint64_t template_address; /* run address, inside the read-only group */
     uint64_t template_size;
 };
@@ -131,9 +131,8 @@ struct object_binding {
 };
 
 /* `binding` is zeroed before the call. Imports are taken to be functions. */
-typedef enum object_binding_result object_resolver(void *context,
-                                                   const struct object_import *import,
-                                                   struct object_binding *binding);
+typedef enum object_binding_result
+object_resolver(void *context, const struct object_import *import, struct object_binding *binding);
 
 /* A structure of the interface, as the system was compiled. */
 struct object_shape {
@@ -210,7 +209,7 @@ struct object {
     uint32_t veneers;
     bool needs_tls_stub; /* __tls_get_addr is used */
     bool needs_got;      /* _GLOBAL_OFFSET_TABLE_ is used */
-    bool has_bytecode; /* for link-time optimisation */
+    bool has_bytecode;   /* for link-time optimisation */
 
     struct object_meta meta;
     struct object_group group[OBJECT_GROUPS];

@@ -19,8 +19,7 @@ static uint32_t alignment_of(uint32_t nops)
     return align;
 }
 
-static bool refuse_alignment(struct object *object, const struct sort_entry *place,
-                             const char *why)
+static bool refuse_alignment(struct object *object, const struct sort_entry *place, const char *why)
 {
     return refuse(object, REFUSAL_RELOCATION, "section %s: R_RISCV_ALIGN at offset 0x%x %s",
                   section_name(object, (uint32_t)(place->key >> 32)),

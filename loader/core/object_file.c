@@ -88,8 +88,7 @@ static bool check_machine(struct object *object, const Elf64_Ehdr *header)
     }
     const char *why = machine->bad_flags(header->e_flags);
     if (why != NULL) {
-        return refuse(object, REFUSAL_MACHINE, "%s (flags 0x%x)", why,
-                      (unsigned)header->e_flags);
+        return refuse(object, REFUSAL_MACHINE, "%s (flags 0x%x)", why, (unsigned)header->e_flags);
     }
     return true;
 }
@@ -147,8 +146,7 @@ Elf64_Shdr section_header(const struct object *object, uint32_t index)
 
 const char *section_name(const struct object *object, uint32_t index)
 {
-    static const char *const extra[EXTRA_SECTIONS] = {"(GOT)", "(stubs)", "(common)",
-                                                      "(veneers)"};
+    static const char *const extra[EXTRA_SECTIONS] = {"(GOT)", "(stubs)", "(common)", "(veneers)"};
     if (index >= object->extra_first) {
         return extra[index - object->extra_first];
     }
@@ -290,8 +288,8 @@ bool file_open_sections(struct object *object, const Elf64_Ehdr *header)
     object->headers = header->e_shoff;
     object->section_count = header->e_shnum;
     object->extra_first = header->e_shnum;
-    object->sections = workspace_take(
-        object, (uint64_t)(header->e_shnum + EXTRA_SECTIONS) * sizeof(struct object_section));
+    object->sections = workspace_take(object, (uint64_t)(header->e_shnum + EXTRA_SECTIONS) *
+                                                  sizeof(struct object_section));
     if (object->sections == NULL ||
         !check_strings(object, "the section names", header->e_shstrndx, &object->section_names)) {
         return false;

@@ -79,9 +79,9 @@ const char *fixup_symbol_name(const struct fixup *fixup)
 
 bool fixup_refuse(const struct fixup *fixup, enum refusal_code code, const char *format, ...)
 {
-    refuse(fixup->object, code, "%s entry %u (%s, offset 0x%llx): ",
-           section_name(fixup->object, fixup->table), fixup->entry, fixup->type->name,
-           (unsigned long long)fixup->offset);
+    refuse(fixup->object, code,
+           "%s entry %u (%s, offset 0x%llx): ", section_name(fixup->object, fixup->table),
+           fixup->entry, fixup->type->name, (unsigned long long)fixup->offset);
     va_list arguments;
     va_start(arguments, format);
     refusal_append(fixup->object->refusal, format, arguments);
@@ -192,11 +192,10 @@ static bool refuse_range(const struct fixup *fixup, int64_t value)
     uint64_t limit = 1ull << (type->range == RANGE_EITHER && value > 0 ? bits : bits - 1);
     uint64_t away = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     limit -= type->range == RANGE_HIGH && value > 0 ? 0x800 : 0;
-    return fixup_refuse(fixup, REFUSAL_RELOCATION_RANGE,
-                        "target%s%s%s is %'llu bytes %s, the limit is %'llu",
-                        *name == '\0' ? "" : " `", name, *name == '\0' ? "" : "`",
-                        (unsigned long long)away, value < 0 ? "back" : "away",
-                        (unsigned long long)(value < 0 ? limit : limit - 1));
+    return fixup_refuse(
+        fixup, REFUSAL_RELOCATION_RANGE, "target%s%s%s is %'llu bytes %s, the limit is %'llu",
+        *name == '\0' ? "" : " `", name, *name == '\0' ? "" : "`", (unsigned long long)away,
+        value < 0 ? "back" : "away", (unsigned long long)(value < 0 ? limit : limit - 1));
 }
 
 bool fixup_check(const struct fixup *fixup, int64_t value)

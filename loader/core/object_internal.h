@@ -38,16 +38,16 @@ enum extra_section {
 };
 
 struct object_section {
-    uint32_t name;    /* offset in the section names; extra sections have none */
-    uint32_t offset;  /* of the bytes in the file */
-    uint32_t size;    /* in the file, or of the memory when there are no bytes */
-    uint32_t loaded;  /* bytes of memory: size less what R_RISCV_ALIGN removes */
+    uint32_t name;   /* offset in the section names; extra sections have none */
+    uint32_t offset; /* of the bytes in the file */
+    uint32_t size;   /* in the file, or of the memory when there are no bytes */
+    uint32_t loaded; /* bytes of memory: size less what R_RISCV_ALIGN removes */
     uint32_t align;
-    uint32_t place;   /* offset in its group, after layout; for SECTION_TLS: in the TLS block */
+    uint32_t place; /* offset in its group, after layout; for SECTION_TLS: in the TLS block */
     uint32_t deletion_first; /* its part of object->deletions */
     uint32_t deletion_count;
-    uint8_t group;    /* OBJECT_GROUPS: not loaded */
-    uint8_t kind;     /* enum section_kind */
+    uint8_t group; /* OBJECT_GROUPS: not loaded */
+    uint8_t kind;  /* enum section_kind */
     bool has_bytes;
 };
 
@@ -94,17 +94,17 @@ uint64_t section_address(const struct object *object, uint32_t section);
 
 /* Symbols. */
 
-#define SYMBOL_IMPORT 0x1u    /* undefined, and a relocation of a loaded section refers to it */
-#define SYMBOL_CANONICAL 0x2u /* an import whose address, for all uses, is its stub */
-#define SYMBOL_ABSENT 0x4u    /* a weak import that stayed unbound: zero */
-#define SYMBOL_GOT 0x8u       /* _GLOBAL_OFFSET_TABLE_, which the core defines */
-#define SYMBOL_TLS_STUB 0x10u /* __tls_get_addr, which the core defines */
+#define SYMBOL_IMPORT    0x1u  /* undefined, and a relocation of a loaded section refers to it */
+#define SYMBOL_CANONICAL 0x2u  /* an import whose address, for all uses, is its stub */
+#define SYMBOL_ABSENT    0x4u  /* a weak import that stayed unbound: zero */
+#define SYMBOL_GOT       0x8u  /* _GLOBAL_OFFSET_TABLE_, which the core defines */
+#define SYMBOL_TLS_STUB  0x10u /* __tls_get_addr, which the core defines */
 
 /* Slots and stubs are numbered from one; zero: not needed. */
 struct object_symbol {
-    uint64_t value;   /* address of a bound import; offset of a common symbol */
-    uint32_t got;     /* GOT slot with its address */
-    uint32_t tls_got; /* GOT slot with its offset from the thread pointer */
+    uint64_t value;    /* address of a bound import; offset of a common symbol */
+    uint32_t got;      /* GOT slot with its address */
+    uint32_t tls_got;  /* GOT slot with its offset from the thread pointer */
     uint32_t tls_pair; /* first of two GOT slots: module, offset */
     uint32_t stub;
     uint32_t stub_slot; /* GOT slot that the stub jumps through */
@@ -171,8 +171,8 @@ enum relocation_range {
     RANGE_HIGH,     /* X + 2^11 is RANGE_SIGNED: an upper part, rounded, and a signed low part */
 };
 
-#define RELOCATION_CALL 0x1u      /* may go to the import's stub */
-#define RELOCATION_ERRATUM 0x2u   /* an ADRP: Cortex-A53 erratum 843419 */
+#define RELOCATION_CALL      0x1u /* may go to the import's stub */
+#define RELOCATION_ERRATUM   0x2u /* an ADRP: Cortex-A53 erratum 843419 */
 #define RELOCATION_HIGH_PART 0x4u /* R_RISCV_PCREL_LO12 may refer to it */
 
 struct relocation_type {
@@ -194,8 +194,8 @@ struct fixup;
 struct machine {
     const char *name;
     uint16_t elf_machine;
-    uint8_t tcb_bytes;  /* between the thread pointer and the TLS block */
-    uint8_t stub_bytes; /* also of the TLS stub; a power of two */
+    uint8_t tcb_bytes;                   /* between the thread pointer and the TLS block */
+    uint8_t stub_bytes;                  /* also of the TLS stub; a power of two */
     const struct relocation_type *types; /* sorted by number */
     uint32_t type_count;
     const char *(*bad_flags)(uint32_t flags); /* why e_flags are refused, or NULL */
@@ -214,17 +214,17 @@ const struct relocation_type *relocation_find(const struct machine *machine, uin
 struct fixup {
     struct object *object;
     const struct relocation_type *type; /* NULL only until scan has accepted it */
-    uint32_t number;  /* of the type */
-    uint32_t table;   /* section index of the relocation section */
+    uint32_t number;                    /* of the type */
+    uint32_t table;                     /* section index of the relocation section */
     uint32_t entry;
     uint32_t section; /* that is relocated */
     uint32_t symbol;
     int64_t addend;
-    uint64_t offset;  /* in the section, as in the file */
-    uint64_t place;   /* run address; valid after object_place */
-    uint8_t *const *image;   /* groups to write, NULL: only check */
-    uint8_t *target;         /* the bytes to change, NULL: only check */
-    uint32_t *veneers;       /* ADRP veneers used so far */
+    uint64_t offset;       /* in the section, as in the file */
+    uint64_t place;        /* run address; valid after object_place */
+    uint8_t *const *image; /* groups to write, NULL: only check */
+    uint8_t *target;       /* the bytes to change, NULL: only check */
+    uint32_t *veneers;     /* ADRP veneers used so far */
 };
 
 typedef bool fixup_visitor(struct fixup *fixup, void *context);
@@ -237,9 +237,8 @@ bool relocations_walk_image(struct object *object, uint8_t *const *image, fixup_
 /* Reads one entry of a relocation section that object_open has checked. */
 void fixup_read(struct object *object, uint32_t table, uint32_t entry, struct fixup *fixup);
 
-__attribute__((format(printf, 3, 4))) bool fixup_refuse(const struct fixup *fixup,
-                                                        enum refusal_code code,
-                                                        const char *format, ...);
+__attribute__((format(printf, 3, 4))) bool
+fixup_refuse(const struct fixup *fixup, enum refusal_code code, const char *format, ...);
 const char *fixup_symbol_name(const struct fixup *fixup);
 
 /* The value of a relocation, by subject and frame; `address` overrides the subject's. */

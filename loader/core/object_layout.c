@@ -9,9 +9,9 @@
 
 enum {
     GAP_UNIT = 16,
-    GAPS_FIRST = 64,   /* the first section of a group starts up to this many units in */
-    GAPS = 4,          /* up to this many units between sections */
-    ARRAY_LAST = 65536, /* after all priorities, which have 16 bits */
+    GAPS_FIRST = 64,        /* the first section of a group starts up to this many units in */
+    GAPS = 4,               /* up to this many units between sections */
+    ARRAY_LAST = 65536,     /* after all priorities, which have 16 bits */
     ERRATUM_OFFSET = 0xff8, /* page offsets 0xff8 and 0xffc */
     VENEER_BYTES = 16,
 };
@@ -21,10 +21,10 @@ enum {
 
 struct layout {
     struct object *object;
-    uint32_t *order;  /* section indices of the part being placed */
+    uint32_t *order; /* section indices of the part being placed */
     uint32_t count;
-    uint64_t cursor;  /* in the group */
-    uint64_t random;  /* state of the generator; zero: no randomness */
+    uint64_t cursor; /* in the group */
+    uint64_t random; /* state of the generator; zero: no randomness */
 };
 
 /* splitmix64: the seed's quality is the caller's business, spreading it is enough here. */
@@ -92,8 +92,8 @@ static bool place_section(struct layout *layout, uint32_t index)
 static bool place_plain(struct layout *layout, enum object_group_name group, bool has_bytes)
 {
     gather(layout, group, SECTION_PLAIN, has_bytes);
-    bool random = layout->random != 0 &&
-                  (group != OBJECT_TEXT || gathered_bytes(layout) <= SHUFFLE_TEXT_MAX);
+    bool random =
+        layout->random != 0 && (group != OBJECT_TEXT || gathered_bytes(layout) <= SHUFFLE_TEXT_MAX);
     if (random) {
         shuffle(layout);
     }
@@ -282,8 +282,8 @@ static bool layout_data(struct layout *layout)
     return true;
 }
 
-static void set_extra(struct object *object, enum extra_section which, uint8_t group,
-                      uint64_t size, uint32_t align)
+static void set_extra(struct object *object, enum extra_section which, uint8_t group, uint64_t size,
+                      uint32_t align)
 {
     object->sections[object->extra_first + which] = (struct object_section){
         .size = (uint32_t)size,
@@ -338,8 +338,7 @@ bool object_layout(struct object *object, uint64_t seed, struct refusal *refusal
 
 static bool check_address(struct object *object, const struct object_group *group)
 {
-    if ((group->address & (group->align - 1)) == 0 &&
-        group->address <= object->constraint.limit &&
+    if ((group->address & (group->align - 1)) == 0 && group->address <= object->constraint.limit &&
         group->size <= object->constraint.limit - group->address) {
         return true;
     }

@@ -13,10 +13,10 @@ enum { META_TEXT_MAX = 255, META_NAME_MAX = 63 };
 struct note {
     struct object *object;
     const uint8_t *value;
-    uint16_t tag;    /* without META_REQUIRED */
+    uint16_t tag; /* without META_REQUIRED */
     uint16_t length;
     bool required;
-    bool seen;       /* a note exists */
+    bool seen; /* a note exists */
 };
 
 static const char *field_name(uint16_t tag)
@@ -65,8 +65,8 @@ static bool take_text(const struct note *note, const char **text)
         return refuse(note->object, REFUSAL_NOTE, "the note's %s holds control characters", name);
     }
     if (*text != NULL && !text_equal(*text, (const char *)note->value)) {
-        return refuse(note->object, REFUSAL_NOTE, "the note gives %s twice: %s and %s", name,
-                      *text, (const char *)note->value);
+        return refuse(note->object, REFUSAL_NOTE, "the note gives %s twice: %s and %s", name, *text,
+                      (const char *)note->value);
     }
     *text = (const char *)note->value;
     return true;

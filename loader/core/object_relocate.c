@@ -130,6 +130,5 @@ bool object_relocate(struct object *object, void *const image[OBJECT_GROUPS],
         write_slots(object, groups);
     }
     write_stubs(object, groups);
-    return relocations_walk_image(object, groups, apply_fixup,
-                                  (void *)(uintptr_t)object->machine);
+    return relocations_walk_image(object, groups, apply_fixup, (void *)(uintptr_t)object->machine);
 }

@@ -47,8 +47,8 @@ static bool check_tables(struct object *object)
 {
     for (uint32_t i = 0; i < object->section_count; i++) {
         Elf64_Shdr header = section_header(object, i);
-        bool is_table = header.sh_type == SHT_RELA || header.sh_type == SHT_REL ||
-                        header.sh_type == SHT_CREL;
+        bool is_table =
+            header.sh_type == SHT_RELA || header.sh_type == SHT_REL || header.sh_type == SHT_CREL;
         if (is_table && !check_table(object, i, &header)) {
             return false;
         }
@@ -104,8 +104,8 @@ static bool is_tls_subject(const struct relocation_type *type)
 /* A thread-local symbol is used by thread-local relocations, and by no others. */
 static bool check_tls(const struct fixup *fixup, const Elf64_Sym *symbol)
 {
-    bool in_tls = symbol_in_section(symbol) &&
-                  fixup->object->sections[symbol->st_shndx].kind == SECTION_TLS;
+    bool in_tls =
+        symbol_in_section(symbol) && fixup->object->sections[symbol->st_shndx].kind == SECTION_TLS;
     if (in_tls == is_tls_subject(fixup->type)) {
         return true;
     }
@@ -131,8 +131,7 @@ static bool check_symbol(const struct fixup *fixup, const Elf64_Sym *symbol)
         return fixup_refuse(fixup, REFUSAL_RELOCATION, "`%s` does not label a high part",
                             fixup_symbol_name(fixup));
     }
-    bool is_slot = fixup->type->subject == SUBJECT_GOT ||
-                   fixup->type->subject == SUBJECT_TLS_GOT ||
+    bool is_slot = fixup->type->subject == SUBJECT_GOT || fixup->type->subject == SUBJECT_TLS_GOT ||
                    fixup->type->subject == SUBJECT_TLS_PAIR;
     if (is_slot && fixup->addend != 0) {
         return fixup_refuse(fixup, REFUSAL_RELOCATION, "a GOT slot with an addend");
@@ -345,7 +344,8 @@ static bool collect(struct object *object, struct scan *scan)
     *scan = (struct scan){0};
     object->imports = workspace_take(object, (uint64_t)object->import_count * sizeof(uint32_t));
     object->high_parts = workspace_take(object, (uint64_t)high_parts * sizeof(struct sort_entry));
-    scan->alignment_places = workspace_take(object, (uint64_t)alignments * sizeof(struct sort_entry));
+    scan->alignment_places =
+        workspace_take(object, (uint64_t)alignments * sizeof(struct sort_entry));
     if (object->imports == NULL || object->high_parts == NULL || scan->alignment_places == NULL) {
         return false;
     }

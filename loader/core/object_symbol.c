@@ -146,8 +146,7 @@ uint64_t symbol_tls_offset(const struct object *object, uint32_t index, int64_t 
 
 uint64_t got_address(const struct object *object, uint32_t slot)
 {
-    return section_address(object, object->extra_first + EXTRA_GOT) +
-           (slot - 1) * sizeof(uint64_t);
+    return section_address(object, object->extra_first + EXTRA_GOT) + (slot - 1) * sizeof(uint64_t);
 }
 
 uint64_t stub_address(const struct object *object, uint32_t stub)

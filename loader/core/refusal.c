@@ -14,9 +14,9 @@ struct output {
 };
 
 struct directive {
-    bool grouped;  /* digits in groups of three */
-    bool zero;     /* pad with zeros */
-    bool wide;     /* ll */
+    bool grouped; /* digits in groups of three */
+    bool zero;    /* pad with zeros */
+    bool wide;    /* ll */
     int width;
     int precision; /* negative: none */
 };

@@ -15,19 +15,19 @@
 /* The numbers are stable: new codes are appended. */
 enum refusal_code {
     REFUSAL_NONE = 0,
-    REFUSAL_FORMAT = 1,       /* not a 64-bit little-endian ELF file */
-    REFUSAL_MACHINE = 2,      /* made for another machine, or for an unsupported variant */
-    REFUSAL_TYPE = 3,         /* an ELF file, but not a relocatable one */
-    REFUSAL_MALFORMED = 4,    /* headers, tables, sizes or strings contradict each other */
-    REFUSAL_SIZE = 5,         /* larger than the core's limits */
-    REFUSAL_WORKSPACE = 6,    /* the caller's workspace is too small */
-    REFUSAL_WRITABLE_TEXT = 7, /* a section is writable and executable */
-    REFUSAL_SECTION = 8,      /* a section that cannot be loaded */
-    REFUSAL_SYMBOL = 9,       /* a symbol that cannot be bound */
-    REFUSAL_NO_NOTE = 10,     /* no note, or one without a name or a kind */
-    REFUSAL_NOTE = 11,        /* a malformed record in the note */
-    REFUSAL_NOTE_FIELD = 12,  /* an unknown record that must be understood */
-    REFUSAL_IMPORT_NAME = 13, /* an import whose name cannot be parsed */
+    REFUSAL_FORMAT = 1,              /* not a 64-bit little-endian ELF file */
+    REFUSAL_MACHINE = 2,             /* made for another machine, or for an unsupported variant */
+    REFUSAL_TYPE = 3,                /* an ELF file, but not a relocatable one */
+    REFUSAL_MALFORMED = 4,           /* headers, tables, sizes or strings contradict each other */
+    REFUSAL_SIZE = 5,                /* larger than the core's limits */
+    REFUSAL_WORKSPACE = 6,           /* the caller's workspace is too small */
+    REFUSAL_WRITABLE_TEXT = 7,       /* a section is writable and executable */
+    REFUSAL_SECTION = 8,             /* a section that cannot be loaded */
+    REFUSAL_SYMBOL = 9,              /* a symbol that cannot be bound */
+    REFUSAL_NO_NOTE = 10,            /* no note, or one without a name or a kind */
+    REFUSAL_NOTE = 11,               /* a malformed record in the note */
+    REFUSAL_NOTE_FIELD = 12,         /* an unknown record that must be understood */
+    REFUSAL_IMPORT_NAME = 13,        /* an import whose name cannot be parsed */
     REFUSAL_IMPORT_UNKNOWN = 14,     /* the system has no such import */
     REFUSAL_IMPORT_NEWER = 15,       /* the import's version is not provided by this system */
     REFUSAL_IMPORT_FINGERPRINT = 16, /* same name and version, other prototype */

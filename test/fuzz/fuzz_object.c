@@ -66,7 +66,8 @@ static void query(const struct object *object)
     struct object_location location;
     uint64_t address;
     if (object_find_function(object, "entry", &address)) {
-        require(object_symbolise(object, address, &location) || object->group[OBJECT_TEXT].size == 0);
+        require(object_symbolise(object, address, &location) ||
+                object->group[OBJECT_TEXT].size == 0);
     }
     for (int i = 0; i < OBJECT_GROUPS; i++) {
         address = object->group[i].address + object->group[i].size / 2;
@@ -219,8 +220,8 @@ static void damage_entry(uint8_t *entry, uint32_t type, uint64_t *state)
 {
     static const uint8_t symbol_fields[][2] = {{0, 4}, {4, 1}, {5, 1}, {6, 2}, {8, 8}, {16, 8}};
     static const uint8_t rela_fields[][2] = {{0, 8}, {8, 4}, {8, 2}, {12, 4}, {12, 2}, {16, 8}};
-    const uint8_t *field = type == SHT_SYMTAB ? symbol_fields[next(state) % 6]
-                                              : rela_fields[next(state) % 6];
+    const uint8_t *field =
+        type == SHT_SYMTAB ? symbol_fields[next(state) % 6] : rela_fields[next(state) % 6];
     damage(entry + field[0], field[1], state);
 }
 

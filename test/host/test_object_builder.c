@@ -66,8 +66,8 @@ struct builder *builder_new(enum object_machine machine)
         uint32_t kind;
         struct sinter_meta_record name_record;
         char name[8];
-    } note = {{META_FORMAT, 4}, SINTER_META_FORMAT, {META_KIND, 4}, KIND_PROGRAM, {META_NAME, 5},
-              "test"};
+    } note = {{META_FORMAT, 4}, SINTER_META_FORMAT, {META_KIND, 4},
+              KIND_PROGRAM,     {META_NAME, 5},     "test"};
     struct builder *builder = builder_new_bare(machine);
     builder_section(builder, SINTER_META_SECTION, SHT_PROGBITS, SHF_ALLOC, 4, &note, sizeof(note));
     return builder;
@@ -142,7 +142,8 @@ static void add_relocation_tables(struct builder *builder, unsigned symbol_table
         if (count == 0) {
             continue;
         }
-        snprintf(name, sizeof(name), ".rela%s", builder->names + builder->sections[i].header.sh_name);
+        snprintf(name, sizeof(name), ".rela%s",
+                 builder->names + builder->sections[i].header.sh_name);
         unsigned index =
             builder_section(builder, name, SHT_RELA, 0, 8, table, count * sizeof(table[0]));
         builder->sections[index].header.sh_link = symbol_table;

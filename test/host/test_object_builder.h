@@ -52,9 +52,9 @@ struct loaded {
     object_resolver *resolver;
 };
 
-#define BASE_TEXT 0x100000000ull
+#define BASE_TEXT   0x100000000ull
 #define BASE_RODATA 0x100100000ull
-#define BASE_DATA 0x100200000ull
+#define BASE_DATA   0x100200000ull
 
 /* Finishes the builder and takes over its file. */
 void loaded_init(struct loaded *loaded, struct builder *builder, enum object_machine machine);
@@ -80,7 +80,7 @@ enum about {
     ABOUT_TLS,      /* the offset from the thread pointer is `value` */
 };
 
-#define PLACE 0x20
+#define PLACE   0x20
 #define REFUSED UINT64_MAX
 
 struct relocation_case {

@@ -136,7 +136,8 @@ static void test_damaged(void **state)
     image.entries[3].address = IMAGE_BYTES;
     expect_refused(&image);
     make_image(&image);
-    assert_false(exports_open(&exports, "l", image.bytes, IMAGE_BYTES, IMAGE_BYTES - 8, 0, &refusal));
+    assert_false(
+        exports_open(&exports, "l", image.bytes, IMAGE_BYTES, IMAGE_BYTES - 8, 0, &refusal));
     assert_false(exports_open(&exports, "l", image.bytes, IMAGE_BYTES, UINT64_MAX, 0, &refusal));
 }
 

@@ -24,9 +24,9 @@ static struct builder *build_many(void)
     for (unsigned i = 0; i < 40; i++) {
         bool text = i % 2 == 0;
         snprintf(name, sizeof(name), "%s.f%u", text ? ".text" : ".data", i);
-        unsigned section = builder_section(
-            builder, name, SHT_PROGBITS, SHF_ALLOC | (text ? SHF_EXECINSTR : SHF_WRITE),
-            1u << (i % 7 + 1), NULL, 8 * (i + 1));
+        unsigned section = builder_section(builder, name, SHT_PROGBITS,
+                                           SHF_ALLOC | (text ? SHF_EXECINSTR : SHF_WRITE),
+                                           1u << (i % 7 + 1), NULL, 8 * (i + 1));
         snprintf(name, sizeof(name), "f%u", i);
         builder_symbol(builder, name, STB_GLOBAL, STT_FUNC, (uint16_t)section, 0, 8);
     }
@@ -65,8 +65,8 @@ static void test_random_order(void **state)
         }
         different += loaded.object.sections[2].place != first[0];
     }
-    assert_int_equal(first[0], 0);     /* no seed: the file's order */
-    assert_true(different > 150);      /* with a seed: nearly always elsewhere */
+    assert_int_equal(first[0], 0);          /* no seed: the file's order */
+    assert_true(different > 150);           /* with a seed: nearly always elsewhere */
     assert_true(loaded_layout(&loaded, 2)); /* the same seed: the same places */
     assert_int_equal(loaded.object.sections[2].place, first[2]);
     loaded_free(&loaded);
@@ -85,9 +85,12 @@ static void test_symbolise(void **state)
     assert_string_equal(location.name, "f38");
     assert_string_equal(location.section, ".text.f38");
     assert_int_equal(location.offset, 300);
+    assert_true(object_symbolise(&loaded.object, address, &location));
+    assert_string_equal(location.name, "f38");
+    assert_int_equal(location.offset, 0);
     assert_false(object_symbolise(&loaded.object, BASE_TEXT - 1, &location));
-    assert_false(object_symbolise(
-        &loaded.object, BASE_TEXT + loaded.object.group[OBJECT_TEXT].size, &location));
+    assert_false(object_symbolise(&loaded.object, BASE_TEXT + loaded.object.group[OBJECT_TEXT].size,
+                                  &location));
     loaded_free(&loaded);
 }
 
@@ -145,7 +148,8 @@ static void test_tls(void **state)
     assert_int_equal(tls->template_size, 16);
     assert_int_equal(tls->size, 164);
     assert_int_equal(tls->template_address % 64, 0);
-    const uint8_t *copy = (uint8_t *)loaded.image[OBJECT_RODATA] + (tls->template_address - BASE_RODATA);
+    const uint8_t *copy =
+        (uint8_t *)loaded.image[OBJECT_RODATA] + (tls->template_address - BASE_RODATA);
     assert_memory_equal(copy, "abcd\0\0\0\0efghijkl", 16);
     uint32_t movz;
     memcpy(&movz, loaded.image[OBJECT_RODATA], sizeof(movz));
@@ -207,8 +211,9 @@ static void test_common_and_read_only(void **state)
 static struct builder *build_reference(enum object_machine machine, uint32_t type)
 {
     struct builder *builder = builder_new(machine);
-    unsigned text = builder_text(builder, NULL, 16);
-    unsigned data = builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
+    unsigned text = builder_text(builder, NULL, OBJECT_PAGE);
+    unsigned data =
+        builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
     unsigned symbol = builder_symbol(builder, "x", STB_LOCAL, STT_OBJECT, (uint16_t)data, 0, 8);
     builder_relocate(builder, text, 0, type, symbol, 0);
     return builder;
@@ -225,7 +230,7 @@ static void expect_constraint(enum object_machine machine, uint32_t type, uint64
     loaded_free(&loaded);
 }
 
-#define SPAN_FULL (0x80000000ull - 0x2000)
+#define SPAN_FULL  (0x80000000ull - 0x2000)
 #define LIMIT_FULL (1ull << 48)
 
 static void test_constraints(void **state)
@@ -276,7 +281,8 @@ static void test_many_relocations(void **state)
     struct loaded loaded;
     struct builder *builder = builder_new(OBJECT_RISCV64);
     unsigned text = builder_text(builder, NULL, 8 * PAIRS);
-    unsigned target = builder_symbol(builder, "target", STB_LOCAL, STT_NOTYPE, (uint16_t)text, 0, 0);
+    unsigned target =
+        builder_symbol(builder, "target", STB_LOCAL, STT_NOTYPE, (uint16_t)text, 0, 0);
     unsigned label = builder_symbol(builder, "label", STB_LOCAL, STT_NOTYPE, (uint16_t)text, 8, 0);
     (void)state;
     for (uint64_t i = 0; i < PAIRS; i++) {
@@ -294,10 +300,10 @@ static void test_many_relocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_order),  cmocka_unit_test(test_symbolise),
-        cmocka_unit_test(test_arrays),        cmocka_unit_test(test_tls),
-        cmocka_unit_test(test_tls_undefined), cmocka_unit_test(test_common_and_read_only),
-        cmocka_unit_test(test_constraints),   cmocka_unit_test(test_placement),
+        cmocka_unit_test(test_random_order),     cmocka_unit_test(test_symbolise),
+        cmocka_unit_test(test_arrays),           cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_tls_undefined),    cmocka_unit_test(test_common_and_read_only),
+        cmocka_unit_test(test_constraints),      cmocka_unit_test(test_placement),
         cmocka_unit_test(test_many_relocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

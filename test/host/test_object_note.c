@@ -308,10 +308,19 @@ static void test_import_names(void **state)
 {
     static const char *const good[] = {"port_call@SYS_1.0.5f3a91c2", "port_call$SYS_1.0.5f3a91c2",
                                        "a$b$SYS_65535.65535.ffffffff"};
-    static const char *const bad[] = {
-        "x@",           "x@SYS_1.0",           "x@SYS_1.0.5f3a91c",  "x@SYS_1.0.5f3a91c22",
-        "x@SYS_1.0.5F3A91C2", "x@SYS_01.0.5f3a91c2", "x@SYS_65536.0.5f3a91c2", "x@SYS_1.5f3a91c2",
-        "@SYS_1.0.5f3a91c2",  "x@@SYS_1.0.5f3a91c2", "x$SYS_1.0",          "x@GLIBC_2.1", ""};
+    static const char *const bad[] = {"x@",
+                                      "x@SYS_1.0",
+                                      "x@SYS_1.0.5f3a91c",
+                                      "x@SYS_1.0.5f3a91c22",
+                                      "x@SYS_1.0.5F3A91C2",
+                                      "x@SYS_01.0.5f3a91c2",
+                                      "x@SYS_65536.0.5f3a91c2",
+                                      "x@SYS_1.5f3a91c2",
+                                      "@SYS_1.0.5f3a91c2",
+                                      "x@@SYS_1.0.5f3a91c2",
+                                      "x$SYS_1.0",
+                                      "x@GLIBC_2.1",
+                                      ""};
     struct object_import import;
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -334,8 +343,8 @@ static enum object_binding_result resolve_answer(void *context, const struct obj
 {
     (void)context;
     (void)import;
-    *binding = (struct object_binding){.fingerprint = 0x11223344, .major = 1, .highest_minor = 2,
-                                       .release = "0.3"};
+    *binding = (struct object_binding){
+        .fingerprint = 0x11223344, .major = 1, .highest_minor = 2, .release = "0.3"};
     return answer;
 }
 
@@ -346,8 +355,10 @@ static void expect_import(const char *name, enum object_binding_result result,
     struct builder *builder = builder_new_bare(OBJECT_RISCV64);
     struct note note = good_note();
     add_number(&note, META_SDK, 5);
-    builder_section(builder, SINTER_META_SECTION, SHT_PROGBITS, SHF_ALLOC, 4, note.bytes, note.size);
-    unsigned data = builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
+    builder_section(builder, SINTER_META_SECTION, SHT_PROGBITS, SHF_ALLOC, 4, note.bytes,
+                    note.size);
+    unsigned data =
+        builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
     unsigned import = builder_symbol(builder, name, STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
     /* an unused import is no import */
     builder_symbol(builder, "unused@SYS_9.9.00000000", STB_LOCAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
@@ -391,7 +402,8 @@ static void test_formatter(void **state)
     char text[64];
     char tiny[8];
     (void)state;
-    assert_int_equal(text_format(text, sizeof(text), "%s|%.*s|%c|%u|%%", "ab", 2, "xyz", 'c', 7u), 11);
+    assert_int_equal(text_format(text, sizeof(text), "%s|%.*s|%c|%u|%%", "ab", 2, "xyz", 'c', 7u),
+                     11);
     assert_string_equal(text, "ab|xy|c|7|%");
     text_format(text, sizeof(text), "%'llu %'u %'u", 1310722ull, 999u, 1000u);
     assert_string_equal(text, "1 310 722 999 1 000");

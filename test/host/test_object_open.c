@@ -88,7 +88,8 @@ static void test_truncated(void **state)
         memcpy(loaded.file, copy, size);
         loaded.size = size;
         assert_false(loaded_run(&loaded, 0));
-        assert_true(loaded.refusal.code == REFUSAL_MALFORMED || loaded.refusal.code == REFUSAL_FORMAT);
+        assert_true(loaded.refusal.code == REFUSAL_MALFORMED ||
+                    loaded.refusal.code == REFUSAL_FORMAT);
     }
     free(copy);
     loaded_free(&loaded);

@@ -12,10 +12,23 @@
 typedef uint64_t entry_function(uint64_t seed);
 
 /* Linux, as far as needed: the same numbers on both targets. */
-enum { SYS_OPENAT = 56, SYS_READ = 63, SYS_WRITE = 64, SYS_EXIT = 93, SYS_MMAP = 222,
-       SYS_MPROTECT = 226 };
-enum { AT_FDCWD = -100, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_PRIVATE = 2,
-       MAP_ANONYMOUS = 0x20, MAP_FIXED_NOREPLACE = 0x100000 };
+enum {
+    SYS_OPENAT = 56,
+    SYS_READ = 63,
+    SYS_WRITE = 64,
+    SYS_EXIT = 93,
+    SYS_MMAP = 222,
+    SYS_MPROTECT = 226
+};
+enum {
+    AT_FDCWD = -100,
+    PROT_READ = 1,
+    PROT_WRITE = 2,
+    PROT_EXEC = 4,
+    MAP_PRIVATE = 2,
+    MAP_ANONYMOUS = 0x20,
+    MAP_FIXED_NOREPLACE = 0x100000
+};
 
 #if defined(__riscv)
 #define MACHINE OBJECT_RISCV64
@@ -263,8 +276,7 @@ static void load(struct object *object, const char *path, uint64_t seed, const c
     for (int i = 0; i < OBJECT_DATA; i++) {
         long rights = i == OBJECT_TEXT ? PROT_READ | PROT_EXEC : PROT_READ;
         long length = (long)((object->group[i].size + OBJECT_PAGE - 1) & -OBJECT_PAGE);
-        if (length != 0 &&
-            system_call(SYS_MPROTECT, (long)image[i], length, rights, 0, 0) != 0) {
+        if (length != 0 && system_call(SYS_MPROTECT, (long)image[i], length, rights, 0, 0) != 0) {
             die("cannot protect a group");
         }
     }

@@ -14,7 +14,7 @@
 #include "object_internal.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define FILLED 0xa5a5a5a5a5a5a5a5ull
+#define FILLED             0xa5a5a5a5a5a5a5a5ull
 
 enum {
     B = 0x14000000,
@@ -97,6 +97,7 @@ static const struct relocation_case cases[] = {
     {ABOUT_ADDRESS, R_AARCH64_MOVW_UABS_G2_NC, -1, MOVZ_32, 0xd2dfffe7},
     {ABOUT_ADDRESS, R_AARCH64_MOVW_UABS_G3, -1, MOVZ_48, 0xd2ffffe7},
     {ABOUT_ADDRESS, R_AARCH64_MOVW_SABS_G0, 0xffff, MOVZ, 0xd29fffe7},
+    {ABOUT_ADDRESS, R_AARCH64_MOVW_SABS_G0, 0, MOVZ, MOVZ},
     {ABOUT_ADDRESS, R_AARCH64_MOVW_SABS_G0, -0x10000, MOVZ, 0x929fffe7},
     {ABOUT_ADDRESS, R_AARCH64_MOVW_SABS_G0, 0x10000, MOVZ, REFUSED},
     {ABOUT_ADDRESS, R_AARCH64_MOVW_SABS_G0, -0x10001, MOVZ, REFUSED},
@@ -271,7 +272,8 @@ static struct builder *build_erratum(uint64_t offset)
     memcpy(code + offset, sequence, sizeof(sequence));
     struct builder *builder = builder_new(OBJECT_AARCH64);
     unsigned text = builder_text(builder, code, sizeof(code));
-    unsigned data = builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
+    unsigned data =
+        builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
     unsigned symbol = builder_symbol(builder, "x", STB_LOCAL, STT_OBJECT, (uint16_t)data, 0, 8);
     builder_relocate(builder, text, offset, R_AARCH64_ADR_PREL_PG_HI21, symbol, 0);
     return builder;
@@ -300,7 +302,7 @@ static void test_erratum_far(void **state)
     struct loaded loaded;
     (void)state;
     loaded_init(&loaded, build_erratum(0xffc), OBJECT_AARCH64);
-    assert_true(loaded_run(&loaded, 0)); /* data 0x200 pages away */
+    assert_true(loaded_run(&loaded, 0));                 /* data 0x200 pages away */
     assert_int_equal(word(&loaded, 0xffc), 0x14000005);  /* b to the veneer at 0x1010 */
     assert_int_equal(word(&loaded, 0x1010), 0xf0000fe7); /* adrp x7, 0x1ff pages */
     assert_int_equal(word(&loaded, 0x1014), 0x17fffffb); /* b back to 0x1000 */
@@ -378,9 +380,9 @@ static void test_types_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),       cmocka_unit_test(test_slot_reach),
-        cmocka_unit_test(test_erratum_near), cmocka_unit_test(test_erratum_far),
-        cmocka_unit_test(test_stub),         cmocka_unit_test(test_absent_weak),
+        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_slot_reach),
+        cmocka_unit_test(test_erratum_near),  cmocka_unit_test(test_erratum_far),
+        cmocka_unit_test(test_stub),          cmocka_unit_test(test_absent_weak),
         cmocka_unit_test(test_types_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "elf_riscv.h"
+#include "object_internal.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -30,14 +31,20 @@ enum {
 };
 
 #define CALL_PAIR 0x000080e700000097ull
-#define CALL_MAX 0x7ff080e77ffff097ull
-#define CALL_MIN 0x800080e780000097ull
+#define CALL_MAX  0x7ff080e77ffff097ull
+#define CALL_MIN  0x800080e780000097ull
 #define AUIPC_MAX 0x7ffff517ull
 #define AUIPC_MIN 0x80000517ull
-#define FILLED 0xa5a5a5a5a5a5a5a5ull
+#define FILLED    0xa5a5a5a5a5a5a5a5ull
 
 static const struct relocation_case cases[] = {
-    {ABOUT_DISTANCE, R_RISCV_BRANCH, 4094, BEQ, 0x7eb50fe3, },
+    {
+        ABOUT_DISTANCE,
+        R_RISCV_BRANCH,
+        4094,
+        BEQ,
+        0x7eb50fe3,
+    },
     {ABOUT_DISTANCE, R_RISCV_BRANCH, -4096, BEQ, 0x80b50063},
     {ABOUT_DISTANCE, R_RISCV_BRANCH, 4096, BEQ, REFUSED},
     {ABOUT_DISTANCE, R_RISCV_BRANCH, -4098, BEQ, REFUSED},
@@ -233,8 +240,8 @@ static void test_range_text(void **state)
     const uint32_t code[2] = {JAL_RA, JAL_RA};
     struct builder *builder = builder_new(OBJECT_RISCV64);
     unsigned text = builder_text(builder, code, sizeof(code));
-    unsigned far = builder_symbol(builder, "far", STB_GLOBAL, STT_FUNC, SHN_ABS,
-                                  BASE_TEXT + 4 + 1310722, 0);
+    unsigned far =
+        builder_symbol(builder, "far", STB_GLOBAL, STT_FUNC, SHN_ABS, BASE_TEXT + 4 + 1310722, 0);
     (void)state;
     builder_relocate(builder, text, 4, R_RISCV_JAL, far, 0);
     loaded_init(&loaded, builder, OBJECT_RISCV64);
@@ -264,8 +271,8 @@ static void test_absent_weak(void **state)
     builder_relocate(builder, text, 24, R_RISCV_64, weak, 0);
     loaded_init(&loaded, builder, OBJECT_RISCV64);
     assert_true(loaded_run(&loaded, 0));
-    assert_int_equal(word(&loaded, 0), 0x000000b7);  /* lui ra, 0 */
-    assert_int_equal(word(&loaded, 4), 0x000080e7);  /* jalr ra, 0(ra) */
+    assert_int_equal(word(&loaded, 0), 0x000000b7); /* lui ra, 0 */
+    assert_int_equal(word(&loaded, 4), 0x000080e7); /* jalr ra, 0(ra) */
     assert_int_equal(word(&loaded, 8), LUI_A0);
     assert_int_equal(word(&loaded, 12), ADDI_A1);
     assert_int_equal(word(&loaded, 24) | word(&loaded, 28), 0);
@@ -292,11 +299,11 @@ static void test_stub(void **state)
     loaded_init(&loaded, builder, OBJECT_RISCV64);
     assert_true(loaded_run(&loaded, 0));
     assert_int_equal(word(&loaded, 0), 0x00000097);
-    assert_int_equal(word(&loaded, 4), 0x010080e7);      /* to the stub at 16 */
+    assert_int_equal(word(&loaded, 4), 0x010080e7);               /* to the stub at 16 */
     assert_int_equal(word(&loaded, 8), (uint32_t)IMPORT_ADDRESS); /* data has the real address */
-    assert_int_equal(word(&loaded, 16), 0x00100e17);     /* auipc t3, 0x100 */
-    assert_int_equal(word(&loaded, 20), 0xff0e3e03);     /* ld t3, -16(t3) */
-    assert_int_equal(word(&loaded, 24), 0x000e0067);     /* jr t3 */
+    assert_int_equal(word(&loaded, 16), 0x00100e17);              /* auipc t3, 0x100 */
+    assert_int_equal(word(&loaded, 20), 0xff0e3e03);              /* ld t3, -16(t3) */
+    assert_int_equal(word(&loaded, 24), 0x000e0067);              /* jr t3 */
     uint64_t slot;
     memcpy(&slot, loaded.image[OBJECT_RODATA], sizeof(slot));
     assert_int_equal(slot, IMPORT_ADDRESS);
@@ -408,6 +415,40 @@ static void test_align(void **state)
     loaded_free(&loaded);
 }
 
+/* Two deletions in a row: 2 of 14 bytes for alignment 16, then 2 of 6 for alignment 8. */
+static void test_align_twice(void **state)
+{
+    struct loaded loaded;
+    const uint32_t jump = JAL_RA;
+    const uint32_t expected[] = {0x010000ef, 0x13, 0x13, 0x13, 0x008000ef, 0x13, 0xff9ff0ef};
+    uint8_t code[32];
+    uint64_t address;
+    struct builder *builder = builder_new(OBJECT_RISCV64);
+    (void)state;
+    memset(code, 0xcc, sizeof(code));
+    memcpy(code, &jump, 4);
+    memcpy(code + 18, &jump, 4);
+    memcpy(code + 28, &jump, 4);
+    unsigned text = builder_section(builder, ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 2,
+                                    code, sizeof(code));
+    unsigned first = builder_symbol(builder, "first", STB_GLOBAL, STT_FUNC, (uint16_t)text, 18, 4);
+    unsigned second =
+        builder_symbol(builder, "second", STB_GLOBAL, STT_FUNC, (uint16_t)text, 28, 4);
+    builder_relocate(builder, text, 0, R_RISCV_JAL, first, 0);
+    builder_relocate(builder, text, 4, R_RISCV_ALIGN, 0, 14);
+    builder_relocate(builder, text, 18, R_RISCV_JAL, second, 0);
+    builder_relocate(builder, text, 22, R_RISCV_ALIGN, 0, 6);
+    builder_relocate(builder, text, 28, R_RISCV_JAL, first, 0);
+    loaded_init(&loaded, builder, OBJECT_RISCV64);
+    assert_true(loaded_run(&loaded, 0));
+    assert_int_equal(loaded.object.group[OBJECT_TEXT].size, sizeof(expected));
+    assert_int_equal(loaded.object.sections[text].align, 16);
+    assert_memory_equal(loaded.image[OBJECT_TEXT], expected, sizeof(expected));
+    assert_true(object_find_function(&loaded.object, "second", &address));
+    assert_int_equal(address, BASE_TEXT + 24);
+    loaded_free(&loaded);
+}
+
 static void test_align_refused(void **state)
 {
     struct builder *builder = build_aligned();
@@ -454,10 +495,12 @@ static void test_tls_pair(void **state)
     const uint32_t code[] = {AUIPC_A0, ADDI_A1, 0x00000097, 0x000080e7};
     struct builder *builder = builder_new(OBJECT_RISCV64);
     unsigned text = builder_text(builder, code, sizeof(code));
-    unsigned tls = builder_section(builder, ".tdata", SHT_PROGBITS,
-                                   SHF_ALLOC | SHF_WRITE | SHF_TLS, 8, "0123456789abcde", 16);
-    unsigned variable = builder_symbol(builder, "variable", STB_GLOBAL, STT_TLS, (uint16_t)tls, 8, 8);
-    unsigned get = builder_symbol(builder, "__tls_get_addr", STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    unsigned tls = builder_section(builder, ".tdata", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS,
+                                   8, "0123456789abcde", 16);
+    unsigned variable =
+        builder_symbol(builder, "variable", STB_GLOBAL, STT_TLS, (uint16_t)tls, 8, 8);
+    unsigned get =
+        builder_symbol(builder, "__tls_get_addr", STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
     unsigned label = builder_symbol(builder, ".L0", STB_LOCAL, STT_NOTYPE, (uint16_t)text, 0, 0);
     (void)state;
     builder_relocate(builder, text, 0, R_RISCV_TLS_GD_HI20, variable, 0);
@@ -492,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_canonical_stub),
         cmocka_unit_test(test_uleb),
         cmocka_unit_test(test_align),
+        cmocka_unit_test(test_align_twice),
         cmocka_unit_test(test_align_refused),
         cmocka_unit_test(test_types_refused),
         cmocka_unit_test(test_tls_pair),

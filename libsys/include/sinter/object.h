@@ -32,7 +32,7 @@
 /* The note. */
 
 #define SINTER_META_SECTION ".sinter.meta"
-#define SINTER_META_FORMAT 1 /* the value of the record META_FORMAT */
+#define SINTER_META_FORMAT  1 /* the value of the record META_FORMAT */
 
 /*
  * A record is this header, `length` bytes, and padding to four. A zero header is padding.
@@ -68,12 +68,7 @@ enum sinter_meta_tag {
     META_SDK = 18         /* number: release of the SDK, major << 16 | minor */
 };
 
-enum sinter_kind {
-    KIND_DRIVER = 1,
-    KIND_SERVICE = 2,
-    KIND_PERSONALITY = 3,
-    KIND_PROGRAM = 4
-};
+enum sinter_kind { KIND_DRIVER = 1, KIND_SERVICE = 2, KIND_PERSONALITY = 3, KIND_PROGRAM = 4 };
 
 /* How clients survive a crash of the server. */
 enum sinter_restart {
@@ -83,13 +78,13 @@ enum sinter_restart {
     RESTART_STATE = 4      /* a state store passes from instance to instance */
 };
 
-#define RESOURCE_REGISTERS 0x01u
+#define RESOURCE_REGISTERS  0x01u
 #define RESOURCE_INTERRUPTS 0x02u
-#define RESOURCE_DMA 0x04u
-#define RESOURCE_FIRMWARE 0x08u /* power calls */
+#define RESOURCE_DMA        0x04u
+#define RESOURCE_FIRMWARE   0x08u /* power calls */
 #define RESOURCE_DEVICETREE 0x10u
-#define RESOURCE_CONSOLE 0x20u /* the kernel's early console and log */
-#define RESOURCE_DEBUG 0x40u   /* debug rights over other tasks */
+#define RESOURCE_CONSOLE    0x20u /* the kernel's early console and log */
+#define RESOURCE_DEBUG      0x40u /* debug rights over other tasks */
 
 /*
  * SERVER_META(name, "fifo");            begins the note: also writes the format and the SDK
@@ -106,40 +101,40 @@ enum sinter_restart {
     SINTER_META_NUMBER(META_FORMAT | META_REQUIRED, format, SINTER_META_FORMAT);                   \
     SINTER_META_NUMBER(META_SDK, sdk, ((uint32_t)SINTER_SDK_MAJOR << 16) | SINTER_SDK_MINOR);      \
     SINTER_META_TEXT(META_NAME, name, text)
-#define SINTER_META_version(text) SINTER_META_TEXT(META_VERSION, version, text)
-#define SINTER_META_author(text) SINTER_META_TEXT(META_AUTHOR, author, text)
-#define SINTER_META_licence(text) SINTER_META_TEXT(META_LICENCE, licence, text)
+#define SINTER_META_version(text)     SINTER_META_TEXT(META_VERSION, version, text)
+#define SINTER_META_author(text)      SINTER_META_TEXT(META_AUTHOR, author, text)
+#define SINTER_META_licence(text)     SINTER_META_TEXT(META_LICENCE, licence, text)
 #define SINTER_META_description(text) SINTER_META_TEXT(META_DESCRIPTION, description, text)
-#define SINTER_META_kind(value) SINTER_META_NUMBER(META_KIND, kind, KIND_##value)
-#define SINTER_META_provides(text) SINTER_META_TEXT(META_PROVIDES, provides, text)
-#define SINTER_META_consumes(text) SINTER_META_TEXT(META_CONSUMES, consumes, text)
-#define SINTER_META_device(text) SINTER_META_TEXT(META_DEVICE, device, text)
-#define SINTER_META_resources(bits) SINTER_META_NUMBER(META_RESOURCES, resources, bits)
-#define SINTER_META_restart(value) SINTER_META_NUMBER(META_RESTART, restart, RESTART_##value)
-#define SINTER_META_priority(value) SINTER_META_NUMBER(META_PRIORITY, priority, value)
-#define SINTER_META_stack(bytes) SINTER_META_NUMBER(META_STACK, stack, bytes)
-#define SINTER_META_memory(pages) SINTER_META_NUMBER(META_MEMORY, memory, pages)
-#define SINTER_META_heartbeat(ms) SINTER_META_NUMBER(META_HEARTBEAT, heartbeat, ms)
-#define SINTER_META_path(text) SINTER_META_TEXT(META_PATH, path, text)
+#define SINTER_META_kind(value)       SINTER_META_NUMBER(META_KIND, kind, KIND_##value)
+#define SINTER_META_provides(text)    SINTER_META_TEXT(META_PROVIDES, provides, text)
+#define SINTER_META_consumes(text)    SINTER_META_TEXT(META_CONSUMES, consumes, text)
+#define SINTER_META_device(text)      SINTER_META_TEXT(META_DEVICE, device, text)
+#define SINTER_META_resources(bits)   SINTER_META_NUMBER(META_RESOURCES, resources, bits)
+#define SINTER_META_restart(value)    SINTER_META_NUMBER(META_RESTART, restart, RESTART_##value)
+#define SINTER_META_priority(value)   SINTER_META_NUMBER(META_PRIORITY, priority, value)
+#define SINTER_META_stack(bytes)      SINTER_META_NUMBER(META_STACK, stack, bytes)
+#define SINTER_META_memory(pages)     SINTER_META_NUMBER(META_MEMORY, memory, pages)
+#define SINTER_META_heartbeat(ms)     SINTER_META_NUMBER(META_HEARTBEAT, heartbeat, ms)
+#define SINTER_META_path(text)        SINTER_META_TEXT(META_PATH, path, text)
 
-#define SINTER_JOIN(a, b) SINTER_JOIN_(a, b)
-#define SINTER_JOIN_(a, b) a##b
+#define SINTER_JOIN(a, b)       SINTER_JOIN_(a, b)
+#define SINTER_JOIN_(a, b)      a##b
 #define SINTER_IN_SECTION(name) __attribute__((used, section(name), aligned(4)))
-#define SINTER_ROUND4(bytes) (((bytes) + 3u) & ~(size_t)3u)
+#define SINTER_ROUND4(bytes)    (((bytes) + 3u) & ~(size_t)3u)
 
 #define SINTER_META_TEXT(tag_value, field, text_value)                                             \
     static const struct {                                                                          \
         struct sinter_meta_record record;                                                          \
         char text[SINTER_ROUND4(sizeof(text_value))];                                              \
-    } SINTER_JOIN(sinter_meta_##field##_, __LINE__) SINTER_IN_SECTION(SINTER_META_SECTION) = {     \
-        {tag_value, sizeof(text_value)}, text_value}
+    } SINTER_JOIN(sinter_meta_##field##_, __LINE__)                                                \
+        SINTER_IN_SECTION(SINTER_META_SECTION) = {{tag_value, sizeof(text_value)}, text_value}
 
 #define SINTER_META_NUMBER(tag_value, field, number_value)                                         \
     static const struct {                                                                          \
         struct sinter_meta_record record;                                                          \
         uint32_t number;                                                                           \
-    } SINTER_JOIN(sinter_meta_##field##_, __LINE__) SINTER_IN_SECTION(SINTER_META_SECTION) = {     \
-        {tag_value, sizeof(uint32_t)}, number_value}
+    } SINTER_JOIN(sinter_meta_##field##_, __LINE__)                                                \
+        SINTER_IN_SECTION(SINTER_META_SECTION) = {{tag_value, sizeof(uint32_t)}, number_value}
 
 /* Shapes. */
 
@@ -183,15 +178,15 @@ struct sinter_shape_record {
     picked
 #define SINTER_OFFSETS(tag, ...)                                                                   \
     SINTER_JOIN(SINTER_OFFSETS_, SINTER_COUNT(__VA_ARGS__))(tag, __VA_ARGS__)
-#define SINTER_OFFSETS_1(t, m) (uint32_t)offsetof(struct t, m)
-#define SINTER_OFFSETS_2(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_1(t, __VA_ARGS__)
-#define SINTER_OFFSETS_3(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_2(t, __VA_ARGS__)
-#define SINTER_OFFSETS_4(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_3(t, __VA_ARGS__)
-#define SINTER_OFFSETS_5(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_4(t, __VA_ARGS__)
-#define SINTER_OFFSETS_6(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_5(t, __VA_ARGS__)
-#define SINTER_OFFSETS_7(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_6(t, __VA_ARGS__)
-#define SINTER_OFFSETS_8(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_7(t, __VA_ARGS__)
-#define SINTER_OFFSETS_9(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_8(t, __VA_ARGS__)
+#define SINTER_OFFSETS_1(t, m)       (uint32_t)offsetof(struct t, m)
+#define SINTER_OFFSETS_2(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_1(t, __VA_ARGS__)
+#define SINTER_OFFSETS_3(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_2(t, __VA_ARGS__)
+#define SINTER_OFFSETS_4(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_3(t, __VA_ARGS__)
+#define SINTER_OFFSETS_5(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_4(t, __VA_ARGS__)
+#define SINTER_OFFSETS_6(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_5(t, __VA_ARGS__)
+#define SINTER_OFFSETS_7(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_6(t, __VA_ARGS__)
+#define SINTER_OFFSETS_8(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_7(t, __VA_ARGS__)
+#define SINTER_OFFSETS_9(t, m, ...)  SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_8(t, __VA_ARGS__)
 #define SINTER_OFFSETS_10(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_9(t, __VA_ARGS__)
 #define SINTER_OFFSETS_11(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_10(t, __VA_ARGS__)
 #define SINTER_OFFSETS_12(t, m, ...) SINTER_OFFSETS_1(t, m), SINTER_OFFSETS_11(t, __VA_ARGS__)
@@ -211,14 +206,14 @@ struct sinter_shape_record {
 /* The table of exports in libsys: this header, `count` entries, and a blob of strings. */
 
 #define SINTER_EXPORTS_SYMBOL "sinter_exports" /* its symbol in libsys' .dynsym */
-#define SINTER_EXPORTS_MAGIC 0x50584553u       /* "SEXP" */
+#define SINTER_EXPORTS_MAGIC  0x50584553u      /* "SEXP" */
 #define SINTER_EXPORTS_FORMAT 1
 
 struct sinter_export_table {
     uint32_t magic;
     uint16_t format;
-    uint16_t major;         /* of the interface */
-    uint16_t lowest_minor;  /* the system provides SYS_major.lowest to SYS_major.highest */
+    uint16_t major;        /* of the interface */
+    uint16_t lowest_minor; /* the system provides SYS_major.lowest to SYS_major.highest */
     uint16_t highest_minor;
     uint32_t count;         /* entries, directly after this header */
     uint32_t strings;       /* offset of the blob of strings from the start of this header */

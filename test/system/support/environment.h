@@ -32,6 +32,9 @@ struct environment {
 
 extern struct environment environment;
 
+/* The object's own: where libsys calls it. */
+int server_main(const struct start_info *info);
+
 /* False: a start handle is missing; the log says which. */
 bool environment_init(const struct start_info *info);
 handle_t environment_handle(const char *name);
