@@ -11,7 +11,7 @@
 PROGRAM_NOTE("cp", "cp SOURCE TARGET: copies a file");
 
 #define NEW_FILE_MODE 0666
-#define PATH_SIZE 1024
+#define PATH_SIZE     1024
 
 static int copy(int source, int target, const char *source_path, const char *target_path)
 {

@@ -14,7 +14,7 @@
 PROGRAM_NOTE("help", "help: lists the programs");
 
 #define PROGRAM_LIMIT 128
-#define PATH_SIZE 300
+#define PATH_SIZE     300
 
 static const char folder[] = "/boot";
 static struct note_summary programs[PROGRAM_LIMIT];
@@ -52,8 +52,9 @@ int main(void)
         look_at(entry.name);
     }
     qsort(programs, program_count, sizeof(programs[0]), compare);
-    printf("In the shell: . [ break cd continue echo exit export false history jobs kill pwd read\n"
-           "set shift source test true unset wait; if while until for { } ( ) | & && || ; < > >>\n");
+    printf(
+        "In the shell: . [ break cd continue echo exit export false history jobs kill pwd read\n"
+        "set shift source test true unset wait; if while until for { } ( ) | & && || ; < > >>\n");
     for (size_t i = 0; i < program_count; i++) {
         printf("  %s\n", programs[i].description);
     }

@@ -19,9 +19,9 @@ static bool long_form;
 
 static char kind_letter(uint32_t kind)
 {
-    static const char letters[] = {[FILE_KIND_REGULAR] = '-',   [FILE_KIND_DIRECTORY] = 'd',
-                                   [FILE_KIND_CHARACTER] = 'c', [FILE_KIND_BLOCK] = 'b',
-                                   [FILE_KIND_PIPE] = 'p',      [FILE_KIND_TERMINAL] = 't'};
+    static const char letters[] = {
+        [FILE_KIND_REGULAR] = '-', [FILE_KIND_DIRECTORY] = 'd', [FILE_KIND_CHARACTER] = 'c',
+        [FILE_KIND_BLOCK] = 'b',   [FILE_KIND_PIPE] = 'p',      [FILE_KIND_TERMINAL] = 't'};
     return kind < sizeof(letters) ? letters[kind] : '?';
 }
 
@@ -47,8 +47,7 @@ static long read_entries(int file, struct directory_entry **entries)
     int result = 1;
     *entries = NULL;
     while (result == 1) {
-        struct directory_entry *grown =
-            realloc(*entries, (size_t)(count + 1) * sizeof(**entries));
+        struct directory_entry *grown = realloc(*entries, (size_t)(count + 1) * sizeof(**entries));
         if (grown == NULL) {
             return -1;
         }

@@ -8,7 +8,7 @@
 
 PROGRAM_NOTE("mem", "mem: shows the use of memory, in KiB");
 
-#define KIB UINT64_C(1024)
+#define KIB      UINT64_C(1024)
 #define PAGE_KIB (LIMIT_PAGE_SIZE / KIB)
 
 static void print(const char *name, uint64_t kib)

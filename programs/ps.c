@@ -17,8 +17,8 @@ int main(int count, char **words)
     if (count != 1) {
         return tool_usage("ps");
     }
-    status_t status = process_list(program_handle("process"), tool_buffer, sizeof(tool_buffer),
-                                   &length);
+    status_t status =
+        process_list(program_handle("process"), tool_buffer, sizeof(tool_buffer), &length);
     if (status != STATUS_OK || length > sizeof(tool_buffer)) {
         errno = status_errno(status != STATUS_OK ? status : STATUS_BAD_FORMAT);
         return tool_fail("ps", "the list of processes");

@@ -8,7 +8,7 @@
 
 PROGRAM_NOTE("sleep", "sleep SECONDS: waits; fractions such as 0.5 are allowed");
 
-#define NANOSECONDS UINT64_C(1000000000)
+#define NANOSECONDS   UINT64_C(1000000000)
 #define SECONDS_LIMIT UINT64_C(1000000000)
 
 /* Nanoseconds of a decimal number; false if it is malformed. */

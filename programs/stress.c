@@ -23,13 +23,13 @@ static struct received received;
 
 PROGRAM_NOTE("stress", "stress [COUNT [SEED]]: makes random system calls");
 
-#define DEFAULT_COUNT 1000000
-#define POOL_SIZE 64
-#define STATUS_COUNT 128
-#define ARGUMENTS 8
-#define WATCH_INTERVAL UINT64_C(1000000)  /* 1 ms: how long a call may block */
+#define DEFAULT_COUNT   1000000
+#define POOL_SIZE       64
+#define STATUS_COUNT    128
+#define ARGUMENTS       8
+#define WATCH_INTERVAL  UINT64_C(1000000) /* 1 ms: how long a call may block */
 #define STUCK_INTERVALS 10000             /* 10 s without a call: it cannot be interrupted */
-#define CALL_COUNT (sizeof(calls) / sizeof(calls[0]))
+#define CALL_COUNT      (sizeof(calls) / sizeof(calls[0]))
 
 static uint64_t count = DEFAULT_COUNT;
 static uint64_t random_state = 0x9e3779b97f4a7c15;
@@ -116,9 +116,9 @@ static bool is_suicide(const struct call *call, const uint64_t *in)
     if (strcmp(call->name, "thread_start") == 0) {
         return true;
     }
-    return own_space && (strcmp(call->name, "space_unmap") == 0 ||
-                         strcmp(call->name, "space_protect") == 0 ||
-                         strcmp(call->name, "space_map") == 0);
+    return own_space &&
+           (strcmp(call->name, "space_unmap") == 0 || strcmp(call->name, "space_protect") == 0 ||
+            strcmp(call->name, "space_map") == 0);
 }
 
 static void make_call(void)

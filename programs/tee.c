@@ -8,7 +8,7 @@
 
 PROGRAM_NOTE("tee", "tee [-a] FILE...: copies the input to the output and to files");
 
-#define FILE_LIMIT 16
+#define FILE_LIMIT    16
 #define NEW_FILE_MODE 0666
 
 static int targets[FILE_LIMIT] = {STDOUT_FILENO};

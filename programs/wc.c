@@ -22,8 +22,8 @@ static void print(const struct counts *counts, const char *name)
     const struct {
         bool shown;
         uint64_t value;
-    } columns[] = {{show_lines, counts->lines}, {show_words, counts->words},
-                   {show_bytes, counts->bytes}};
+    } columns[] = {
+        {show_lines, counts->lines}, {show_words, counts->words}, {show_bytes, counts->bytes}};
     bool first = true;
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         if (columns[i].shown) {

@@ -20,6 +20,7 @@
 #include "exports.h"
 #include "object.h"
 #include "object_internal.h"
+#include "shapes.h"
 
 enum exit_status { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_TROUBLE = 2 };
 
@@ -255,7 +256,10 @@ static bool check_object(const struct file *file, object_resolver *resolver, voi
         address[i] = at;
         at += object.group[i].size;
     }
-    return object_place(&object, address, refusal) &&
+    size_t shape_count;
+    const struct object_shape *shapes = shapes_known(&shape_count);
+    return object_check_shapes(&object, shapes, shape_count, refusal) &&
+           object_place(&object, address, refusal) &&
            object_check(&object, resolver, context, refusal);
 }
 

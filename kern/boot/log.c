@@ -57,10 +57,10 @@ static uint32_t prefix(char *buffer, const char *who)
     return length;
 }
 
-/* Control characters from users must not reach a terminal. */
+/* Only plain text from users may reach a terminal. */
 static char printable(char c)
 {
-    return (c < ' ' && c != '\t') || c == 127 ? '?' : c;
+    return (c < ' ' && c != '\t') || c > '~' ? '?' : c;
 }
 
 void log_append(const char *who, const char *text, uint32_t length)

@@ -10,22 +10,26 @@
 
 #include <string.h>
 
-/* Handle 0 is the calling task. */
 static status_t task_of(handle_t handle, uint32_t rights, struct task **task)
 {
     struct object *object;
-    status_t status;
+    status_t status = look_up(handle, OBJECT_TASK, rights, &object);
 
-    if (handle == 0) {
-        *task = current_thread()->task;
-        object_reference(&(*task)->object);
-        return STATUS_OK;
-    }
-    status = look_up(handle, OBJECT_TASK, rights, &object);
     if (status == STATUS_OK) {
         *task = container_of(object, struct task, object);
     }
     return status;
+}
+
+/* Handle 0 is the calling task. */
+static status_t task_or_own(handle_t handle, uint32_t rights, struct task **task)
+{
+    if (handle != 0) {
+        return task_of(handle, rights, task);
+    }
+    *task = current_thread()->task;
+    object_reference(&(*task)->object);
+    return STATUS_OK;
 }
 
 static status_t thread_of(handle_t handle, uint32_t rights, struct thread **thread)
@@ -221,7 +225,7 @@ status_t sys_thread_create(handle_t handle, uint32_t priority, handle_t *result,
 {
     struct task *task;
     struct thread *thread = NULL;
-    status_t status = task_of(handle, RIGHT_TASK_CONTROL, &task);
+    status_t status = task_or_own(handle, RIGHT_TASK_CONTROL, &task);
 
     if (status != STATUS_OK) {
         return status;

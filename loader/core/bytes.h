@@ -66,10 +66,26 @@ static inline uint64_t align_up(uint64_t value, uint64_t align)
     return (value + align - 1) & ~(align - 1);
 }
 
+/*
+ * Names in a hostile file may be as long as the file, and be used very often: nothing here looks
+ * further than the shorter text, or the limit.
+ */
 static inline bool text_equal(const char *a, const char *b)
 {
-    size_t length = strlen(a);
-    return length == strlen(b) && memcmp(a, b, length) == 0;
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static inline size_t text_length(const char *text, size_t limit)
+{
+    size_t length = 0;
+    while (length < limit && text[length] != '\0') {
+        length++;
+    }
+    return length;
 }
 
 static inline bool text_begins(const char *text, const char *prefix)

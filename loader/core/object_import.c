@@ -7,7 +7,11 @@
 
 #define VERSION_PREFIX "SYS_"
 
-enum { FINGERPRINT_DIGITS = 8, VERSION_MAX = 0xffff };
+enum {
+    FINGERPRINT_DIGITS = 8,
+    VERSION_MAX = 0xffff,
+    IMPORT_MAX = OBJECT_NAME_MAX + sizeof("@SYS_65535.65535.01234567"),
+};
 
 /* Decimal without leading zeros, up to VERSION_MAX; returns the end, or NULL. */
 static const char *parse_decimal(const char *at, uint16_t *number)
@@ -60,8 +64,13 @@ static const char *find_separator(const char *name)
 
 enum import_name_result import_parse(const char *name, struct object_import *import)
 {
+    *import = (struct object_import){.name = name};
+    size_t length = text_length(name, IMPORT_MAX);
+    if (length == IMPORT_MAX) {
+        return IMPORT_NAME_BAD;
+    }
     const char *separator = find_separator(name);
-    size_t length = separator == NULL ? strlen(name) : (size_t)(separator - name);
+    length = separator == NULL ? length : (size_t)(separator - name);
     *import = (struct object_import){.name = name, .name_length = (uint32_t)length};
     if (length == 0 || length > OBJECT_NAME_MAX) {
         return IMPORT_NAME_BAD;

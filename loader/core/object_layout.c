@@ -11,6 +11,7 @@ enum {
     GAP_UNIT = 16,
     GAPS_FIRST = 64,        /* the first section of a group starts up to this many units in */
     GAPS = 4,               /* up to this many units between sections */
+    ARRAY_NAME_MAX = 64,
     ARRAY_LAST = 65536,     /* after all priorities, which have 16 bits */
     ERRATUM_OFFSET = 0xff8, /* page offsets 0xff8 and 0xffc */
     VENEER_BYTES = 16,
@@ -112,7 +113,11 @@ static bool place_plain(struct layout *layout, enum object_group_name group, boo
 /* The number at the end of ".init_array.NNNNN"; sections without one come last. */
 static uint32_t array_priority(const char *name)
 {
-    const char *at = name + strlen(name);
+    size_t length = text_length(name, ARRAY_NAME_MAX);
+    const char *at = name + length;
+    if (length == ARRAY_NAME_MAX) {
+        return ARRAY_LAST;
+    }
     while (at > name && at[-1] >= '0' && at[-1] <= '9') {
         at--;
     }

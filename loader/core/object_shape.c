@@ -17,15 +17,6 @@ static bool is_shape_section(const struct object *object, uint32_t index)
            text_equal(section_name(object, index), SINTER_SHAPE_SECTION);
 }
 
-static uint64_t text_length(const uint8_t *text, uint64_t limit)
-{
-    uint64_t length = 0;
-    while (length < limit && text[length] != '\0') {
-        length++;
-    }
-    return length;
-}
-
 /* A record is valid when header, name and offsets fill it exactly, within `room`. */
 static bool record_is_valid(const uint8_t *at, uint64_t room)
 {
@@ -41,7 +32,7 @@ static bool record_is_valid(const uint8_t *at, uint64_t room)
     uint64_t rest = header.record_bytes - sizeof(header);
     uint64_t offsets = (uint64_t)header.member_count * sizeof(uint32_t);
     uint64_t limit = rest < SHAPE_NAME_MAX ? rest : SHAPE_NAME_MAX;
-    uint64_t length = text_length(at + sizeof(header), limit);
+    uint64_t length = text_length((const char *)at + sizeof(header), limit);
     return length < limit && align_up(length + 1, sizeof(uint32_t)) + offsets == rest;
 }
 

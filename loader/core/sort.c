@@ -1,3 +1,4 @@
+/* Heapsort and binary search; see sort.h. */
 #include "sort.h"
 
 #include "bytes.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define ROUNDS 64
+#define ROUNDS      64
 #define LENGTH_SIZE 8 /* bytes of the length at the end of the last block */
 
 /* Section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first primes. */

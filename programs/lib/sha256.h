@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHA256_SIZE 32 /* bytes of a digest */
+#define SHA256_SIZE  32 /* bytes of a digest */
 #define SHA256_BLOCK 64
 
 struct sha256 {

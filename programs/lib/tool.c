@@ -24,7 +24,8 @@ int tool_usage(const char *text)
     return TOOL_USAGE;
 }
 
-int tool_each_file(const char *name, int count, char **paths, int (*each)(int file, const char *path))
+int tool_each_file(const char *name, int count, char **paths,
+                   int (*each)(int file, const char *path))
 {
     int result = 0;
     if (count <= 0) {

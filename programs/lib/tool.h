@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TOOL_USAGE 2         /* exit status of a program that was called wrongly */
+#define TOOL_USAGE       2 /* exit status of a program that was called wrongly */
 #define TOOL_BUFFER_SIZE 65536
 
 /* Prints "NAME: WHAT: text of errno" on stderr; always 1, the exit status of a failure. */
@@ -15,7 +15,8 @@ int tool_fail(const char *name, const char *what);
 int tool_usage(const char *text);
 /* Calls `each` with every file named, opened for reading, or with descriptor 0 and "-" if none is.
  * Exit status 1 if a file could not be opened or `each` did not answer 0. */
-int tool_each_file(const char *name, int count, char **paths, int (*each)(int file, const char *path));
+int tool_each_file(const char *name, int count, char **paths,
+                   int (*each)(int file, const char *path));
 /* Writes all; false and errno if that fails. */
 bool tool_write(int file, const void *data, size_t size);
 /* A whole number, decimal or 0x; false if the text is something else. */

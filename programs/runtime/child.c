@@ -10,10 +10,10 @@
 #include "program.h"
 
 #define REFUSAL_ROOM 512
-#define STATUS_BASE 128 /* of what ended by a kill or a fault */
-#define SIGNAL_KILL 9
+#define STATUS_BASE  128 /* of what ended by a kill or a fault */
+#define SIGNAL_KILL  9
 #define SIGNAL_FAULT 11
-#define STATUS_MASK 0xff
+#define STATUS_MASK  0xff
 
 /* The bytes of all strings of a list with their ends, and how many they are. */
 static size_t list_size(char *const *list, uint64_t *count)

@@ -7,7 +7,7 @@
 
 #include "program.h"
 
-#define NANOSECONDS UINT64_C(1000000000)
+#define NANOSECONDS                UINT64_C(1000000000)
 #define NANOSECONDS_IN_MICROSECOND UINT64_C(1000)
 
 int gettimeofday(struct timeval *restrict result, void *restrict zone)

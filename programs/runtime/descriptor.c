@@ -66,10 +66,10 @@ static void descriptor_standard(int number, const char *name, uint32_t mode)
     const struct start_handle *given = start_handle_find(program_info, name);
     if (given != NULL) {
         uint32_t kind = (uint32_t)given->extra[0];
-        descriptors[number] = (struct descriptor){
-            .endpoint = given->handle,
-            .kind = kind != FILE_KIND_REGULAR ? kind : DESCRIPTOR_KIND_UNKNOWN,
-            .mode = mode};
+        descriptors[number] =
+            (struct descriptor){.endpoint = given->handle,
+                                .kind = kind != FILE_KIND_REGULAR ? kind : DESCRIPTOR_KIND_UNKNOWN,
+                                .mode = mode};
     }
 }
 

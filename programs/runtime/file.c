@@ -52,8 +52,8 @@ static status_t write_some(struct descriptor *descriptor, const char *from, size
     unsigned tries = 0;
     status_t status;
     do {
-        status = file_write(descriptor->endpoint, descriptor->offset, descriptor->flags, from,
-                            size, count);
+        status = file_write(descriptor->endpoint, descriptor->offset, descriptor->flags, from, size,
+                            count);
     } while (descriptor_retry(descriptor, status, &tries));
     if (status == STATUS_OK && (*count == 0 || *count > size)) {
         status = STATUS_BAD_FORMAT; /* a write makes progress or fails */

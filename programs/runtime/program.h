@@ -38,7 +38,7 @@ int status_fail(status_t status);
 
 /* Descriptors 0 to DESCRIPTOR_LIMIT - 1. */
 
-#define DESCRIPTOR_LIMIT 64
+#define DESCRIPTOR_LIMIT        64
 #define DESCRIPTOR_KIND_UNKNOWN UINT32_MAX
 
 struct descriptor {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)4000)
+#define BLOCK_SIZE     ((size_t)4000)
 #define EXIT_NO_MEMORY 2
 
 struct arena_block {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_SIZE 64
+#define NAME_SIZE   64
 #define DEPTH_LIMIT 60
 
 struct evaluation {
@@ -17,8 +17,21 @@ struct evaluation {
     unsigned depth;
 };
 
-enum operation { ADD, SUBTRACT, MULTIPLY, DIVIDE, REST, LESS, LESS_EQUAL, MORE, MORE_EQUAL, EQUAL,
-                 UNEQUAL, BOTH, EITHER };
+enum operation {
+    ADD,
+    SUBTRACT,
+    MULTIPLY,
+    DIVIDE,
+    REST,
+    LESS,
+    LESS_EQUAL,
+    MORE,
+    MORE_EQUAL,
+    EQUAL,
+    UNEQUAL,
+    BOTH,
+    EITHER
+};
 
 /* Longer operators before those they begin with. */
 static const struct {
@@ -26,8 +39,8 @@ static const struct {
     enum operation operation;
     int binding; /* higher binds closer */
 } operators[] = {
-    {"||", EITHER, 1},     {"&&", BOTH, 2},       {"==", EQUAL, 3}, {"!=", UNEQUAL, 3},
-    {"<=", LESS_EQUAL, 4}, {">=", MORE_EQUAL, 4}, {"<", LESS, 4},   {">", MORE, 4},
+    {"||", EITHER, 1},     {"&&", BOTH, 2},       {"==", EQUAL, 3},   {"!=", UNEQUAL, 3},
+    {"<=", LESS_EQUAL, 4}, {">=", MORE_EQUAL, 4}, {"<", LESS, 4},     {">", MORE, 4},
     {"+", ADD, 5},         {"-", SUBTRACT, 5},    {"*", MULTIPLY, 6}, {"/", DIVIDE, 6},
     {"%", REST, 6},
 };

@@ -4,9 +4,9 @@
 #include "builtins.h"
 #include "jobs.h"
 
-#define FOREVER UINT64_MAX
-#define SIGNAL_LIMIT 64
-#define STATUS_BASE 128
+#define FOREVER          UINT64_MAX
+#define SIGNAL_LIMIT     64
+#define STATUS_BASE      128
 #define SIGNAL_TERMINATE 15
 
 int builtin_jobs(struct shell *shell, int count, char **words, const struct io *io)

@@ -74,7 +74,7 @@ static bool test_numbers(struct test *test, const char *left, const char *operat
     if (!to_number(test, left, &a) || !to_number(test, right, &b)) {
         return false;
     }
-    const bool results[] = {a == b, a != b, a < b, a <= b, a > b, a >= b};
+    const bool results[] = {a == b, a != b, a<b, a <= b, a> b, a >= b};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(operation, names[i]) == 0) {
             return results[i];

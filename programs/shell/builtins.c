@@ -103,7 +103,8 @@ static int builtin_exit(struct shell *shell, int count, char **words, const stru
     return shell->status;
 }
 
-static int leave_loops(struct shell *shell, int count, char **words, const struct io *io, bool again)
+static int leave_loops(struct shell *shell, int count, char **words, const struct io *io,
+                       bool again)
 {
     long levels = count > 1 ? builtin_number(words[1]) : 1;
     if (levels < 1 || shell->loops == 0) {
@@ -149,13 +150,13 @@ static const struct {
     const char *name;
     builtin_function *function;
 } builtins[] = {
-    {".", builtin_source},       {":", builtin_true},         {"[", builtin_test},
-    {"break", builtin_break},    {"cd", builtin_cd},          {"continue", builtin_continue},
-    {"echo", builtin_echo},      {"exit", builtin_exit},      {"export", builtin_export},
-    {"false", builtin_false},    {"history", builtin_history}, {"jobs", builtin_jobs},
-    {"kill", builtin_kill},      {"pwd", builtin_pwd},        {"read", builtin_read},
-    {"set", builtin_set},        {"shift", builtin_shift},    {"source", builtin_source},
-    {"test", builtin_test},      {"true", builtin_true},      {"unset", builtin_unset},
+    {".", builtin_source},    {":", builtin_true},          {"[", builtin_test},
+    {"break", builtin_break}, {"cd", builtin_cd},           {"continue", builtin_continue},
+    {"echo", builtin_echo},   {"exit", builtin_exit},       {"export", builtin_export},
+    {"false", builtin_false}, {"history", builtin_history}, {"jobs", builtin_jobs},
+    {"kill", builtin_kill},   {"pwd", builtin_pwd},         {"read", builtin_read},
+    {"set", builtin_set},     {"shift", builtin_shift},     {"source", builtin_source},
+    {"test", builtin_test},   {"true", builtin_true},       {"unset", builtin_unset},
     {"wait", builtin_wait},
 };
 

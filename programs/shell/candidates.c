@@ -8,7 +8,7 @@
 #include "shell.h"
 
 #define OBJECT_SUFFIX ".o"
-#define DEFAULT_PATH "/boot"
+#define DEFAULT_PATH  "/boot"
 
 /* One walk over the candidates; `editor` is set when they are to be shown. */
 struct walk {

@@ -14,8 +14,8 @@ static bool ends_word(char character)
 /* Whether what stands before index `at` lets a command begin there. */
 static bool begins_command(const char *line, size_t at)
 {
-    static const char *const openers[] = {"if", "then", "elif", "else", "while", "until", "do", "!",
-                                          "{"};
+    static const char *const openers[] = {"if",    "then", "elif", "else", "while",
+                                          "until", "do",   "!",    "{"};
     while (at > 0 && (line[at - 1] == ' ' || line[at - 1] == '\t')) {
         at--;
     }
@@ -27,8 +27,7 @@ static bool begins_command(const char *line, size_t at)
         start--;
     }
     for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
-        if (strlen(openers[i]) == at - start &&
-            memcmp(line + start, openers[i], at - start) == 0) {
+        if (strlen(openers[i]) == at - start && memcmp(line + start, openers[i], at - start) == 0) {
             return true;
         }
     }

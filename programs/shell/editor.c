@@ -6,9 +6,9 @@
 #include <string.h>
 
 #define CONTROL(letter) ((letter) & 0x1f)
-#define ESCAPE 0x1b
-#define DELETE 0x7f
-#define SEQUENCE_SIZE 32
+#define ESCAPE          0x1b
+#define DELETE          0x7f
+#define SEQUENCE_SIZE   32
 
 static void show(struct editor *editor, const char *text)
 {

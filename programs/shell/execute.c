@@ -90,8 +90,8 @@ static int execute_chain(struct shell *shell, const struct node *chain, const st
          node = node->next) {
         bool run = node->join == JOIN_NONE || (node->join == JOIN_AND) == (status == 0);
         if (run) {
-            status = node->next != NULL ? execute_condition(shell, node, io)
-                                        : execute(shell, node, io);
+            status =
+                node->next != NULL ? execute_condition(shell, node, io) : execute(shell, node, io);
         }
     }
     return status;

@@ -64,7 +64,8 @@ void expand_end_field(struct expand_state *state)
 }
 
 /* The backslash at text[0]; the length of what it covers. */
-static size_t expand_escape(struct expand_state *state, const char *text, size_t length, bool quoted)
+static size_t expand_escape(struct expand_state *state, const char *text, size_t length,
+                            bool quoted)
 {
     if (length < 2) {
         expand_add(state, '\\', true);

@@ -7,7 +7,7 @@
 #include "expand_internal.h"
 #include "lexer.h"
 
-#define NAME_SIZE 64
+#define NAME_SIZE   64
 #define NUMBER_SIZE 24
 
 /* Adds the result of an expansion: unquoted, blanks end a field. */
@@ -108,13 +108,15 @@ static bool expand_braces(struct expand_state *state, const char *text, size_t l
         }
         add_value(state, set && rest[1] == '-' ? value : "", quoted);
     } else {
-        return expand_complain(state, "${...} knows ${name} ${#name} ${name:-word} and ${name:+word}");
+        return expand_complain(state,
+                               "${...} knows ${name} ${#name} ${name:-word} and ${name:+word}");
     }
     return true;
 }
 
 /* text[0..length) is what stands between the brackets of $((...)). */
-static bool expand_arithmetic(struct expand_state *state, const char *text, size_t length, bool quoted)
+static bool expand_arithmetic(struct expand_state *state, const char *text, size_t length,
+                              bool quoted)
 {
     const struct expand_source *source = state->expansion->source;
     struct arithmetic arithmetic = {source->variable, source->context};
@@ -141,7 +143,7 @@ static bool expand_command(struct expand_state *state, const char *text, size_t 
 
 /* The expansion at the `$` at text[0]; *used is its length. */
 bool expand_dollar(struct expand_state *state, const char *text, size_t length, bool quoted,
-                          size_t *used)
+                   size_t *used)
 {
     char name[NAME_SIZE];
     size_t end = lexer_skip_expansion(text, length, 0);

@@ -12,12 +12,12 @@
 #include "jobs.h"
 #include "shell.h"
 
-#define PROMPT "sinter# "
-#define PROMPT_MORE "> "
-#define SHOW_SIZE 512
+#define PROMPT          "sinter# "
+#define PROMPT_MORE     "> "
+#define SHOW_SIZE       512
 #define DEFAULT_COLUMNS 80
-#define COLUMNS_LOWEST 20
-#define MODE_TRIES 5
+#define COLUMNS_LOWEST  20
+#define MODE_TRIES      5
 
 /* What the editor shows, gathered into one write for each key. */
 static struct {
@@ -100,8 +100,9 @@ static enum input_result edit(struct shell *shell, struct editor *editor)
         }
         flush();
     }
-    return result == EDITOR_LINE ? INPUT_LINE
-                                 : result == EDITOR_INTERRUPT ? INPUT_INTERRUPT : INPUT_END;
+    return result == EDITOR_LINE        ? INPUT_LINE
+           : result == EDITOR_INTERRUPT ? INPUT_INTERRUPT
+                                        : INPUT_END;
 }
 
 enum input_result input_edit(struct shell *shell, const char *prompt, const char **line)

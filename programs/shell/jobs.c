@@ -9,7 +9,7 @@
 #include "shell.h"
 
 #define WAKE_BIT 1
-#define FOREVER UINT64_MAX
+#define FOREVER  UINT64_MAX
 
 static struct job jobs[JOB_LIMIT];
 

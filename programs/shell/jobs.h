@@ -8,7 +8,7 @@
 #include "program.h"
 #include <stdatomic.h>
 
-#define JOB_LIMIT 32
+#define JOB_LIMIT    32
 #define JOB_CHILDREN 16
 
 struct job {

@@ -9,9 +9,9 @@
 
 #define DEPTH_LIMIT 60
 
-static const char *const reserved_words[] = {"!",    "{",  "}",    "if",   "then",  "elif",  "else",
-                                             "fi",   "for", "in",  "while", "until", "do",   "done",
-                                             "case", "function"};
+static const char *const reserved_words[] = {"!",    "{",    "}",    "if",      "then",  "elif",
+                                             "else", "fi",   "for",  "in",      "while", "until",
+                                             "do",   "done", "case", "function"};
 
 void parser_advance(struct parser *parser)
 {
@@ -26,7 +26,11 @@ void *parser_fail(struct parser *parser, const char *expected)
         return NULL;
     }
     parser->failure = PARSE_ERROR;
-    if (token->kind == TOKEN_END || token->kind == TOKEN_UNFINISHED) {
+    if (token->kind == TOKEN_UNFINISHED) {
+        parser->failure = PARSE_UNFINISHED;
+        (void)snprintf(parser->message, sizeof(parser->message),
+                       "the text ends in quotes or in an expansion");
+    } else if (token->kind == TOKEN_END) {
         parser->failure = PARSE_UNFINISHED;
         (void)snprintf(parser->message, sizeof(parser->message), "the text ends; expected %s",
                        expected);
@@ -46,8 +50,7 @@ void *parser_fail(struct parser *parser, const char *expected)
 bool parser_at_word(const struct parser *parser, const char *word)
 {
     size_t length = strlen(word);
-    return parser->token.kind == TOKEN_WORD &&
-           parser->token.end - parser->token.start == length &&
+    return parser->token.kind == TOKEN_WORD && parser->token.end - parser->token.start == length &&
            memcmp(parser->lexer.text + parser->token.start, word, length) == 0;
 }
 

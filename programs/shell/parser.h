@@ -60,7 +60,7 @@ struct node {
     struct redirection *redirections; /* of commands and compounds */
     const char *name;                 /* of the variable of `for` */
     bool listed;                      /* `for NAME in`: false goes through "$@" */
-    const char *source;               /* the node's own text */
+    const char *source;               /* the text of a command, or of the list in a subshell */
     size_t source_length;
 };
 

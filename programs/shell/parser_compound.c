@@ -73,10 +73,13 @@ static struct node *parse_for(struct parser *parser)
 static struct node *parse_subshell(struct parser *parser)
 {
     parser_advance(parser);
+    size_t start = parser->token.start;
     struct node *node = parser_make_node(parser, NODE_SUBSHELL, parser_list(parser, false));
     if (parser->token.kind != TOKEN_CLOSE) {
         return parser_fail(parser, "`)`");
     }
+    node->first->source = parser->lexer.text + start;
+    node->first->source_length = parser->token.start - start;
     parser_advance(parser);
     return node;
 }

@@ -37,6 +37,23 @@ static bool needs_shell(const struct shell *shell, const struct command *command
                                    !program_find(shell, command->words[0], path));
 }
 
+/* Starts `( ... )`: the further shell gets what is between the brackets. */
+static int start_subshell(struct shell *shell, const struct node *node, const struct io *io,
+                          struct child *child)
+{
+    struct arena arena = {0};
+    struct opened opened = {.count = 0};
+    struct io own = *io;
+    int status = STATUS_FAILURE;
+    if (redirect(shell, node->redirections, &own, &opened, &arena)) {
+        status = program_start_shell(shell, node->first->source, node->first->source_length, &own,
+                                     child);
+    }
+    redirect_close(&opened);
+    arena_free(&arena);
+    return status;
+}
+
 /* Starts a command or compound as one child. */
 static int start_node(struct shell *shell, const struct node *node, const struct io *io,
                       struct child *child)
@@ -44,6 +61,9 @@ static int start_node(struct shell *shell, const struct node *node, const struct
     struct arena arena = {0};
     struct command command = {0};
     int status = STATUS_FAILURE;
+    if (node->kind == NODE_SUBSHELL) {
+        return start_subshell(shell, node, io, child);
+    }
     if (node->kind != NODE_COMMAND) {
         return program_start_shell(shell, node->source, node->source_length, io, child);
     }
@@ -156,8 +176,7 @@ int pipeline_background(struct shell *shell, const struct node *node, const stru
         return started.failure;
     }
     shell->background = started.children[started.count - 1].pid;
-    struct job *job =
-        jobs_add(started.children, started.count, node->source, node->source_length);
+    struct job *job = jobs_add(started.children, started.count, node->source, node->source_length);
     if (job == NULL) {
         shell_complain(io, "more than %d jobs: this one runs unwatched", JOB_LIMIT);
     } else if (shell->interactive) {

@@ -9,10 +9,10 @@
 #include "path.h"
 #include "shell.h"
 
-#define DEFAULT_PATH "/boot"
+#define DEFAULT_PATH  "/boot"
 #define OBJECT_SUFFIX ".o"
-#define REFUSAL_SIZE 512
-#define SHELL_NAME "shell"
+#define REFUSAL_SIZE  512
+#define SHELL_NAME    "shell"
 
 static bool is_file(const char *path)
 {
@@ -110,8 +110,8 @@ int program_start(struct shell *shell, char **arguments, char *const *environmen
         shell_complain(io, "%s: no such command; `help` lists them", arguments[0]);
         return STATUS_UNKNOWN_COMMAND;
     }
-    struct child_request request = {path, arguments, environment,
-                                    {io->files[0], io->files[1], io->files[2]}};
+    struct child_request request = {
+        path, arguments, environment, {io->files[0], io->files[1], io->files[2]}};
     status_t status = child_start(&request, child, refusal, sizeof(refusal));
     if (status == STATUS_OK) {
         return 0;

@@ -14,13 +14,13 @@
 #include "program.h"
 #include "variables.h"
 
-#define STATUS_FAILURE 1
-#define STATUS_USAGE 2
-#define STATUS_CANNOT_RUN 126
+#define STATUS_FAILURE         1
+#define STATUS_USAGE           2
+#define STATUS_CANNOT_RUN      126
 #define STATUS_UNKNOWN_COMMAND 127
-#define STATUS_INTERRUPT 130 /* 128 + SIGINT */
-#define STATUS_TERMINATED 143 /* 128 + SIGTERM */
-#define STATUS_MASK 0xff
+#define STATUS_INTERRUPT       130 /* 128 + SIGINT */
+#define STATUS_TERMINATED      143 /* 128 + SIGTERM */
+#define STATUS_MASK            0xff
 
 #define SHELL_DEPTH_LIMIT 200 /* of execution, for instance of `source` in a sourced file */
 
@@ -31,10 +31,10 @@ struct io {
 
 struct shell {
     struct variables variables;
-    const char *name;   /* $0 */
-    char **parameters;  /* $1 and following */
+    const char *name;  /* $0 */
+    char **parameters; /* $1 and following */
     size_t parameter_count;
-    int status;         /* $? */
+    int status;          /* $? */
     uint64_t background; /* $!, 0: none yet */
     struct history history;
     bool interactive;
@@ -131,7 +131,7 @@ bool terminal_add_foreground(handle_t process);
 void terminal_remove_foreground(handle_t process);
 /* The event by which a waiting shell is woken: TERMINAL_ bits. */
 #define TERMINAL_INTERRUPT ((uint64_t)1)
-#define TERMINAL_JOB ((uint64_t)2)
+#define TERMINAL_JOB       ((uint64_t)2)
 handle_t terminal_event(void);
 
 enum input_result { INPUT_LINE, INPUT_INTERRUPT, INPUT_END };

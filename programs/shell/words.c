@@ -83,8 +83,8 @@ static void read_listing(int file, struct listing *listing)
 {
     struct directory_entry entry;
     while (directory_read(file, &entry) == 1) {
-        listing->items = checked_resize(listing->items,
-                                        (listing->count + 1) * sizeof(*listing->items));
+        listing->items =
+            checked_resize(listing->items, (listing->count + 1) * sizeof(*listing->items));
         listing->items[listing->count++] =
             (struct listed){checked_text(entry.name), entry.kind == FILE_KIND_DIRECTORY};
     }

@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "console.h"
+#include "loader.h"
 #include "process.h"
 
 #define SERVICE_BIT(service) (1ull << service_slot(service))
@@ -88,8 +89,18 @@ static void run_stop(struct command *command)
     }
 }
 
+/* The loader is no service, but init keeps it running all the same. */
+static bool is_loader(const struct command *command)
+{
+    return text_same(command->statement.name, "loader");
+}
+
 static void run_restart(struct command *command)
 {
+    if (is_loader(command)) {
+        loader_kill();
+        return;
+    }
     struct service *service = find(command);
     if (service != NULL && service->object != NULL) {
         service_restart(service);
@@ -105,6 +116,10 @@ static void run_kill(struct command *command)
         [SERVICE_FAULT_LOOP] = CONTROL_FAULT_LOOP,
         [SERVICE_FAULT_EXIT] = CONTROL_FAULT_EXIT,
     };
+    if (is_loader(command) && command->statement.fault == SERVICE_FAULT_NONE) {
+        loader_kill();
+        return;
+    }
     struct service *service = find(command);
     if (service == NULL) {
         return;

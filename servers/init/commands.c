@@ -6,7 +6,7 @@
 #include <sinter/protocol/service.h>
 
 #include "command.h"
-#include "memory.h"
+#include "report.h"
 
 enum { TYPED = 6 };
 
@@ -45,7 +45,7 @@ static void end_statement(void)
     if (script.status != STATUS_OK) {
         report_line(NULL, script.statement.line, script.buffer);
     } else {
-        log_line("%s", script.buffer);
+        report_lines(script.buffer);
     }
 }
 

@@ -157,7 +157,7 @@ static void put_log(struct text *text, const struct report *report)
     log_of_task(&lines, report->name, text);
 }
 
-static void log_text(const char *text)
+void report_lines(const char *text)
 {
     while (*text != '\0') {
         size_t length = 0;
@@ -183,7 +183,7 @@ static void write_report(struct job *job)
     put_evidence(&text, report);
     put_log(&text, report);
     TEXT_PUT(&text, "  next:      ", report->next, "\n----\n");
-    log_text(report->text);
+    report_lines(report->text);
 }
 
 static void finish_report(struct job *job)

@@ -415,12 +415,12 @@ static void ping(struct service *service, uint64_t now)
     } else {
         service->missed++;
     }
+    uint32_t period = service->object->note.heartbeat;
+    service->next_ping = now + (period != 0 ? period : HEARTBEAT_MS) * INIT_MILLISECOND;
     if (service->missed > HEARTBEATS_MISSED) {
         service_kill(service, "no heartbeat");
         return;
     }
-    uint32_t period = service->object->note.heartbeat;
-    service->next_ping = now + (period != 0 ? period : HEARTBEAT_MS) * INIT_MILLISECOND;
     status_ignore(event_signal(service->control, CONTROL_PING));
 }
 

@@ -16,7 +16,7 @@
 #include "complete.h"
 #include "editor.h"
 
-#define ROWS 8
+#define ROWS    8
 #define COLUMNS 20
 
 static struct screen {
@@ -190,19 +190,26 @@ static void middle(void **state)
 static void home_and_end(void **state)
 {
     (void)state;
-    check_line("bc\x01" "a\x05" "d\x1b[HX\x1b[FY\x1b[1~<\x1b[4~>", "<XabcdY>");
+    check_line("bc\x01"
+               "a\x05"
+               "d\x1b[HX\x1b[FY\x1b[1~<\x1b[4~>",
+               "<XabcdY>");
 }
 
 static void erasing(void **state)
 {
     (void)state;
-    check_line("abcd\x7f\x08" "e\x01\x1b[3~\x04", "e");
+    check_line("abcd\x7f\x08"
+               "e\x01\x1b[3~\x04",
+               "e");
 }
 
 static void killing(void **state)
 {
     (void)state;
-    check_line("one two  three\x17" "four\x1b[D\x1b[D\x0b", "one two  fo");
+    check_line("one two  three\x17"
+               "four\x1b[D\x1b[D\x0b",
+               "one two  fo");
 }
 
 static void killing_to_start(void **state)
@@ -266,7 +273,9 @@ static void return_and_newline_are_one(void **state)
 static void unknown_keys_are_ignored(void **state)
 {
     (void)state;
-    check_line("a\x1b[15~\x1bOP\x1b[1;5Zb\x1b" "xc", "abc");
+    check_line("a\x1b[15~\x1bOP\x1b[1;5Zb\x1b"
+               "xc",
+               "abc");
 }
 
 static void line_is_bounded(void **state)

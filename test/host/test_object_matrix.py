@@ -1,23 +1,29 @@
-#!/usr/bin/env python3
-"""Loads and runs what real compilers emit.
+"""Loads and really runs what compilers emit.
 
 Compiles test_object_sample.c with every compiler found and many flags, and runs each object
-under qemu-user with test_object_target.c, which holds the relocation core: several seeds,
-groups near and far. Every run must print the same number. Compilers that are not installed are
-skipped and named; with --strict that is a failure.
+under qemu-user with test_object_target.c, which holds the relocation core: with several seeds,
+groups near, far and low. Every run must print the same number.
 
-    test_object_matrix.py --source SOURCE_ROOT --work SCRATCH_FOLDER [--strict] [--quick]
+Under pytest a selection runs, and what is not installed is skipped. As a command everything
+runs: test_object_matrix.py WORK_FOLDER
 """
 
-import argparse
 import itertools
 import pathlib
 import shutil
 import subprocess
 import sys
 
+import pytest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+MACHINES = ("riscv64", "aarch64")
+COMPILERS = ("gcc", "clang-14", "clang-16", "clang-19", "tcc")
+
 EXPECTED = "9074181326999082293"
 MODES = ("near", "far", "low")
+SEEDS = ("0", "1", "77")
+SAMPLE = SOURCE / "test/host/test_object_sample.c"
 
 LEVELS = ("-O0", "-O1", "-O2", "-Os")
 COMMON = [
@@ -90,105 +96,111 @@ def must(command):
 
 
 class Matrix:
-    def __init__(self, source, work, quick):
-        self.source, self.work, self.quick = source, work, quick
-        self.include = source / "libsys/include"
-        self.sample = source / "test/host/test_object_sample.c"
-        self.passed, self.failed, self.missing = 0, [], set()
+    """Objects of one machine, and the target program that runs them."""
 
-    def find(self, tool):
-        if shutil.which(tool) is None:
-            self.missing.add(tool)
-            return False
-        return True
+    def __init__(self, machine, work, quick):
+        self.machine, self.work, self.quick = machine, work, quick
+        self.include = SOURCE / "libsys/include"
+        self.passed, self.failed = 0, []
+        self.runner = self.build_runner()
+
+    def build_runner(self):
+        core = sorted((SOURCE / "loader/core").glob("*.c"))
+        runner = self.work / f"target-{self.machine}"
+        must([f"{self.machine}-linux-gnu-gcc", "-std=gnu11", "-O1", "-ffreestanding", "-nostdlib",
+              "-static", "-fno-pie", "-no-pie", "-fno-stack-protector",
+              "-Wl,--no-warn-rwx-segments", *RUNNER_FLAGS[self.machine],
+              "-I", SOURCE / "loader/core", "-I", self.include,
+              SOURCE / "test/host/test_object_target.c", *core, "-o", runner])
+        return runner
 
     def tiny_headers(self):
-        """TinyCC brings no <stdint.h> of its own."""
+        """TinyCC brings no <stdint.h> of its own, and when not installed finds none of its own."""
         folder = self.work / "tiny"
         folder.mkdir(exist_ok=True)
         types = {8: "char", 16: "short", 32: "int", 64: "long"}
         lines = [f"typedef {sign} {name} {prefix}int{bits}_t;" for bits, name in types.items()
                  for sign, prefix in (("signed", ""), ("unsigned", "u"))]
-        (folder / "stdint.h").write_text("\n".join(lines) + "\n")
-        return folder
+        (folder / "stdint.h").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return ["-I", folder, "-I", pathlib.Path(shutil.which(TINY[self.machine])).parent / "include"]
 
-    def build_runner(self, machine):
-        core = sorted((self.source / "loader/core").glob("*.c"))
-        runner = self.work / f"target-{machine}"
-        must([f"{machine}-linux-gnu-gcc", "-std=gnu11", "-O1", "-ffreestanding", "-nostdlib",
-              "-static", "-fno-pie", "-no-pie", "-fno-stack-protector", "-Wl,--no-warn-rwx-segments",
-              *RUNNER_FLAGS[machine], "-I", self.source / "loader/core", "-I", self.include,
-              self.source / "test/host/test_object_target.c", *core, "-o", runner])
-        return runner
+    def command(self, compiler):
+        base = ["-c", "-I", self.include]
+        if compiler == "tcc":
+            return [TINY[self.machine], *base, *self.tiny_headers()]
+        if compiler == "gcc":
+            return [f"{self.machine}-linux-gnu-gcc", "-ffreestanding", *base]
+        return [compiler, f"--target={TRIPLE[self.machine]}", "-ffreestanding", *base]
 
-    def compilers(self, machine):
-        """Yields (name, command, sets of flags, levels)."""
+    def flags(self, compiler):
+        if compiler == "tcc":
+            return [[]]
+        own = GCC if compiler == "gcc" else CLANG
         levels = ("-O0", "-O2") if self.quick else LEVELS
-        gcc = f"{machine}-linux-gnu-gcc"
-        base = ["-ffreestanding", "-c", "-I", self.include]
-        if self.find(gcc):
-            yield "gcc", [gcc, *base], COMMON + GCC[machine], levels
-        for version in ("14", "16", "19"):
-            clang = f"clang-{version}"
-            if self.find(clang):
-                command = [clang, f"--target={TRIPLE[machine]}", *base]
-                yield clang, command, COMMON + CLANG[machine], levels
-        if self.find(TINY[machine]):
-            own = pathlib.Path(shutil.which(TINY[machine])).parent / "include" # not installed
-            command = [TINY[machine], "-c", "-I", self.tiny_headers(), "-I", own, "-I", self.include]
-            yield "tcc", command, [[]], ("",)
+        return [[level, *flags] for level in levels for flags in COMMON + own[self.machine]]
 
-    def check(self, machine, runner, label, path):
-        for seed, mode in itertools.product(("0", "1", "77"), MODES):
-            result = run([f"qemu-{machine}", runner, path, seed, mode])
+    def check(self, label, path):
+        runs = zip(SEEDS, MODES) if self.quick else itertools.product(SEEDS, MODES)
+        for seed, mode in runs:
+            result = run([f"qemu-{self.machine}", self.runner, path, seed, mode])
             if result.returncode == 0 and result.stdout.strip() == EXPECTED:
                 self.passed += 1
                 continue
             what = result.stderr.strip() or result.stdout.strip() or f"exit {result.returncode}"
-            self.failed.append(f"{machine} {label} seed {seed} {mode}: {what}")
+            self.failed.append(f"{self.machine} {label} seed {seed} {mode}: {what}")
 
-    def compile_and_check(self, machine, runner, label, command, flags):
-        path = self.work / "sample.o"
-        result = run([str(part) for part in [*command, *flags, self.sample, "-o", path]])
-        if result.returncode != 0:
-            self.failed.append(f"{machine} {label}: does not compile\n{result.stderr}")
-            return
-        self.check(machine, runner, label, path)
-        for linker in (f"{machine}-linux-gnu-ld", "ld.lld-19"):
-            if not self.quick and "-O2" in flags and self.find(linker):
+    def check_joined(self, label, path):
+        for linker in (f"{self.machine}-linux-gnu-ld", "ld.lld-19"):
+            if shutil.which(linker):
                 joined = self.work / "joined.o"
                 must([linker, "-r", path, "-o", joined])
-                self.check(machine, runner, f"{label} joined by {linker}", joined)
+                self.check(f"{label} joined by {linker}", joined)
 
-    def run_machine(self, machine):
-        if not self.find(f"{machine}-linux-gnu-gcc") or not self.find(f"qemu-{machine}"):
-            return
-        runner = self.build_runner(machine)
-        for name, command, sets, levels in self.compilers(machine):
-            for level, flags in itertools.product(levels, sets):
-                all_flags = [flag for flag in [level, *flags] if flag]
-                label = f"{name} {' '.join(all_flags)}"
-                self.compile_and_check(machine, runner, label, command, all_flags)
+    def run_compiler(self, compiler):
+        path = self.work / "sample.o"
+        for flags in self.flags(compiler):
+            label = f"{compiler} {' '.join(flags)}"
+            result = run([str(part) for part in [*self.command(compiler), *flags, SAMPLE,
+                                                 "-o", path]])
+            if result.returncode != 0:
+                self.failed.append(f"{self.machine} {label}: does not compile\n{result.stderr}")
+                continue
+            self.check(label, path)
+            if "-O2" in flags and not self.quick:
+                self.check_joined(label, path)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--source", type=pathlib.Path, required=True)
-    parser.add_argument("--work", type=pathlib.Path, required=True)
-    parser.add_argument("--strict", action="store_true")
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    matrix = Matrix(arguments.source.resolve(), arguments.work.resolve(), arguments.quick)
-    for machine in ("riscv64", "aarch64"):
-        matrix.run_machine(machine)
-    for failure in matrix.failed:
-        print(failure)
-    if matrix.missing:
-        print("not installed:", ", ".join(sorted(matrix.missing)))
-    print(f"{matrix.passed} passed, {len(matrix.failed)} failed")
-    return 1 if matrix.failed or (arguments.strict and matrix.missing) else 0
+def missing(machine, compiler):
+    """The tools that are not installed."""
+    tool = {"gcc": f"{machine}-linux-gnu-gcc", "tcc": TINY[machine]}.get(compiler, compiler)
+    needed = (f"{machine}-linux-gnu-gcc", f"qemu-{machine}", tool)
+    return [name for name in needed if shutil.which(name) is None]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_objects_run(machine, compiler, tmp_path):
+    if missing(machine, compiler):
+        pytest.skip(f"not installed: {', '.join(missing(machine, compiler))}")
+    matrix = Matrix(machine, tmp_path, quick=True)
+    matrix.run_compiler(compiler)
+    assert matrix.passed and not matrix.failed, "\n".join(matrix.failed)
+
+
+def main(work):
+    work.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for machine, compiler in itertools.product(MACHINES, COMPILERS):
+        if missing(machine, compiler):
+            print(f"{machine} {compiler}: not installed: {', '.join(missing(machine, compiler))}")
+            continue
+        matrix = Matrix(machine, work, quick=False)
+        matrix.run_compiler(compiler)
+        print("\n".join([*matrix.failed, f"{machine} {compiler}: {matrix.passed} passed, "
+                         f"{len(matrix.failed)} failed"]), flush=True)
+        failed += len(matrix.failed)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(pathlib.Path(sys.argv[1])))

@@ -15,10 +15,10 @@
 static void lex(const char *text, char *result, size_t size)
 {
     static const char letters[] = {
-        [TOKEN_END] = '.',       [TOKEN_UNFINISHED] = 'U', [TOKEN_ERROR] = 'E',
-        [TOKEN_NEWLINE] = 'N',   [TOKEN_SEMICOLON] = ';',  [TOKEN_BACKGROUND] = '&',
-        [TOKEN_AND] = 'A',       [TOKEN_OR] = 'O',         [TOKEN_PIPE] = '|',
-        [TOKEN_OPEN] = '(',      [TOKEN_CLOSE] = ')',      [TOKEN_REDIRECTION] = '>',
+        [TOKEN_END] = '.',     [TOKEN_UNFINISHED] = 'U', [TOKEN_ERROR] = 'E',
+        [TOKEN_NEWLINE] = 'N', [TOKEN_SEMICOLON] = ';',  [TOKEN_BACKGROUND] = '&',
+        [TOKEN_AND] = 'A',     [TOKEN_OR] = 'O',         [TOKEN_PIPE] = '|',
+        [TOKEN_OPEN] = '(',    [TOKEN_CLOSE] = ')',      [TOKEN_REDIRECTION] = '>',
     };
     struct lexer lexer = {.text = text, .length = strlen(text)};
     struct token token;
@@ -123,9 +123,9 @@ static void paths(void **state)
 {
     (void)state;
     static const char *const cases[][3] = {
-        {"/", "a", "/a"},           {"/boot", "a/b", "/boot/a/b"}, {"/boot", "/dev", "/dev"},
-        {"/boot", ".", "/boot"},    {"/boot", "..", "/"},          {"/", "..", "/"},
-        {"/a/b", "../c", "/a/c"},   {"/", "//a//b//", "/a/b"},     {"/a", "./../../b/.", "/b"},
+        {"/", "a", "/a"},         {"/boot", "a/b", "/boot/a/b"}, {"/boot", "/dev", "/dev"},
+        {"/boot", ".", "/boot"},  {"/boot", "..", "/"},          {"/", "..", "/"},
+        {"/a/b", "../c", "/a/c"}, {"/", "//a//b//", "/a/b"},     {"/a", "./../../b/.", "/b"},
         {"/a", "...", "/a/..."},
     };
     char result[PATH_SIZE];
@@ -153,9 +153,12 @@ static void long_paths_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_and_operators), cmocka_unit_test(quotes),
-        cmocka_unit_test(expansions),          cmocka_unit_test(redirections),
-        cmocka_unit_test(deep_nesting_ends),   cmocka_unit_test(paths),
+        cmocka_unit_test(words_and_operators),
+        cmocka_unit_test(quotes),
+        cmocka_unit_test(expansions),
+        cmocka_unit_test(redirections),
+        cmocka_unit_test(deep_nesting_ends),
+        cmocka_unit_test(paths),
         cmocka_unit_test(long_paths_are_refused),
     };
     return cmocka_run_group_tests_name("shell_lexer", tests, NULL, NULL);

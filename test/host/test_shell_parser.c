@@ -69,10 +69,10 @@ static void put_parts(struct printer *printer, const char *name, const struct no
 static void put_node(struct printer *printer, const struct node *node)
 {
     static const char *const names[] = {
-        [NODE_PIPELINE] = "pipe",  [NODE_NOT] = "not", [NODE_CHAIN] = "chain",
-        [NODE_LIST] = "list",      [NODE_IF] = "if",   [NODE_BACKGROUND] = "background",
-        [NODE_WHILE] = "while",    [NODE_UNTIL] = "until",
-        [NODE_GROUP] = "group",    [NODE_SUBSHELL] = "sub"};
+        [NODE_PIPELINE] = "pipe", [NODE_NOT] = "not",     [NODE_CHAIN] = "chain",
+        [NODE_LIST] = "list",     [NODE_IF] = "if",       [NODE_BACKGROUND] = "background",
+        [NODE_WHILE] = "while",   [NODE_UNTIL] = "until", [NODE_GROUP] = "group",
+        [NODE_SUBSHELL] = "sub"};
     if (node->kind == NODE_COMMAND) {
         put(printer, "[");
         put_words(printer, node->words);
@@ -83,8 +83,7 @@ static void put_node(struct printer *printer, const struct node *node)
         put(printer, ",");
         put_node(printer, node->first);
         put(printer, ")");
-    } else if (node->kind == NODE_PIPELINE || node->kind == NODE_CHAIN ||
-               node->kind == NODE_LIST) {
+    } else if (node->kind == NODE_PIPELINE || node->kind == NODE_CHAIN || node->kind == NODE_LIST) {
         put_sequence(printer, names[node->kind], node->first);
     } else {
         put_parts(printer, names[node->kind], node);
@@ -182,6 +181,9 @@ static void sources(void **state)
     assert_int_equal(pipeline->source_length, strlen("(a; b)  | { c; }"));
     assert_memory_equal(pipeline->first->source, "(a; b)", pipeline->first->source_length);
     assert_int_equal(pipeline->first->source_length, strlen("(a; b)"));
+    const struct node *inner = pipeline->first->first;
+    assert_int_equal(inner->source_length, strlen("a; b"));
+    assert_memory_equal(inner->source, "a; b", inner->source_length);
     assert_memory_equal(pipeline->first->next->source, "{ c; }", strlen("{ c; }"));
     arena_free(&arena);
 }
@@ -189,9 +191,9 @@ static void sources(void **state)
 static void unfinished(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"if a; then b",     "while a; do", "{ a;",      "(a",
-                                        "a &&",             "a |",         "echo 'hi",  "for x in 1",
-                                        "if a; then b; else", "echo $(b",  "for",       "a >"};
+    static const char *const texts[] = {
+        "if a; then b", "while a; do",        "{ a;",     "(a",  "a &&", "a |", "echo 'hi",
+        "for x in 1",   "if a; then b; else", "echo $(b", "for", "a >"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         check_failure(texts[i], PARSE_UNFINISHED, NULL);
     }
@@ -210,6 +212,8 @@ static void errors(void **state)
     check_failure("f() { a; }", PARSE_ERROR,
                   "`(` is misplaced; expected a word (functions are not supported)");
     check_failure("case", PARSE_ERROR, "`case` is misplaced; expected a command");
+    check_failure("echo ${", PARSE_UNFINISHED, "the text ends in quotes or in an expansion");
+    check_failure("if a", PARSE_UNFINISHED, "the text ends; expected `then`");
     check_failure("a << b", PARSE_ERROR, "here-documents (<<) are not supported");
 }
 
@@ -236,9 +240,9 @@ static void assignments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands),   cmocka_unit_test(compounds),
-        cmocka_unit_test(sources),    cmocka_unit_test(several_lines),
-        cmocka_unit_test(unfinished), cmocka_unit_test(errors),
+        cmocka_unit_test(commands),    cmocka_unit_test(compounds),
+        cmocka_unit_test(sources),     cmocka_unit_test(several_lines),
+        cmocka_unit_test(unfinished),  cmocka_unit_test(errors),
         cmocka_unit_test(assignments), cmocka_unit_test(nesting_is_limited),
     };
     return cmocka_run_group_tests_name("shell_parser", tests, NULL, NULL);

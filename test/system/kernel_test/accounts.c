@@ -31,7 +31,7 @@ static void test_create(void)
     EXPECT_OK(account_info(child, NULL, &limits[0], NULL, &limits[1], NULL));
     EXPECT(limits[0] == NONE && limits[1] == NONE);
     EXPECT(pages_of(child) == 0 && bytes_of(child) == 0);
-    EXPECT_HANDLE_ERRORS(account_create(handle, &child), event,
+    EXPECT_HANDLE_ERRORS(account_create(handle, NULL), event,
                          with_rights(environment.account, RIGHT_ALL & ~RIGHT_ACCOUNT_CHARGE));
     EXPECT_HANDLE_ERRORS(account_info(handle, NULL, NULL, NULL, NULL, NULL), event, 0);
     EXPECT_OK(account_limit(environment.account, ACCOUNT_KERNEL,

@@ -20,7 +20,8 @@ SERVER_META(kind, SERVICE);
 SERVER_META(restart, NEVER);
 
 static const struct test *const groups[] = {
-    handle_tests, account_tests, memory_tests,
+    handle_tests, account_tests, memory_tests, space_tests, code_tests, event_tests, timer_tests,
+    call_tests, cancel_tests, closing_tests,
 };
 
 static struct {
