@@ -17,7 +17,7 @@
 
 enum { BACKTRACE = 16, RESET_AFTER_SECONDS = 3 };
 
-static atomic_bool panicking;
+static atomic_uint panicking;
 static char text[512]; /* not on the stack, which may be the trouble */
 
 static void print(const char *format, ...)
@@ -56,7 +56,7 @@ static void print_backtrace(uint64_t frame_pointer)
 /* The first to come prints; others that panic meanwhile just stop. */
 static void begin(void)
 {
-    if (atomic_exchange(&panicking, true)) {
+    if (atomic_exchange(&panicking, 1) != 0) {
         cpu_halt();
     }
     log_console(true);

@@ -4,6 +4,7 @@
 #ifndef BOOT_SYMBOLS_H
 #define BOOT_SYMBOLS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The function that holds the address, and the offset in it; null if unknown. */

@@ -118,31 +118,38 @@ void endpoint_revoke(struct endpoint *endpoint)
     fail_callers(endpoint->port, endpoint);
 }
 
-/* An endpoint with the badge that is not revoked yet, now marked; null: none. */
-static struct endpoint *mark_revoked(struct port *port, uint64_t badge)
+/* The next endpoint with the badge after `after` (null: from the first), marked and referenced;
+ * null: none. What is referenced stays in the list. */
+static struct endpoint *mark_revoked(struct port *port, struct endpoint *after, uint64_t badge)
 {
     struct endpoint *found = NULL;
+    struct list *at;
 
     lock_acquire(&port->lock);
-    for (struct list *at = port->endpoints.next; at != &port->endpoints; at = at->next) {
+    at = after != NULL ? after->link.next : port->endpoints.next;
+    for (; at != &port->endpoints && found == NULL; at = at->next) {
         struct endpoint *endpoint = container_of(at, struct endpoint, link);
 
-        if (endpoint->badge == badge && !atomic_exchange(&endpoint->revoked, true)) {
+        if (endpoint->badge == badge && object_try_reference(&endpoint->object)) {
+            atomic_store(&endpoint->revoked, true);
             found = endpoint;
-            break;
         }
     }
     lock_release(&port->lock);
     return found;
 }
 
-/* Only compared by address afterwards: callers hold a reference while they queue. */
 void port_revoke(struct port *port, uint64_t badge)
 {
-    struct endpoint *endpoint;
+    struct endpoint *endpoint = mark_revoked(port, NULL, badge);
 
-    while ((endpoint = mark_revoked(port, badge)) != NULL) {
+    while (endpoint != NULL) {
+        struct endpoint *next;
+
         fail_callers(port, endpoint);
+        next = mark_revoked(port, endpoint, badge);
+        object_release(&endpoint->object);
+        endpoint = next;
     }
 }
 

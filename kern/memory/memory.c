@@ -99,21 +99,6 @@ static void unmap_page(struct memory *memory, uint64_t index)
     }
 }
 
-static void protect_mapping(const struct mapping *mapping)
-{
-    struct space *space = mapping->space;
-
-    for (uint64_t at = 0; at < mapping->length; at += PAGE_SIZE) {
-        pte_t *entry = space_entry(space, mapping->node.key + at);
-
-        if (entry != NULL && pte_present(*entry)) {
-            *entry = pte_leaf(pte_physical(*entry), pte_flags(*entry) & ~(unsigned)PTE_WRITE, 0);
-        }
-    }
-    tlb_flush_range(space->asid, mapping->node.key, mapping->length,
-                    atomic_load(&space->cpu_mask));
-}
-
 struct memory *memory_snapshot(struct memory *memory, struct account *account, status_t *status)
 {
     struct memory *copy = memory_new(account, memory->kind, memory->pages, status);
@@ -129,14 +114,14 @@ struct memory *memory_snapshot(struct memory *memory, struct account *account, s
         struct mapping *mapping = container_of(at, struct mapping, link);
 
         if (mapping->allowed & MAP_WRITE) {
-            protect_mapping(mapping);
+            space_write_protect(mapping->space, mapping->node.key, mapping->length);
         }
     }
     lock_release(&memory->lock);
     if (memory->pager != NULL) {
         copy->pager = memory->pager;
         copy->key = memory->key;
-        object_reference(&copy->pager->object);
+        object_handle_added(&copy->pager->object);
     }
     return copy;
 }
@@ -282,7 +267,7 @@ void memory_destroy(struct object *object)
         free_range(memory);
     }
     if (memory->pager != NULL) {
-        object_release(&memory->pager->object);
+        object_handle_removed(&memory->pager->object);
     }
     reap_add(&memory->reap, memory_reap);
 }

@@ -136,7 +136,9 @@ status_t handle_install_all(struct handle_table *table, struct account *account,
     status_t status = STATUS_OK;
 
     lock_acquire(&table->lock);
-    if (!has_free(table, count)) {
+    if (table->closed) {
+        status = STATUS_DYING;
+    } else if (!has_free(table, count)) {
         status = grow(table, account);
     }
     for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
@@ -189,6 +191,7 @@ static struct object *take_any(struct handle_table *table, uint32_t *from)
     struct object *object = NULL;
 
     lock_acquire(&table->lock);
+    table->closed = true;
     for (; *from < table->pages * HANDLE_SLOTS_PER_PAGE; (*from)++) {
         if (slot_of(table, *from)->object != NULL) {
             object = vacate(table, *from);

@@ -4,6 +4,7 @@
 #include "table.h"
 
 #include <arch/caches.h>
+#include <arch/entry.h>
 #include <kern/cpu.h>
 #include <kern/kmem.h>
 #include <kern/pages.h>
@@ -11,6 +12,7 @@
 
 #define USER_BOTTOM UINT64_C(0x10000) /* null pointers and small offsets from them always fault */
 enum { RANDOM_TRIES = 32 };
+#define SYNC_STEP (UINT64_C(1) << 20) /* bytes made coherent before interrupts are looked for */
 
 static struct mapping *mapping_of(struct tree_node *node)
 {
@@ -402,19 +404,22 @@ void space_replace_page(struct space *space, uint64_t address, uint64_t frame)
     lock_release(&space->lock);
 }
 
+/* Absent pages need nothing: whoever writes them later synchronises then. */
 status_t space_sync_code(struct space *space, uint64_t address, uint64_t length)
 {
-    uint64_t end = address + length;
+    uint64_t end = (address + length + PAGE_MASK) & ~PAGE_MASK;
     status_t status = STATUS_OK;
 
-    for (uint64_t at = address & ~PAGE_MASK; at < end && status == STATUS_OK; at += PAGE_SIZE) {
-        uint64_t frame = 0;
+    for (uint64_t at = address & ~PAGE_MASK; at < end && status == STATUS_OK; at += SYNC_STEP) {
+        uint64_t step_end = end - at > SYNC_STEP ? at + SYNC_STEP : end;
 
-        status = space_touch(space, at, MAP_READ, &frame, NULL);
-        if (status == STATUS_OK && page_is_ram(frame)) {
-            caches_sync_code(direct_map(frame), PAGE_SIZE);
-            page_unpin(frame);
+        lock_acquire(&space->lock);
+        status = check_covered(space, at, step_end, 0);
+        if (status == STATUS_OK) {
+            table_sync_code(space, at, step_end);
         }
+        lock_release(&space->lock);
+        interrupts_poll();
     }
     caches_sync_code_done();
     return status;

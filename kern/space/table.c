@@ -3,6 +3,7 @@
  */
 #include "table.h"
 
+#include <arch/caches.h>
 #include <kern/pages.h>
 
 static unsigned index_at(uint64_t address, unsigned level)
@@ -97,13 +98,33 @@ bool table_protect(struct space *space, uint64_t start, uint64_t end, unsigned f
             unsigned old = pte_flags(*entry);
 
             /* What is added is entered by the next fault, which knows about sharing. */
-            *entry = (old & flags & PTE_READ) != 0
+            *entry = (old & flags & (PTE_READ | PTE_EXECUTE)) != 0
                          ? pte_leaf(pte_physical(*entry), old & (flags | ~protection), 0)
                          : 0;
             changed = true;
         }
     }
     return changed;
+}
+
+void space_write_protect(struct space *space, uint64_t address, uint64_t length)
+{
+    const unsigned all_but_write = ~(unsigned)PTE_WRITE;
+
+    if (table_protect(space, address, address + length, all_but_write)) {
+        tlb_flush_range(space->asid, address, length, atomic_load(&space->cpu_mask));
+    }
+}
+
+void table_sync_code(struct space *space, uint64_t start, uint64_t end)
+{
+    pte_t *entry;
+
+    for (uint64_t at = start; (entry = next_entry(space, &at, end)) != NULL; at += PAGE_SIZE) {
+        if (pte_present(*entry) && page_is_ram(pte_physical(*entry))) {
+            caches_sync_code(direct_map(pte_physical(*entry)), PAGE_SIZE);
+        }
+    }
 }
 
 static void free_middle(pte_t *middle)

@@ -12,6 +12,8 @@ pte_t *table_entry(struct space *space, uint64_t address);
 bool table_clear(struct space *space, uint64_t start, uint64_t end);
 /* Lowers the protection of what is present to `flags` (PTE_); true if anything was. */
 bool table_protect(struct space *space, uint64_t start, uint64_t end, unsigned flags);
+/* Makes what is present in the range coherent for instruction fetch. */
+void table_sync_code(struct space *space, uint64_t start, uint64_t end);
 /* Frees one level-1 table and what hangs below it; true when the root has none left. */
 bool table_free_some(struct space *space);
 

@@ -81,6 +81,8 @@ static status_t create_paged(struct object *account, uint64_t size, handle_t pag
     memory->kind = MEMORY_KIND_PAGED;
     memory->pager = container_of(endpoint, struct endpoint, object);
     memory->key = key;
+    object_handle_added(endpoint); /* its port hears of CLOSED when the memory goes */
+    object_release(endpoint);
     return give_new(&memory->object, result);
 }
 
@@ -97,6 +99,12 @@ status_t sys_memory_create_paged(handle_t handle, uint64_t size, handle_t pager,
     return status;
 }
 
+/* Pages that the pager has not filled could not be told from those it fills after the snapshot. */
+static bool memory_all_present(struct memory *memory)
+{
+    return memory->kind == MEMORY_KIND_PAGED && memory->resident == memory->pages;
+}
+
 status_t sys_memory_snapshot(handle_t handle, handle_t account_handle, handle_t *result)
 {
     struct memory *memory;
@@ -109,7 +117,7 @@ status_t sys_memory_snapshot(handle_t handle, handle_t account_handle, handle_t 
     }
     status = charged_account(account_handle, &account);
     if (status == STATUS_OK) {
-        if (memory->kind == MEMORY_KIND_ZERO || memory->kind == MEMORY_KIND_PAGED) {
+        if (memory->kind == MEMORY_KIND_ZERO || memory_all_present(memory)) {
             copy = memory_snapshot(memory, as_account(account), &status);
         } else {
             status = STATUS_BAD_STATE;

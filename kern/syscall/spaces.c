@@ -78,7 +78,7 @@ static status_t map_object(struct space *space, struct object *object, uint32_t 
     }
     size = memory->pages * PAGE_SIZE;
     if (!good_protection(flags) || (flags & ~(uint32_t)(PROTECTION | MAP_FIXED)) != 0 ||
-        !good_range(address, length) || (offset & PAGE_MASK) != 0 || offset > size ||
+        ((address | offset | length) & PAGE_MASK) != 0 || length == 0 || offset > size ||
         length > size - offset) {
         return STATUS_BAD_ARGUMENT;
     }

@@ -273,7 +273,7 @@ status_t sys_thread_start(handle_t handle, uint64_t pc, uint64_t sp, uint64_t ar
     if (status != STATUS_OK) {
         return status;
     }
-    if (pc >= USER_TOP || sp > USER_TOP || (sp & 15) != 0 || (pc & 1) != 0) {
+    if (pc >= USER_TOP || sp > USER_TOP || (sp & 15) != 0 || (pc & (CODE_ALIGNMENT - 1)) != 0) {
         status = STATUS_BAD_ADDRESS;
     } else if (!claim_start(thread)) {
         status = STATUS_BAD_STATE;

@@ -45,6 +45,45 @@ static struct run_queue *queue_of(const struct cpu *cpu)
     return &queues[cpu->index];
 }
 
+/* Of a word that is not 0. Not __builtin_clz: without Zbb compilers call a library for it. */
+static unsigned highest_bit(uint32_t word)
+{
+    unsigned bit = 0;
+
+    for (unsigned step = 16; step != 0; step /= 2) {
+        if (word >> step != 0) {
+            word >>= step;
+            bit += step;
+        }
+    }
+    return bit;
+}
+
+/* queue->lock held. */
+static void list_in(struct run_queue *queue, struct thread *thread, bool at_front)
+{
+    uint32_t priority = thread->priority;
+
+    thread->queued = QUEUED;
+    thread->queued_priority = priority;
+    if (at_front) {
+        list_prepend(&queue->lists[priority], &thread->run_link);
+    } else {
+        list_append(&queue->lists[priority], &thread->run_link);
+    }
+    queue->ready |= UINT32_C(1) << priority;
+}
+
+/* queue->lock held. */
+static void list_out(struct run_queue *queue, struct thread *thread)
+{
+    list_remove(&thread->run_link);
+    if (thread->queued == QUEUED && list_empty(&queue->lists[thread->queued_priority])) {
+        queue->ready &= ~(UINT32_C(1) << thread->queued_priority);
+    }
+    thread->queued = NOT_QUEUED;
+}
+
 static void enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
 {
     struct run_queue *queue = queue_of(cpu);
@@ -52,12 +91,7 @@ static void enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
     lock_acquire(&queue->lock);
     thread->state = THREAD_READY;
     thread->home = cpu;
-    if (at_front) {
-        list_prepend(&queue->lists[thread->priority], &thread->run_link);
-    } else {
-        list_append(&queue->lists[thread->priority], &thread->run_link);
-    }
-    queue->ready |= UINT32_C(1) << thread->priority;
+    list_in(queue, thread, at_front);
     lock_release(&queue->lock);
 }
 
@@ -71,13 +105,10 @@ static struct thread *dequeue(struct cpu *cpu)
     }
     lock_acquire(&queue->lock);
     if (queue->ready != 0) {
-        unsigned priority = 31u - (unsigned)__builtin_clz(queue->ready);
-        struct list *list = &queue->lists[priority];
+        unsigned priority = highest_bit(queue->ready);
 
-        thread = container_of(list_take(list), struct thread, run_link);
-        if (list_empty(list)) {
-            queue->ready &= ~(UINT32_C(1) << priority);
-        }
+        thread = container_of(queue->lists[priority].next, struct thread, run_link);
+        list_out(queue, thread);
     }
     lock_release(&queue->lock);
     return thread;
@@ -261,39 +292,98 @@ static bool current_stays(struct cpu *cpu)
     return !slice_over;
 }
 
-static void unpark(struct cpu *cpu, uint64_t now)
+static void unpark_all(struct cpu *cpu, uint64_t now)
 {
     struct run_queue *queue = queue_of(cpu);
-    struct list *link;
 
     if (now < queue->unpark_at) {
         return;
     }
+    lock_acquire(&queue->lock);
     queue->unpark_at = ~UINT64_C(0);
-    while ((link = list_take(&queue->parked)) != NULL) {
-        enqueue(cpu, container_of(link, struct thread, run_link), false);
+    while (!list_empty(&queue->parked)) {
+        struct thread *thread = container_of(queue->parked.next, struct thread, run_link);
+
+        list_out(queue, thread);
+        list_in(queue, thread, false);
+    }
+    lock_release(&queue->lock);
+}
+
+static void park(struct cpu *cpu, struct thread *thread, uint64_t until)
+{
+    struct run_queue *queue = queue_of(cpu);
+
+    lock_acquire(&queue->lock);
+    thread->home = cpu;
+    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
+        list_in(queue, thread, false);
+    } else {
+        thread->queued = PARKED;
+        list_append(&queue->parked, &thread->run_link);
+        if (until < queue->unpark_at) {
+            queue->unpark_at = until;
+        }
+    }
+    lock_release(&queue->lock);
+    timer_wake_cpu_at(until);
+}
+
+/* The lock of the queue that the thread is in, or was in last; null: it never was in one. */
+static struct run_queue *lock_queue_of(struct thread *thread)
+{
+    for (;;) {
+        struct cpu *home = thread->home;
+
+        if (home == NULL) {
+            return NULL;
+        }
+        lock_acquire(&queue_of(home)->lock);
+        if (thread->home == home) {
+            return queue_of(home);
+        }
+        lock_release(&queue_of(home)->lock);
     }
 }
 
-/* Sets the slice, cut to what the account has left. False: nothing is left, the thread is parked. */
+void sched_unpark(struct thread *thread)
+{
+    struct run_queue *queue = lock_queue_of(thread);
+    struct cpu *home = NULL;
+
+    if (queue == NULL) {
+        return;
+    }
+    if (thread->queued == PARKED) {
+        home = thread->home;
+        list_out(queue, thread);
+        list_in(queue, thread, false);
+    }
+    lock_release(&queue->lock);
+    if (home == cpu_self()) {
+        home->reschedule = true;
+    } else if (home != NULL) {
+        cpu_interrupt(home);
+    }
+}
+
+/* Sets the slice, cut to a share of what the account has left (other CPUs may run threads of it
+ * too). False: nothing is left, the thread is parked. */
 static bool grant_slice(struct cpu *cpu, struct thread *thread, uint64_t now)
 {
     uint64_t slice = thread->slice_left;
 
     if (account_cpu_limited(thread->object.account)) {
-        struct run_queue *queue = queue_of(cpu);
         uint64_t until = 0;
         uint64_t left = account_cpu_left(thread->object.account, now, &until);
+        uint64_t share = left / cpu_count;
 
         if (left == 0) {
-            list_append(&queue->parked, &thread->run_link);
-            if (until < queue->unpark_at) {
-                queue->unpark_at = until;
-            }
-            timer_wake_cpu_at(until);
+            park(cpu, thread, until);
             return false;
         }
-        slice = left < slice ? left : slice;
+        share = share < account_grain ? account_grain : share;
+        slice = share < slice ? share : slice;
     }
     cpu->slice_end = now + slice;
     return true;
@@ -317,7 +407,7 @@ static struct thread *next_thread(struct cpu *cpu)
     for (;;) {
         struct thread *thread;
 
-        unpark(cpu, clock_counter());
+        unpark_all(cpu, clock_counter());
         thread = dequeue(cpu);
         if (thread == NULL) {
             thread = steal(cpu);
@@ -365,27 +455,17 @@ void sched_yield(void)
     cpu->reschedule = true;
 }
 
-/* A queued thread moves when it is queued the next time; a running one is looked at again. */
 void sched_set_priority(struct thread *thread, uint32_t priority)
 {
-    struct cpu *home = thread->home;
+    struct run_queue *queue = lock_queue_of(thread);
 
-    if (home != NULL) {
-        struct run_queue *queue = queue_of(home);
-
-        lock_acquire(&queue->lock);
-        if (!list_empty(&thread->run_link) && thread->home == home) {
-            list_remove(&thread->run_link);
-            if (list_empty(&queue->lists[thread->priority])) {
-                queue->ready &= ~(UINT32_C(1) << thread->priority);
-            }
-            list_append(&queue->lists[priority], &thread->run_link);
-            queue->ready |= UINT32_C(1) << priority;
+    thread->priority = priority;
+    if (queue != NULL) {
+        if (thread->queued == QUEUED) {
+            list_out(queue, thread);
+            list_in(queue, thread, false);
         }
-        thread->priority = priority;
         lock_release(&queue->lock);
-    } else {
-        thread->priority = priority;
     }
     cpu_self()->reschedule = true;
 }

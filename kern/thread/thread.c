@@ -169,6 +169,11 @@ static void interrupt(struct thread *thread, bool hard)
     lock_acquire(&thread->lock);
     wait = thread->wait;
     object = thread->wait_object;
+    if (!hard && (wait == WAIT_QUEUED || wait == WAIT_ANSWER) &&
+        thread->call_kind != CALL_NORMAL) {
+        wait = WAIT_NONE; /* a fault is not something that the thread does */
+        object = NULL;
+    }
     if (object != NULL) {
         object_reference(object);
     }
@@ -200,6 +205,7 @@ void thread_kill(struct thread *thread)
         return;
     }
     interrupt(thread, true);
+    sched_unpark(thread);
     cpu = thread->on_cpu;
     if (cpu == cpu_self()) {
         cpu->reschedule = true;

@@ -6,8 +6,9 @@
 #ifndef ARCH_LAYOUT_H
 #define ARCH_LAYOUT_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <arch_inline/layout.h> /* USER_TOP: first address above the user range */
+#include <arch_inline/layout.h> /* USER_TOP: first address above the user range; CODE_ALIGNMENT */
 
 #define PAGE_SHIFT 12
 #define PAGE_SIZE (UINT64_C(1) << PAGE_SHIFT)

@@ -23,6 +23,7 @@ struct handle_table {
     uint32_t free;  /* index of the first free slot, 0: none; linked through `rights` */
     uint32_t used;  /* open handles */
     uint32_t pages; /* slot pages present */
+    bool closed;    /* its task ends: nothing may be put in any more */
     struct handle_slot *page[HANDLE_PAGES];
 };
 

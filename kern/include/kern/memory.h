@@ -36,7 +36,7 @@ struct memory {
     uint64_t root;       /* entry, as in a node */
     uint64_t resident;
     struct list mappings;
-    struct endpoint *pager; /* PAGED: holds a reference */
+    struct endpoint *pager; /* PAGED: holds it as a handle does */
     uint64_t key;
     struct list quarantine; /* DEVICE: pins of dead tasks */
     struct reap reap;

@@ -26,6 +26,8 @@ void sched_block(void);
 /* Chooses what runs, idling until there is something. Called at kernel exit only. */
 void sched_choose(void);
 void sched_yield(void);
+/* A thread that waits for its account's next period is ready at once: it is to end. */
+void sched_unpark(struct thread *thread);
 void sched_set_priority(struct thread *thread, uint32_t priority);
 /* This CPU's timer: ends slices. Answers the counter value of the next one, ~0 for none. */
 uint64_t sched_timer(uint64_t now);

@@ -59,6 +59,8 @@ struct absent_page {
  */
 status_t space_touch(struct space *space, uint64_t address, uint32_t access, uint64_t *physical,
                      struct absent_page *absent);
+/* Takes writing away from what is present in the range; the lock of its memory object held. */
+void space_write_protect(struct space *space, uint64_t address, uint64_t length);
 /* If `address` shows `frame`, shows a copy of it from now on, if one can be had. */
 void space_replace_page(struct space *space, uint64_t address, uint64_t frame);
 /* Uses the space on this CPU; null: none. */

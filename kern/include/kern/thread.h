@@ -71,6 +71,8 @@ struct thread {
     /* Of the scheduler. */
     struct list run_link;
     uint32_t priority;
+    uint32_t queued_priority; /* of the list that it is in */
+    enum { NOT_QUEUED, QUEUED, PARKED } queued; /* under the lock of the queue of `home` */
     struct cpu *home;
     struct cpu *volatile on_cpu; /* runs there; written by that CPU */
     uint64_t slice_left;         /* ticks */

@@ -8,4 +8,6 @@
 
 #define USER_TOP (UINT64_C(1) << 39)
 
+#define CODE_ALIGNMENT UINT64_C(4) /* of instructions */
+
 #endif

@@ -4,4 +4,6 @@
 
 #define USER_TOP UINT64_C(0x4000000000)
 
+#define CODE_ALIGNMENT UINT64_C(2) /* of instructions */
+
 #endif
