@@ -21,7 +21,7 @@ SERVER_META(restart, NEVER);
 
 static const struct test *const groups[] = {
     handle_tests, account_tests, memory_tests, space_tests, code_tests, event_tests, timer_tests,
-    call_tests, cancel_tests, closing_tests,
+    call_tests, transfer_tests, lease_tests, paged_tests, cancel_tests, closing_tests,
 };
 
 static struct {

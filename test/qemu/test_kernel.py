@@ -1,0 +1,35 @@
+"""The kernel's interface: kernel_test boots in the place of init, prints a line for each test, and
+switches off. Needs no supervisor, no driver and no disk."""
+
+import re
+
+import pytest
+
+from harness.build import Variant
+from harness.places import COMPILERS
+
+SECONDS = 240
+TOTALS = re.compile(r"kernel_test: (\d+) ok, (\d+) failed")
+LEAST = 100 # tests; fewer means that some were left out
+
+
+def run_kernel_test(boot, architecture, compiler, **machine):
+    path = Variant(architecture, compiler).folder / "test" / "kernel_test.o"
+    console = boot(compiler=compiler, add={"init.o": path}, prompt=False, **machine)
+    match = console.expect(rf"(?P<log>.*){TOTALS.pattern}", SECONDS)
+    failures = re.findall(r"FAILED [^\n]*", match.group("log"))
+    passed, failed = int(match.group(2)), int(match.group(3))
+    assert not failures and failed == 0, "\n".join(failures) + console.where()
+    assert passed >= LEAST
+    assert console.wait_end(30), f"the machine is still on{console.where()}"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("smp", [1, 4])
+def test_kernel(boot, architecture, smp, request):
+    run_kernel_test(boot, architecture, request.config.getoption("compiler"), smp=smp)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_kernel_of_each_compiler(boot, architecture, compiler):
+    run_kernel_test(boot, architecture, compiler, smp=2)
