@@ -15,18 +15,18 @@
 #include <stdint.h>
 
 enum {
-    LOADER_GROUPS = 3,      /* text, read-only data, data */
-    LOADER_LINE = 480,      /* bytes of a refusal's line */
-    LOADER_LIST = 16,       /* entries of a list in a note */
-    LOADER_LIST_TEXT = 48,  /* bytes of such an entry */
-    LOADER_NAME = 32,       /* bytes of a name in a note */
-    LOADER_REQUEST = 16384, /* most bytes of a request */
+    LOADER_GROUPS = 3,       /* text, read-only data, data */
+    LOADER_LINE = 480,       /* bytes of a refusal's line */
+    LOADER_LIST = 16,        /* entries of a list in a note */
+    LOADER_LIST_TEXT = 48,   /* bytes of such an entry */
+    LOADER_NAME = 32,        /* bytes of a name in a note */
+    LOADER_REQUEST = 16384,  /* most bytes of a request */
     LOADER_STACK = 64 << 10, /* bytes of stack when neither request nor note say */
     LOADER_STACK_MAX = 8 << 20,
 };
 
 /* A seed has its low byte zero. */
-#define LOADER_SEED(random) ((random) & ~(uint64_t)0xff)
+#define LOADER_SEED(random)       ((random) & ~(uint64_t)0xff)
 #define LOADER_PLACE(seed, group) ((seed) | (group))
 #define LOADER_PLACE_GROUP(place) ((uint32_t)((place) & 0xff))
 
@@ -37,8 +37,8 @@ struct load_request {
     uint32_t environment_count;
     uint32_t handle_count; /* struct start_handle each */
     uint32_t reserved;
-    uint64_t stack_size;   /* bytes, 0: as the note says */
-    uint64_t message_page; /* of the first thread, in the target space */
+    uint64_t stack_size;    /* bytes, 0: as the note says */
+    uint64_t message_page;  /* of the first thread, in the target space */
     char name[LOADER_NAME]; /* for start_info */
 };
 
@@ -48,8 +48,8 @@ struct load_group {
 };
 
 struct load_result {
-    uint32_t size;    /* of this structure */
-    uint32_t refusal; /* enum refusal_code; 0: the object is loaded */
+    uint32_t size;          /* of this structure */
+    uint32_t refusal;       /* enum refusal_code; 0: the object is loaded */
     char line[LOADER_LINE]; /* the refusal for people, ended by NUL */
     struct load_group groups[LOADER_GROUPS];
     uint64_t stack; /* lowest byte; the page below is not mapped */

@@ -27,8 +27,11 @@ Results: build/junit/*.xml; serial logs: build/logs. The last line counts, the e
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./check", description=__doc__.split(": ", 1)[1],
                                      epilog=EPILOGUE)
-    parser.add_argument("--quick", action="store_true",
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true",
                         help="only clang builds, a shorter fuzz run, and the quick system tests")
+    extent.add_argument("--long", action="store_true",
+                        help="also the system tests that take many minutes each")
     parser.add_argument("--bench", action="store_true",
                         help="only the figures: counts instructions, writes build/bench.json")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN",
@@ -131,7 +134,7 @@ def run_fuzzer(fuzzer, seconds, suite):
 def system_tests(options):
     say("system tests")
     arguments = [ROOT / "test" / "qemu", "-n", SYSTEM_WORKERS]
-    arguments += ["-m", "quick"] if options.quick else []
+    arguments += ["-m", "quick"] if options.quick else ["-m", ""] if options.long else []
     arguments += ["--arch", options.arch] if options.arch else []
     run_pytest("system", arguments, options)
 

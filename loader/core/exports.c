@@ -11,6 +11,9 @@
 #include "bytes.h"
 #include "elf_format.h"
 
+_Static_assert(sizeof(struct sinter_export_table) == 32, "binary interface");
+_Static_assert(sizeof(struct sinter_export) == 16, "binary interface");
+
 struct image {
     const char *name;
     const uint8_t *bytes;

@@ -9,8 +9,8 @@
 
 enum {
     GAP_UNIT = 16,
-    GAPS_FIRST = 64,        /* the first section of a group starts up to this many units in */
-    GAPS = 4,               /* up to this many units between sections */
+    GAPS_FIRST = 64, /* the first section of a group starts up to this many units in */
+    GAPS = 4,        /* up to this many units between sections */
     ARRAY_NAME_MAX = 64,
     ARRAY_LAST = 65536,     /* after all priorities, which have 16 bits */
     ERRATUM_OFFSET = 0xff8, /* page offsets 0xff8 and 0xffc */

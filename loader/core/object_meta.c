@@ -8,6 +8,8 @@
 
 #include "object_internal.h"
 
+_Static_assert(sizeof(struct sinter_meta_record) == 4, "binary interface");
+
 enum { META_TEXT_MAX = 255, META_NAME_MAX = 63 };
 
 struct note {

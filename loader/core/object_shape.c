@@ -9,6 +9,8 @@
 
 #include "object_internal.h"
 
+_Static_assert(sizeof(struct sinter_shape_record) == 20, "binary interface");
+
 enum { SHAPE_MEMBERS_MAX = 256, SHAPE_NAME_MAX = 128 };
 
 static bool is_shape_section(const struct object *object, uint32_t index)

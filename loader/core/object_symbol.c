@@ -27,6 +27,8 @@ bool symbol_in_section(const Elf64_Sym *symbol)
     return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE;
 }
 
+_Static_assert(OBJECT_MEMORY_MAX % OBJECT_ALIGN_MAX == 0, "aligning up stays within the limit");
+
 static bool check_common(struct object *object, uint32_t index, const Elf64_Sym *symbol)
 {
     struct object_section *common = &object->sections[object->extra_first + EXTRA_COMMON];

@@ -9,8 +9,8 @@
 #include "request.h"
 #include "window.h"
 
-#define INIT_OBJECT "boot/init.o"
-#define INIT_NAME "init"
+#define INIT_OBJECT  "boot/init.o"
+#define INIT_NAME    "init"
 #define LOADER_BADGE 0
 
 enum { INIT_PRIORITY = 24, INIT_STACK = 128 << 10, HANDLES_MAX = 16 };
@@ -88,9 +88,9 @@ static status_t make_task(struct birth *birth, handle_t root)
     }
     memcpy(message_page()->data, INIT_NAME, sizeof(INIT_NAME) - 1);
     status = task_create(birth->account, birth->space, sizeof(INIT_NAME) - 1, &birth->task);
-    return status == STATUS_OK ? thread_create(birth->task, INIT_PRIORITY, &birth->thread,
-                                               &birth->message_page)
-                               : status;
+    return status == STATUS_OK
+               ? thread_create(birth->task, INIT_PRIORITY, &birth->thread, &birth->message_page)
+               : status;
 }
 
 /* Finds init.o; the archive is mapped only meanwhile. */
@@ -109,8 +109,8 @@ static status_t find_init(const struct start_handle *initrd, struct load_file *f
     if (!found) {
         return STATUS_NOT_FOUND;
     }
-    *file = (struct load_file){initrd->handle, initrd->extra[0] + entry.offset, entry.size,
-                               "init.o"};
+    *file =
+        (struct load_file){initrd->handle, initrd->extra[0] + entry.offset, entry.size, "init.o"};
     return STATUS_OK;
 }
 
@@ -123,7 +123,15 @@ static uint64_t random_seed(void)
     return LOADER_SEED(seed);
 }
 
-static status_t load_init(struct birth *birth, const struct load_file *file)
+/* From now on the kernel resets the machine when init dies. */
+static status_t mark_essential(const struct start_info *info, handle_t task)
+{
+    const struct start_handle *machine = start_handle_find(info, "machine");
+    return machine != NULL ? task_set_essential(machine->handle, task) : STATUS_NOT_FOUND;
+}
+
+static status_t load_init(struct birth *birth, const struct start_info *info,
+                          const struct load_file *file)
 {
     static struct load_result result;
     struct load_answer answer;
@@ -140,6 +148,9 @@ static status_t load_init(struct birth *birth, const struct load_file *file)
     status_t status = load_object(file, &target, &start, &result, &answer);
     if (status != STATUS_OK) {
         log_line("%s", result.line);
+        return status;
+    }
+    if ((status = mark_essential(info, birth->task)) != STATUS_OK) {
         return status;
     }
     return thread_start(birth->thread, answer.entry, answer.stack_top, answer.start_info, 0);
@@ -161,7 +172,7 @@ static status_t start_init(const struct start_info *info, handle_t root, handle_
     }
     if ((status = make_task(&birth, root)) == STATUS_OK &&
         (status = give_all(&birth, info, port)) == STATUS_OK) {
-        status = load_init(&birth, &file);
+        status = load_init(&birth, info, &file);
     }
     status_ignore(handle_close(birth.thread));
     status_ignore(handle_close(birth.task));

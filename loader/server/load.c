@@ -26,10 +26,8 @@ struct job {
 };
 
 static const uint32_t area_protection[PLACE_AREAS] = {
-    [OBJECT_TEXT] = MAP_READ | MAP_EXECUTE,
-    [OBJECT_RODATA] = MAP_READ,
-    [OBJECT_DATA] = MAP_READ | MAP_WRITE,
-    [PLACE_STACK] = MAP_READ | MAP_WRITE,
+    [OBJECT_TEXT] = MAP_READ | MAP_EXECUTE, [OBJECT_RODATA] = MAP_READ,
+    [OBJECT_DATA] = MAP_READ | MAP_WRITE,   [PLACE_STACK] = MAP_READ | MAP_WRITE,
     [PLACE_START] = MAP_READ | MAP_WRITE,
 };
 
@@ -58,8 +56,9 @@ status_t load_open(const struct load_file *file, struct object *object, struct r
     void *bytes;
     void *workspace;
     if (file->size > OBJECT_FILE_MAX) {
-        refusal_write(refusal, REFUSAL_SIZE, file->name, "the file has %'llu bytes, the limit is %'u",
-                      (unsigned long long)file->size, OBJECT_FILE_MAX);
+        refusal_write(refusal, REFUSAL_SIZE, file->name,
+                      "the file has %'llu bytes, the limit is %'u", (unsigned long long)file->size,
+                      OBJECT_FILE_MAX);
         return STATUS_REFUSED;
     }
     status_t status = window_map(file->memory, file->offset, file->size, MAP_READ, &bytes);
@@ -127,8 +126,8 @@ static void unmap_target(struct job *job)
     for (; job->mapped > 0; job->mapped--) {
         const struct place_area *area = &job->place.area[job->mapped - 1];
         if (area->size != 0) {
-            status_ignore(space_unmap(job->target->space, area->address,
-                                      align_up(area->size, OBJECT_PAGE)));
+            status_ignore(
+                space_unmap(job->target->space, area->address, align_up(area->size, OBJECT_PAGE)));
         }
     }
 }
@@ -204,8 +203,8 @@ static status_t sync_text(struct job *job)
     if (text->size == 0) {
         return STATUS_OK;
     }
-    status_t status = space_sync_code(job->target->space, text->address,
-                                      align_up(text->size, OBJECT_PAGE));
+    status_t status =
+        space_sync_code(job->target->space, text->address, align_up(text->size, OBJECT_PAGE));
     return status == STATUS_OK
                ? STATUS_OK
                : refuse_status(&job->refusal, job->name, "its text cannot be made visible", status);

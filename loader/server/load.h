@@ -15,9 +15,9 @@
 
 /* What the loader itself has. */
 struct loader {
-    handle_t account;      /* charged for its working memory */
-    uint64_t libsys;       /* where libsys lies in the loader */
-    uint64_t task_enter;   /* where a first thread begins, from the start of libsys */
+    handle_t account;    /* charged for its working memory */
+    uint64_t libsys;     /* where libsys lies in the loader */
+    uint64_t task_enter; /* where a first thread begins, from the start of libsys */
     enum object_machine machine;
 };
 
@@ -40,7 +40,7 @@ struct load_file {
 /* A checked request: the texts and the handles follow each other in the loader's own memory. */
 struct load_start {
     const struct load_request *request;
-    const char *texts;                  /* arguments, then environment */
+    const char *texts; /* arguments, then environment */
     uint64_t text_bytes;
     const struct start_handle *handles;
 };

@@ -90,10 +90,9 @@ static status_t serve_inspect(struct call *call, uint64_t offset, uint64_t size,
     return status == STATUS_OK ? written : status;
 }
 
-static status_t serve_symbolize(struct call *call, uint64_t offset, uint64_t size,
-                                uint64_t section, uint64_t section_offset, handle_t object,
-                                uint64_t *line, uint8_t *text, size_t text_capacity,
-                                size_t *text_length)
+static status_t serve_symbolize(struct call *call, uint64_t offset, uint64_t size, uint64_t section,
+                                uint64_t section_offset, handle_t object, uint64_t *line,
+                                uint8_t *text, size_t text_capacity, size_t *text_length)
 {
     struct load_file file = {object, offset, size, "object"};
     (void)call;

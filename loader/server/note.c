@@ -101,15 +101,13 @@ status_t note_symbolize(const struct load_file *file, uint64_t place, uint64_t o
     uint32_t group = LOADER_PLACE_GROUP(place);
     uint64_t seed = LOADER_SEED(place);
     status_t status = load_open(file, &object, &refusal);
-    if (status == STATUS_OK && (group >= LOADER_GROUPS ||
-                                !object_layout(&object, seed, &refusal) ||
+    if (status == STATUS_OK && (group >= LOADER_GROUPS || !object_layout(&object, seed, &refusal) ||
                                 !place_anywhere(&object, seed, &refusal))) {
         status = STATUS_BAD_FORMAT;
     }
     if (status == STATUS_OK) {
         uint64_t address = object.group[group].address + offset;
-        status = offset < object.group[group].size &&
-                         object_symbolise(&object, address, &location)
+        status = offset < object.group[group].size && object_symbolise(&object, address, &location)
                      ? STATUS_OK
                      : STATUS_NOT_FOUND;
     }

@@ -7,7 +7,7 @@
  * Addresses given out. The top is common to both architectures and leaves out the last root slots,
  * where the kernel and personalities put things.
  */
-#define PLACE_LOWEST ((uint64_t)1 << 20)
+#define PLACE_LOWEST  ((uint64_t)1 << 20)
 #define PLACE_HIGHEST ((uint64_t)254 << 30)
 
 enum { GAP_PAGES = 15 };

@@ -12,26 +12,26 @@
 #define SHAPE(tag, name_value, major_value, minor_value, ...)                                      \
     static const uint32_t offsets_##tag[] = {SINTER_OFFSETS(tag, __VA_ARGS__)};                    \
     static const char *const members_##tag[] = {NAMES(__VA_ARGS__)};                               \
-    static const struct object_shape shape_##tag __attribute__((used, section("known_shapes"))) = { \
-        name_value,                                                                                \
-        major_value,                                                                               \
-        minor_value,                                                                               \
-        (uint32_t)sizeof(struct tag),                                                              \
-        (uint32_t)__alignof__(struct tag),                                                         \
-        SINTER_COUNT(__VA_ARGS__),                                                                 \
-        offsets_##tag,                                                                             \
-        members_##tag}
+    static const struct object_shape shape_##tag                                                   \
+        __attribute__((used, section("known_shapes"))) = {name_value,                              \
+                                                          major_value,                             \
+                                                          minor_value,                             \
+                                                          (uint32_t)sizeof(struct tag),            \
+                                                          (uint32_t)__alignof__(struct tag),       \
+                                                          SINTER_COUNT(__VA_ARGS__),               \
+                                                          offsets_##tag,                           \
+                                                          members_##tag}
 
-#define NAMES(...) SINTER_JOIN(NAMES_, SINTER_COUNT(__VA_ARGS__))(__VA_ARGS__)
-#define NAMES_1(m) #m
-#define NAMES_2(m, ...) #m, NAMES_1(__VA_ARGS__)
-#define NAMES_3(m, ...) #m, NAMES_2(__VA_ARGS__)
-#define NAMES_4(m, ...) #m, NAMES_3(__VA_ARGS__)
-#define NAMES_5(m, ...) #m, NAMES_4(__VA_ARGS__)
-#define NAMES_6(m, ...) #m, NAMES_5(__VA_ARGS__)
-#define NAMES_7(m, ...) #m, NAMES_6(__VA_ARGS__)
-#define NAMES_8(m, ...) #m, NAMES_7(__VA_ARGS__)
-#define NAMES_9(m, ...) #m, NAMES_8(__VA_ARGS__)
+#define NAMES(...)       SINTER_JOIN(NAMES_, SINTER_COUNT(__VA_ARGS__))(__VA_ARGS__)
+#define NAMES_1(m)       #m
+#define NAMES_2(m, ...)  #m, NAMES_1(__VA_ARGS__)
+#define NAMES_3(m, ...)  #m, NAMES_2(__VA_ARGS__)
+#define NAMES_4(m, ...)  #m, NAMES_3(__VA_ARGS__)
+#define NAMES_5(m, ...)  #m, NAMES_4(__VA_ARGS__)
+#define NAMES_6(m, ...)  #m, NAMES_5(__VA_ARGS__)
+#define NAMES_7(m, ...)  #m, NAMES_6(__VA_ARGS__)
+#define NAMES_8(m, ...)  #m, NAMES_7(__VA_ARGS__)
+#define NAMES_9(m, ...)  #m, NAMES_8(__VA_ARGS__)
 #define NAMES_10(m, ...) #m, NAMES_9(__VA_ARGS__)
 #define NAMES_11(m, ...) #m, NAMES_10(__VA_ARGS__)
 #define NAMES_12(m, ...) #m, NAMES_11(__VA_ARGS__)

@@ -44,8 +44,8 @@ struct start_info *start_data_write(const struct start_layout *layout,
            request->handle_count * sizeof(struct start_handle));
     write_pointers(bytes + layout->arguments, request->argument_count, address + layout->texts,
                    start->texts, &text);
-    write_pointers(bytes + layout->environment, request->environment_count,
-                   address + layout->texts, start->texts, &text);
+    write_pointers(bytes + layout->environment, request->environment_count, address + layout->texts,
+                   start->texts, &text);
     info->size = sizeof(*info);
     info->argument_count = request->argument_count;
     info->arguments = address + layout->arguments;

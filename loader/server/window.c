@@ -34,8 +34,7 @@ void window_init(const struct start_info *info)
     }
 }
 
-status_t window_map(handle_t memory, uint64_t offset, uint64_t size, uint32_t protection,
-                    void **at)
+status_t window_map(handle_t memory, uint64_t offset, uint64_t size, uint32_t protection, void **at)
 {
     uint64_t skew = offset % PAGE;
     uint64_t length = (skew + size + PAGE - 1) & ~(PAGE - 1);

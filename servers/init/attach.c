@@ -39,6 +39,7 @@ static struct service *make_service(struct boot_file *object, const struct scrip
     struct service *service = service_declare(name);
     if (service != NULL) {
         script_options_merge(&service->options, options);
+        service->options.allow_line = options->allow_line;
         service->object = object;
     }
     return service;

@@ -5,9 +5,9 @@
 
 #include "text.h"
 
-#define BOOT_FOLDER "boot/"
+#define BOOT_FOLDER    "boot/"
 #define PROGRAM_FOLDER "bin/"
-#define OBJECT_ENDING ".o"
+#define OBJECT_ENDING  ".o"
 
 struct catalog catalog;
 

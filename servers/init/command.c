@@ -64,6 +64,9 @@ static struct service *declare(struct command *command)
     }
     service->object = file;
     script_options_merge(&service->options, options);
+    if (service->options.allow_line == 0) {
+        service->options.allow_line = command->statement.line;
+    }
     return service;
 }
 
@@ -221,8 +224,7 @@ static void read_notes(struct job *job)
     (void)job;
     for (uint32_t i = 0; i < catalog.count; i++) {
         struct boot_file *file = &catalog.files[i];
-        if (catalog_is_object(file) && !file->note_read &&
-            instance_note(file, line) != STATUS_OK) {
+        if (catalog_is_object(file) && !file->note_read && instance_note(file, line) != STATUS_OK) {
             log_line("%s", line);
         }
     }

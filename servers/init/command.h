@@ -16,12 +16,12 @@ enum { COMMAND_TEXT = 8192 };
 struct command {
     bool used;
     bool is_script;
-    handle_t reply;       /* of a typed command */
-    uint64_t lent;        /* bytes of its lease */
+    handle_t reply; /* of a typed command */
+    uint64_t lent;  /* bytes of its lease */
     struct script_statement statement;
     bool waiting;
-    bool notes_wanted;    /* `devices`: until the worker has read all notes */
-    uint64_t services;    /* those it waits for */
+    bool notes_wanted; /* `devices`: until the worker has read all notes */
+    uint64_t services; /* those it waits for */
     uint64_t deadline;
     status_t status;
     struct text text;

@@ -5,7 +5,13 @@
 #include "dev.h"
 #include "log.h"
 
-enum { COLUMN_STATE = 18, COLUMN_RESTARTS = 30, COLUMN_PAGES = 40, COLUMN_OBJECT = 50, NAMES = 128 };
+enum {
+    COLUMN_STATE = 18,
+    COLUMN_RESTARTS = 30,
+    COLUMN_PAGES = 40,
+    COLUMN_OBJECT = 50,
+    NAMES = 128
+};
 
 static uint64_t pages_of(const struct service *service)
 {
@@ -72,8 +78,8 @@ static void put_allowed(struct text *text, const struct service *service)
 void command_status(struct text *text, struct service *service)
 {
     char names[NAMES];
-    TEXT_PUT(text, "service:    ", service->name, "\n", "state:      ",
-             service_state_name(service->state), ", for ");
+    TEXT_PUT(text, "service:    ", service->name, "\n",
+             "state:      ", service_state_name(service->state), ", for ");
     text_put_seconds(text, clock_read() - service->since);
     text_put(text, "\nrestarts:   ");
     text_put_number(text, service->restarts);

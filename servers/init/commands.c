@@ -40,13 +40,14 @@ static void end_statement(void)
     if (script.text.used == 0) {
         return;
     }
-    char *end = script.buffer + script.text.used - 1;
-    *end = *end == '\n' ? '\0' : *end;
+    char place[32] = "";
+    struct text text = text_in(place, sizeof(place));
     if (script.status != STATUS_OK) {
-        report_line(NULL, script.statement.line, script.buffer);
-    } else {
-        report_lines(script.buffer);
+        text_put(&text, "init.rc:");
+        text_put_number(&text, script.statement.line);
+        text_put(&text, ": ");
     }
+    report_lines(place, script.buffer);
 }
 
 static uint64_t go_on_script(uint64_t now)
@@ -76,8 +77,8 @@ static void answer(struct command *command)
     status_t status = command->status;
     length = length < command->lent ? length : command->lent;
     if (length > 0) {
-        status_ignore(lease_transfer(command->reply, 0, 0, command->buffer, length, LEASE_WRITE,
-                                     &absent));
+        status_ignore(
+            lease_transfer(command->reply, 0, 0, command->buffer, length, LEASE_WRITE, &absent));
     }
     status_ignore(service_command_answer(command->reply, status, length));
     server_reply_done(&init.server, command->reply);

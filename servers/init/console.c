@@ -8,14 +8,14 @@
 #include "text.h"
 
 enum { CONSOLES = 4 };
-#define RETRY (500 * INIT_MILLISECOND) /* while the device is not there */
-#define PAUSE (1000 * INIT_MILLISECOND) /* after a program that ended at once */
+#define RETRY     (500 * INIT_MILLISECOND)  /* while the device is not there */
+#define PAUSE     (1000 * INIT_MILLISECOND) /* after a program that ended at once */
 #define SHORT_RUN (2 * INIT_SECOND)
 
 static struct console {
     bool used;
     bool running;
-    uint64_t due;     /* when to try next */
+    uint64_t due; /* when to try next */
     uint64_t started;
     uint32_t allow;
     struct boot_file *file;
@@ -33,8 +33,8 @@ bool console_add(const struct script_statement *statement, char why[SCRIPT_ERROR
     }
     for (int i = 0; i < CONSOLES; i++) {
         if (!consoles[i].used) {
-            consoles[i] = (struct console){.used = true, .file = file,
-                                           .allow = statement->options.allow};
+            consoles[i] =
+                (struct console){.used = true, .file = file, .allow = statement->options.allow};
             consoles[i].arguments = statement->options.arguments;
             text_copy(consoles[i].path, SCRIPT_PATH, statement->path);
             init_look_again();

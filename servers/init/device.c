@@ -101,8 +101,7 @@ static void scan_pattern(struct boot_file *object, const struct match_pattern *p
         if (is_known(node) || !devicetree_enabled(&init.tree, node)) {
             continue;
         }
-        bool has_registers =
-            devicetree_registers(&init.tree, node, 0, &device.address, &size);
+        bool has_registers = devicetree_registers(&init.tree, node, 0, &device.address, &size);
         if (!has_registers) {
             device.address = 0;
         }
@@ -117,8 +116,7 @@ void device_scan(void)
     for (uint32_t i = 0; init.has_tree && i < catalog.count; i++) {
         struct boot_file *file = &catalog.files[i];
         struct match_pattern pattern;
-        if (!file->note_read || file->note_status != STATUS_OK ||
-            file->note.kind != KIND_DRIVER) {
+        if (!file->note_read || file->note_status != STATUS_OK || file->note.kind != KIND_DRIVER) {
             continue;
         }
         for (uint32_t j = 0; j < file->note.device_count; j++) {

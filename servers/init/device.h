@@ -20,7 +20,7 @@ struct device_range {
 
 struct device {
     dt_node node;
-    uint64_t address; /* of its first register range; 0: it has none */
+    uint64_t address;         /* of its first register range; 0: it has none */
     struct boot_file *object; /* whose note names it */
     bool claimed;             /* by a service; it keeps its place in the table */
     bool opened;              /* the worker's */

@@ -33,8 +33,8 @@ static bool peek(const struct instance *instance, uint64_t address, uint64_t *va
 
 static void add_frame(struct evidence *evidence, uint64_t address)
 {
-    bool again = evidence->frame_count > 0 &&
-                 evidence->frames[evidence->frame_count - 1] == address;
+    bool again =
+        evidence->frame_count > 0 && evidence->frames[evidence->frame_count - 1] == address;
     if (address != 0 && !again && evidence->frame_count < EVIDENCE_FRAMES) {
         evidence->frames[evidence->frame_count++] = address;
     }

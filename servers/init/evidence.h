@@ -11,7 +11,7 @@ enum { EVIDENCE_FRAMES = 16 };
 
 struct evidence {
     bool has_registers;
-    uint32_t kind;     /* FAULT_; NONE: it was not a fault */
+    uint32_t kind; /* FAULT_; NONE: it was not a fault */
     uint64_t address;
     registers_t registers;
     uint32_t frame_count;

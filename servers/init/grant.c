@@ -51,8 +51,7 @@ static void numbered(char name[24], const char *base, uint32_t number)
     text_put_number(&text, number);
 }
 
-static void give_device(struct instance_plan *plan, const struct device *device,
-                        uint32_t resources)
+static void give_device(struct instance_plan *plan, const struct device *device, uint32_t resources)
 {
     char name[24];
     for (uint32_t i = 0; (resources & RESOURCE_REGISTERS) != 0 && i < device->range_count; i++) {
@@ -66,8 +65,8 @@ static void give_device(struct instance_plan *plan, const struct device *device,
         instance_give(plan, name, device->lines[i].irq, COMMON | RIGHT_IRQ_CONTROL,
                       device->lines[i].line, 0);
     }
-    instance_give(plan, "node", device->node_memory, COMMON | RIGHT_MEMORY_READ,
-                  device->node_bytes, 0);
+    instance_give(plan, "node", device->node_memory, COMMON | RIGHT_MEMORY_READ, device->node_bytes,
+                  0);
 }
 
 static void give_tree(struct instance_plan *plan, uint32_t resources)
@@ -98,8 +97,8 @@ bool grant_service(struct service *service, struct instance_plan *plan, char lin
         return false;
     }
     instance_give(plan, "account", service->account, COMMON | RIGHT_ACCOUNT_CHARGE, 0, 0);
-    instance_give(plan, "supervisor", service->supervisor_endpoint, COMMON | RIGHT_ENDPOINT_CALL,
-                  0, 0);
+    instance_give(plan, "supervisor", service->supervisor_endpoint, COMMON | RIGHT_ENDPOINT_CALL, 0,
+                  0);
     instance_give(plan, "port", service->port, RIGHT_ALL, 0, 0);
     instance_give(plan, "control", service->control, COMMON | RIGHT_EVENT_WAIT | RIGHT_EVENT_SIGNAL,
                   0, 0);

@@ -52,10 +52,10 @@ static const void *map_start(const struct start_info *info, const char *name, ui
         return NULL;
     }
     uint64_t skew = found->extra[0] % LIMIT_PAGE_SIZE;
-    uint64_t length = (skew + found->extra[1] + LIMIT_PAGE_SIZE - 1) &
-                      ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
-    status_t status = space_map(0, found->handle, 0, found->extra[0] - skew, length, MAP_READ,
-                                &mapped);
+    uint64_t length =
+        (skew + found->extra[1] + LIMIT_PAGE_SIZE - 1) & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
+    status_t status =
+        space_map(0, found->handle, 0, found->extra[0] - skew, length, MAP_READ, &mapped);
     if (status != STATUS_OK) {
         log_line("`%s` cannot be mapped: %s", name, status_text(status));
         return NULL;

@@ -26,19 +26,19 @@ enum {
     INIT_SERVICES = 48,
     INIT_PROCESSES = 80,
     INIT_SLOTS = INIT_SERVICES + INIT_PROCESSES, /* tasks that are watched */
-    INIT_DEATH_BITS = 40, /* slot i is watched by bit i % INIT_DEATH_BITS */
+    INIT_DEATH_BITS = 40,                        /* slot i is watched by bit i % INIT_DEATH_BITS */
 };
 
 /* Bits of init's event. */
 #define INIT_EVENT_DEATHS ((1ull << INIT_DEATH_BITS) - 1)
 #define INIT_EVENT_LOADER (1ull << 40) /* the loader has died */
-#define INIT_EVENT_JOB (1ull << 41)    /* the worker has given jobs back */
-#define INIT_EVENT_TIMER (1ull << 42)
-#define INIT_EVENT_LOOK (1ull << 43)   /* a state has changed: see what follows from it */
+#define INIT_EVENT_JOB    (1ull << 41) /* the worker has given jobs back */
+#define INIT_EVENT_TIMER  (1ull << 42)
+#define INIT_EVENT_LOOK   (1ull << 43) /* a state has changed: see what follows from it */
 
-#define INIT_NEVER UINT64_MAX /* a time that does not come */
+#define INIT_NEVER       UINT64_MAX /* a time that does not come */
 #define INIT_MILLISECOND 1000000ull
-#define INIT_SECOND 1000000000ull
+#define INIT_SECOND      1000000000ull
 
 /* Badges of init's own port: kind, generation of the slot, slot. */
 enum badge_kind {
@@ -46,10 +46,10 @@ enum badge_kind {
     BADGE_FILE,          /* slot: entry of the catalog */
     BADGE_SPAWNER,       /* slot: of the process that may start others */
     BADGE_PROCESS,
-    BADGE_SERVICE,       /* the service protocol */
-    BADGE_SUPERVISOR,    /* what an instance of a service says */
-    BADGE_FAULT,         /* faults of the task in the slot */
-    BADGE_OWN,           /* slot: enum own_file */
+    BADGE_SERVICE,    /* the service protocol */
+    BADGE_SUPERVISOR, /* what an instance of a service says */
+    BADGE_FAULT,      /* faults of the task in the slot */
+    BADGE_OWN,        /* slot: enum own_file */
 };
 
 static inline uint64_t badge_make(enum badge_kind kind, uint32_t generation, uint32_t slot)
@@ -77,11 +77,11 @@ struct init {
     handle_t root;        /* the account of the whole system */
     handle_t account;     /* init's own */
     handle_t machine;
-    handle_t event;       /* bound to the main thread */
+    handle_t event; /* bound to the main thread */
     handle_t port;
-    handle_t initrd;      /* memory; the archive begins at initrd_offset */
+    handle_t initrd; /* memory; the archive begins at initrd_offset */
     uint64_t initrd_offset;
-    struct archive archive;      /* the boot set, mapped */
+    struct archive archive; /* the boot set, mapped */
     struct devicetree tree;
     bool has_tree;
 };

@@ -51,9 +51,8 @@ static status_t make_task(struct instance *instance, const struct instance_plan 
     length = length < LIMIT_NAME ? length : LIMIT_NAME;
     memcpy(message_page()->data, plan->name, length);
     status = task_create(plan->account, instance->space, length, &instance->task);
-    return status == STATUS_OK
-               ? task_set_fault_endpoint(instance->task, plan->fault_endpoint)
-               : status;
+    return status == STATUS_OK ? task_set_fault_endpoint(instance->task, plan->fault_endpoint)
+                               : status;
 }
 
 static status_t install_handles(struct instance *instance, const struct instance_plan *plan,
@@ -98,10 +97,10 @@ static status_t load(struct instance *instance, const struct instance_plan *plan
                      char line[INSTANCE_LINE])
 {
     instance->seed = LOADER_SEED(init_random());
-    status_t status = loader_load(loader_endpoint(), init.initrd_offset + plan->file->offset,
-                                  plan->file->size, libsys, instance->seed, init.initrd,
-                                  instance->space, plan->account, &lent, sizeof(lent),
-                                  &instance->entry, &instance->start_info, &instance->stack_top);
+    status_t status =
+        loader_load(loader_endpoint(), init.initrd_offset + plan->file->offset, plan->file->size,
+                    libsys, instance->seed, init.initrd, instance->space, plan->account, &lent,
+                    sizeof(lent), &instance->entry, &instance->start_info, &instance->stack_top);
     if (status == STATUS_OK) {
         memcpy(instance->groups, lent.result.groups, sizeof(instance->groups));
         return STATUS_OK;
@@ -153,8 +152,7 @@ status_t instance_build(struct instance *instance, const struct instance_plan *p
 
 status_t instance_begin(struct instance *instance, uint32_t slot)
 {
-    status_t status =
-        event_watch(instance->task, init.event, 1ull << slot % INIT_DEATH_BITS);
+    status_t status = event_watch(instance->task, init.event, 1ull << slot % INIT_DEATH_BITS);
     return status == STATUS_OK ? thread_start(instance->thread, instance->entry,
                                               instance->stack_top, instance->start_info, 0)
                                : status;

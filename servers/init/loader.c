@@ -96,15 +96,14 @@ static status_t copy_image(struct birth *birth, const uint8_t *bytes)
     memcpy(&birth->header, bytes, sizeof(birth->header));
     const struct loader_image *header = &birth->header;
     const uint64_t size[PARTS] = {header->text_size, header->rodata_size, header->data_size};
-    if (header->magic != LOADER_IMAGE_MAGIC ||
-        size[0] + size[1] + size[2] > loader.image_size) {
+    if (header->magic != LOADER_IMAGE_MAGIC || size[0] + size[1] + size[2] > loader.image_size) {
         return STATUS_BAD_FORMAT;
     }
     uint64_t at = 0;
     for (int i = 0; i < PARTS; i++) {
         uint64_t zeros = i == PARTS - 1 ? header->bss_size : 0;
-        status_t status = copy_part(birth, header->address + at, bytes + at, size[i],
-                                    size[i] + zeros, flags[i]);
+        status_t status =
+            copy_part(birth, header->address + at, bytes + at, size[i], size[i] + zeros, flags[i]);
         if (status != STATUS_OK) {
             return status;
         }
@@ -175,8 +174,8 @@ static status_t make(struct birth *birth)
         (status = event_watch(birth->task, init.event, INIT_EVENT_LOADER)) != STATUS_OK) {
         return status;
     }
-    return thread_start(birth->thread, birth->header.entry, birth->stack + STACK_SIZE,
-                        birth->stack, 0);
+    return thread_start(birth->thread, birth->header.entry, birth->stack + STACK_SIZE, birth->stack,
+                        0);
 }
 
 void loader_restart(void)

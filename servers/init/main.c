@@ -16,10 +16,10 @@
 #include "report.h"
 #include "text.h"
 
-#define FAULT_METHOD 0x4641554cu /* task_set_fault_endpoint() */
+#define FAULT_METHOD       0x4641554cu /* task_set_fault_endpoint() */
 #define METHOD_NUMBER_BITS 16
-#define LOADER_TIME (10 * INIT_SECOND) /* longer than the largest object takes */
-#define STORE_MOST (1u << 20)
+#define LOADER_TIME        (10 * INIT_SECOND) /* longer than the largest object takes */
+#define STORE_MOST         (1u << 20)
 
 SERVER_META(name, "init");
 SERVER_META(version, "0.1");
@@ -36,8 +36,7 @@ static handle_t timer;
 
 static struct service *speaker(const struct call *call)
 {
-    return badge_kind(call->in.badge) == BADGE_SUPERVISOR ? service_of_badge(call->in.badge)
-                                                          : NULL;
+    return badge_kind(call->in.badge) == BADGE_SUPERVISOR ? service_of_badge(call->in.badge) : NULL;
 }
 
 static status_t serve_ready(struct call *call)

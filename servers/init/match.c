@@ -29,8 +29,8 @@ bool match_pattern_parse(const char *text, struct match_pattern *pattern)
     while (colon < length && text[colon] != ':') {
         colon++;
     }
-    if (colon < length && (!text_to_number(text + colon + 1, length - colon - 1, &type) ||
-                           type > UINT32_MAX)) {
+    if (colon < length &&
+        (!text_to_number(text + colon + 1, length - colon - 1, &type) || type > UINT32_MAX)) {
         return false;
     }
     pattern->virtio_type = (uint32_t)type;
@@ -87,8 +87,7 @@ static void put_record(struct records *records, const char *name, const void *va
     put_padded(records, value, length);
 }
 
-uint64_t match_node_records(const struct devicetree *tree, dt_node node, uint8_t *to,
-                            uint64_t size)
+uint64_t match_node_records(const struct devicetree *tree, dt_node node, uint8_t *to, uint64_t size)
 {
     struct records records = {to, size, 0};
     char path[PATH_BYTES];
@@ -136,8 +135,7 @@ bool match_path_allows(const char *pattern, const char *name)
     size_t length = text_length(name);
     size_t rest = text_length(pattern + at + 1);
     uint64_t number;
-    return text_same(pattern, name) ||
-           (length > at + rest && memcmp(pattern, name, at) == 0 &&
-            text_same(name + length - rest, pattern + at + 1) &&
-            text_to_number(name + at, length - at - rest, &number));
+    return text_same(pattern, name) || (length > at + rest && memcmp(pattern, name, at) == 0 &&
+                                        text_same(name + length - rest, pattern + at + 1) &&
+                                        text_to_number(name + at, length - at - rest, &number));
 }

@@ -76,9 +76,8 @@ static status_t open_boot(const char *name, uint32_t flags, uint32_t *kind, hand
     if ((flags & (FILE_WRITE | FILE_TRUNCATE | FILE_APPEND)) != 0) {
         return STATUS_READ_ONLY;
     }
-    status_t status = found->endpoint != 0
-                          ? STATUS_OK
-                          : init_mint(BADGE_FILE, 0, slot, &found->endpoint);
+    status_t status =
+        found->endpoint != 0 ? STATUS_OK : init_mint(BADGE_FILE, 0, slot, &found->endpoint);
     *kind = FILE_KIND_REGULAR;
     return status == STATUS_OK ? handle_duplicate(found->endpoint, RIGHT_ALL, file) : status;
 }
@@ -274,8 +273,7 @@ static status_t list_devices(uint64_t position, uint32_t *kind, const char **nam
 }
 
 static status_t serve_list(struct call *call, uint64_t position, uint64_t *next, uint32_t *kind,
-                           uint64_t *size, uint8_t *name, size_t name_capacity,
-                           size_t *name_length)
+                           uint64_t *size, uint8_t *name, size_t name_capacity, size_t *name_length)
 {
     const char *found = "";
     uint32_t slot;
@@ -283,10 +281,10 @@ static status_t serve_list(struct call *call, uint64_t position, uint64_t *next,
         return STATUS_NOT_DIRECTORY;
     }
     *size = 0;
-    status_t status = slot == DIRECTORY_ROOT  ? list_root(position, kind, &found)
-                      : slot == DIRECTORY_DEV ? list_devices(position, kind, &found)
-                                              : list_boot(folder_of(slot), position, kind, size,
-                                                          &found);
+    status_t status = slot == DIRECTORY_ROOT ? list_root(position, kind, &found)
+                      : slot == DIRECTORY_DEV
+                          ? list_devices(position, kind, &found)
+                          : list_boot(folder_of(slot), position, kind, size, &found);
     *next = position + 1;
     text_copy((char *)name, name_capacity, found);
     *name_length = text_length((const char *)name);
@@ -307,9 +305,8 @@ static status_t serve_memory(struct call *call, uint64_t *offset, uint64_t *size
     }
     *offset = init.initrd_offset + file->offset;
     *size = file->size;
-    return handle_duplicate(init.initrd,
-                            RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_MEMORY_READ,
-                            memory);
+    return handle_duplicate(
+        init.initrd, RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_MEMORY_READ, memory);
 }
 
 const struct file_operations names_operations = {

@@ -20,8 +20,8 @@ static uint64_t delay_before(uint32_t restart)
 struct policy_verdict policy_decide(const struct policy *policy, const struct policy_end *end,
                                     uint32_t *in_a_row)
 {
-    bool wanted = policy->restart == SCRIPT_ALWAYS ||
-                  (policy->restart == SCRIPT_ON_CRASH && end->crash);
+    bool wanted =
+        policy->restart == SCRIPT_ALWAYS || (policy->restart == SCRIPT_ON_CRASH && end->crash);
     if (!wanted) {
         return (struct policy_verdict){end->crash ? POLICY_FAILED : POLICY_STOPPED, 0};
     }

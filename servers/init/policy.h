@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 enum {
-    POLICY_FIRST_DELAY = 100000000,           /* ns, before the second restart in a row */
+    POLICY_FIRST_DELAY = 100000000, /* ns, before the second restart in a row */
 };
-#define POLICY_LONGEST_DELAY 10000000000ull   /* ns */
+#define POLICY_LONGEST_DELAY 10000000000ull /* ns */
 
 struct policy {
-    uint32_t restart;  /* enum script_restart */
+    uint32_t restart; /* enum script_restart */
     uint32_t attempts;
-    uint64_t min_run;  /* ns */
+    uint64_t min_run; /* ns */
 };
 
 struct policy_end {

@@ -29,21 +29,21 @@ struct process {
     handle_t account;
     struct instance instance;
     handle_t fault_endpoint;
-    handle_t spawner;      /* endpoint for starting others */
-    bool held;             /* somebody has the process's endpoint */
+    handle_t spawner; /* endpoint for starting others */
+    bool held;        /* somebody has the process's endpoint */
     int64_t code;
-    uint32_t reason;       /* EXIT_ */
+    uint32_t reason; /* EXIT_ */
     handle_t waiters[PROCESS_WAITERS];
 
-    handle_t spawn_reply;  /* LOADING: the call to answer; 0: init itself starts it */
-    uint64_t refusal_at;   /* offset in its lease where a refusal's line goes */
+    handle_t spawn_reply; /* LOADING: the call to answer; 0: init itself starts it */
+    uint64_t refusal_at;  /* offset in its lease where a refusal's line goes */
     uint64_t refusal_room;
     process_told *told;
     void *context;
 
     uint32_t allow;
-    handle_t files[3];     /* until the task has them */
-    uint32_t file_kind;    /* FILE_KIND_ of them; 0: not known */
+    handle_t files[3];  /* until the task has them */
+    uint32_t file_kind; /* FILE_KIND_ of them; 0: not known */
     uint32_t argument_count, environment_count, text_bytes;
     char texts[PROCESS_TEXTS];
     char line[INSTANCE_LINE];
@@ -52,6 +52,22 @@ struct process {
 };
 
 extern struct process processes[INIT_PROCESSES];
+
+/* A free entry for a program of that object, LOADING; null: there is none. */
+struct process *process_take(struct boot_file *file);
+/* Closes everything and frees the entry. */
+void process_release(struct process *process);
+void process_close_files(struct process *process);
+uint32_t process_slot(const struct process *process);
+struct process *process_of_badge(uint64_t badge);
+/* The last part of a path, without the ending of objects. */
+void process_set_name(struct process *process, const char *path);
+/* Has the worker build its task; what follows is told to who asked. */
+SINTER_MUST_CHECK status_t process_submit(struct process *process);
+
+status_t process_serve_spawn(struct call *call, uint64_t argument_bytes, uint64_t argument_count,
+                             uint64_t environment_count, handle_t input, handle_t output,
+                             handle_t error, uint64_t *pid, handle_t *process);
 
 /* One line a task: pid, state, CPU time, pages, name. */
 void process_table_text(struct text *text);

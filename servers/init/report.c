@@ -106,10 +106,10 @@ static void put_symbol(struct text *text, const struct report *report, uint64_t 
         text_put(text, "libsys or unknown");
         return;
     }
-    status_t status = loader_symbolize(
-        loader_endpoint(), init.initrd_offset + report->object->offset, report->object->size,
-        LOADER_PLACE(report->seed, group), offset, init.initrd, NULL, symbol, sizeof(symbol),
-        &length);
+    status_t status =
+        loader_symbolize(loader_endpoint(), init.initrd_offset + report->object->offset,
+                         report->object->size, LOADER_PLACE(report->seed, group), offset,
+                         init.initrd, NULL, symbol, sizeof(symbol), &length);
     if (status == STATUS_OK) {
         text_put_bytes(text, symbol, length);
     } else {
@@ -153,18 +153,24 @@ static void put_evidence(struct text *text, const struct report *report)
 static void put_log(struct text *text, const struct report *report)
 {
     static struct log_lines lines; /* the worker's */
+    size_t before = text->used;
     text_put(text, "  last log lines:\n");
+    size_t heading = text->used;
     log_of_task(&lines, report->name, text);
+    if (text->used == heading) { /* it said nothing */
+        text->used = before;
+        text->start[before] = '\0';
+    }
 }
 
-void report_lines(const char *text)
+void report_lines(const char *before, const char *text)
 {
     while (*text != '\0') {
         size_t length = 0;
         while (text[length] != '\0' && text[length] != '\n') {
             length++;
         }
-        log_line("%.*s", (int)length, text);
+        log_line("%s%.*s", before, (int)length, text);
         text += text[length] == '\n' ? length + 1 : length;
     }
 }
@@ -183,7 +189,7 @@ static void write_report(struct job *job)
     put_evidence(&text, report);
     put_log(&text, report);
     TEXT_PUT(&text, "  next:      ", report->next, "\n----\n");
-    report_lines(report->text);
+    report_lines("", report->text);
 }
 
 static void finish_report(struct job *job)

@@ -25,8 +25,8 @@ void report_drop(const struct service *service);
 /* The service has failed for good: does what the script says. */
 void report_failed(struct service *service);
 
-/* Logs a text line by line. */
-void report_lines(const char *text);
+/* Logs a text line by line, each behind `before`. */
+void report_lines(const char *before, const char *text);
 /* For faults of programs: one line. */
 void report_program(const char *name, const uint64_t words[4]);
 

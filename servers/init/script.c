@@ -163,26 +163,18 @@ static const struct verb {
     enum script_verb verb;
     bool (*parse)(struct script_words *words, struct script_statement *statement, char *error);
 } verbs[] = {
-    {"service", SCRIPT_SERVICE, parse_service},
-    {"program", SCRIPT_PROGRAM, parse_service},
-    {"start", SCRIPT_START, parse_start},
-    {"stop", SCRIPT_STOP, parse_stop},
-    {"restart", SCRIPT_RESTART, parse_name},
-    {"kill", SCRIPT_KILL, parse_kill},
-    {"status", SCRIPT_STATUS, parse_name},
-    {"log", SCRIPT_LOG, parse_name},
-    {"list", SCRIPT_LIST, parse_nothing},
-    {"wait", SCRIPT_WAIT, parse_wait},
-    {"echo", SCRIPT_ECHO, parse_echo},
-    {"devices", SCRIPT_DEVICES, parse_devices},
-    {"console", SCRIPT_CONSOLE, parse_console},
-    {"on-failed", SCRIPT_ON_FAILED, parse_on_failed},
-    {"help", SCRIPT_HELP, parse_nothing},
-    {NULL, SCRIPT_EMPTY, NULL},
+    {"service", SCRIPT_SERVICE, parse_service}, {"program", SCRIPT_PROGRAM, parse_service},
+    {"start", SCRIPT_START, parse_start},       {"stop", SCRIPT_STOP, parse_stop},
+    {"restart", SCRIPT_RESTART, parse_name},    {"kill", SCRIPT_KILL, parse_kill},
+    {"status", SCRIPT_STATUS, parse_name},      {"log", SCRIPT_LOG, parse_name},
+    {"list", SCRIPT_LIST, parse_nothing},       {"wait", SCRIPT_WAIT, parse_wait},
+    {"echo", SCRIPT_ECHO, parse_echo},          {"devices", SCRIPT_DEVICES, parse_devices},
+    {"console", SCRIPT_CONSOLE, parse_console}, {"on-failed", SCRIPT_ON_FAILED, parse_on_failed},
+    {"help", SCRIPT_HELP, parse_nothing},       {NULL, SCRIPT_EMPTY, NULL},
 };
 
 #define KNOWN_VERBS                                                                                \
-    "service, program, start, stop, restart, kill, status, log, list, wait, echo, devices, "      \
+    "service, program, start, stop, restart, kill, status, log, list, wait, echo, devices, "       \
     "console, on-failed, help"
 
 bool script_parse_line(const char *text, size_t length, uint32_t line,

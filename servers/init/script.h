@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 enum {
-    SCRIPT_NAME = 24,       /* bytes of a service's name, with its NUL */
-    SCRIPT_PATH = 48,       /* of an object's or a device's path */
-    SCRIPT_TEXT = 192,      /* of the arguments, or of a text to print */
-    SCRIPT_ARGUMENTS = 16,  /* most arguments */
-    SCRIPT_LINE = 1024,     /* longest line */
+    SCRIPT_NAME = 24,      /* bytes of a service's name, with its NUL */
+    SCRIPT_PATH = 48,      /* of an object's or a device's path */
+    SCRIPT_TEXT = 192,     /* of the arguments, or of a text to print */
+    SCRIPT_ARGUMENTS = 16, /* most arguments */
+    SCRIPT_LINE = 1024,    /* longest line */
     SCRIPT_ERROR = 240,
     SCRIPT_STATEMENTS = 96, /* most statements of a file */
 };
@@ -45,19 +45,19 @@ enum script_restart { SCRIPT_NEVER, SCRIPT_ON_CRASH, SCRIPT_ALWAYS };
 enum script_failed { SCRIPT_NOTHING, SCRIPT_REBOOT, SCRIPT_START_OTHER };
 
 /* Bits of script_options.given: what a line says; all else keeps its earlier or default value. */
-#define SCRIPT_HAS_OBJECT 0x001u
-#define SCRIPT_HAS_ALLOW 0x002u
-#define SCRIPT_HAS_RESTART 0x004u
-#define SCRIPT_HAS_CLASS 0x008u
-#define SCRIPT_HAS_PRIORITY 0x010u
-#define SCRIPT_HAS_MEMORY 0x020u
+#define SCRIPT_HAS_OBJECT     0x001u
+#define SCRIPT_HAS_ALLOW      0x002u
+#define SCRIPT_HAS_RESTART    0x004u
+#define SCRIPT_HAS_CLASS      0x008u
+#define SCRIPT_HAS_PRIORITY   0x010u
+#define SCRIPT_HAS_MEMORY     0x020u
 #define SCRIPT_HAS_START_TIME 0x040u
-#define SCRIPT_HAS_STOP_TIME 0x080u
-#define SCRIPT_HAS_MIN_RUN 0x100u
-#define SCRIPT_HAS_ATTEMPTS 0x200u
-#define SCRIPT_HAS_ARGUMENTS 0x400u
-#define SCRIPT_HAS_FAILED 0x800u
-#define SCRIPT_HAS_ALIAS 0x1000u
+#define SCRIPT_HAS_STOP_TIME  0x080u
+#define SCRIPT_HAS_MIN_RUN    0x100u
+#define SCRIPT_HAS_ATTEMPTS   0x200u
+#define SCRIPT_HAS_ARGUMENTS  0x400u
+#define SCRIPT_HAS_FAILED     0x800u
+#define SCRIPT_HAS_ALIAS      0x1000u
 
 /* What may be allowed beyond the RESOURCE_ bits of sinter/object.h. */
 #define SCRIPT_ALLOW_SERVICE 0x10000u /* the service protocol: to command the supervisor */
@@ -77,8 +77,8 @@ struct script_options {
     uint32_t failed;     /* enum script_failed */
     uint32_t essential;  /* boolean: its failure reboots */
     uint32_t priority;
-    uint32_t attempts;   /* restarts in a row before it counts as failed */
-    uint64_t memory;     /* bytes */
+    uint32_t attempts;                       /* restarts in a row before it counts as failed */
+    uint64_t memory;                         /* bytes */
     uint64_t start_time, stop_time, min_run; /* nanoseconds */
     char object[SCRIPT_PATH];
     char alias[SCRIPT_NAME];

@@ -97,7 +97,8 @@ static bool parse_restart(struct script_options *options, const char *value, cha
             return true;
         }
     }
-    return SCRIPT_REFUSE(error, "restart `", value, "` is not known; write never, on-crash or always");
+    return SCRIPT_REFUSE(error, "restart `", value,
+                         "` is not known; write never, on-crash or always");
 }
 
 static bool parse_class(struct script_options *options, const char *value, char *error)
@@ -199,7 +200,7 @@ static const struct option {
 };
 
 #define KNOWN_OPTIONS                                                                              \
-    "object, as, allow, restart, attempts, class, on-failed, priority, memory, start-time, "      \
+    "object, as, allow, restart, attempts, class, on-failed, priority, memory, start-time, "       \
     "stop-time, min-run, args"
 
 static const struct option *find_option(const char *word)

@@ -34,29 +34,29 @@ struct service {
     uint32_t number;       /* among the services of the same object: 0 is the first */
 
     enum service_state state;
-    bool stop_wanted;      /* LOADING: by command; STARTING: it refused to start */
-    bool restart_wanted;   /* STOPPING: another instance follows */
-    uint64_t since;        /* when it came into the state */
-    uint64_t deadline;     /* when the state is to end; INIT_NEVER */
+    bool stop_wanted;    /* LOADING: by command; STARTING: it refused to start */
+    bool restart_wanted; /* STOPPING: another instance follows */
+    uint64_t since;      /* when it came into the state */
+    uint64_t deadline;   /* when the state is to end; INIT_NEVER */
     uint64_t next_ping;
-    uint32_t missed;       /* heartbeats in a row */
-    uint32_t in_a_row;     /* restarts: see policy.h */
-    uint32_t restarts;     /* since it was last started by hand */
-    uint32_t generation;   /* of instances; part of their badges */
+    uint32_t missed;     /* heartbeats in a row */
+    uint32_t in_a_row;   /* restarts: see policy.h */
+    uint32_t restarts;   /* since it was last started by hand */
+    uint32_t generation; /* of instances; part of their badges */
 
-    handle_t account;      /* kept from instance to instance, as all that follow */
+    handle_t account; /* kept from instance to instance, as all that follow */
     handle_t port;
     handle_t control;
     handle_t alive;
-    handle_t store;        /* state store; 0: none was asked for */
+    handle_t store; /* state store; 0: none was asked for */
     uint64_t store_size;
 
     struct instance instance;
     handle_t supervisor_endpoint, fault_endpoint; /* of the instance */
-    char reason[SERVICE_REASON];  /* why the last instance ended */
-    char line[INSTANCE_LINE];     /* the worker's: why it could not be built */
-    char report[SERVICE_REPORT];  /* of the last crash */
-    status_t built;               /* the worker's: how that went */
+    char reason[SERVICE_REASON];                  /* why the last instance ended */
+    char line[INSTANCE_LINE];                     /* the worker's: why it could not be built */
+    char report[SERVICE_REPORT];                  /* of the last crash */
+    status_t built;                               /* the worker's: how that went */
     struct job job;
 };
 
@@ -81,6 +81,9 @@ void service_kill(struct service *service, const char *why);
 void service_ready(struct service *service);
 /* The server said why it cannot start; it will exit. */
 void service_refused(struct service *service, const char *why);
+
+/* On the worker: makes an instance; service->line tells why it could not. */
+SINTER_MUST_CHECK status_t service_build(struct service *service);
 
 /* Looks after instances that have died, and what is due; answers when to look again. */
 void service_reap(uint64_t death_bits);

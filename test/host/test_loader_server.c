@@ -16,9 +16,9 @@
 #include "request.h"
 #include "start_data.h"
 
-#define MODE_FILE 0100644
+#define MODE_FILE   0100644
 #define MODE_FOLDER 0040755
-#define HEADER 110
+#define HEADER      110
 
 /* A cpio archive under construction. */
 static struct {
@@ -36,8 +36,8 @@ static void pad(void)
 static size_t add(const char *name, unsigned mode, const void *data, size_t size)
 {
     size_t at = image.size;
-    unsigned fields[13] = {1, mode, 0, 0, 1, 0, (unsigned)size, 0, 0, 0, 0,
-                           (unsigned)strlen(name) + 1, 0};
+    unsigned fields[13] = {
+        1, mode, 0, 0, 1, 0, (unsigned)size, 0, 0, 0, 0, (unsigned)strlen(name) + 1, 0};
     memcpy(image.bytes + at, "070701", 6);
     for (int i = 0; i < 13; i++) {
         char digits[9];
@@ -106,9 +106,9 @@ static void malformed_headers_end_the_archive(void **state)
         size_t at;
         const char *bytes;
     } damages[] = {
-        {0, "070702"},        {54, "ffffffff"}, /* file size */
-        {94, "ffffffff"},                       /* name size */
-        {94, "00000000"},     {54, "0000000g"},
+        {0, "070702"},    {54, "ffffffff"}, /* file size */
+        {94, "ffffffff"},                   /* name size */
+        {94, "00000000"}, {54, "0000000g"},
     };
     for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
         struct archive archive = whole();

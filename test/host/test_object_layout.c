@@ -274,6 +274,33 @@ static void test_placement(void **state)
     expect_place(UINT64_MAX - 0xfff, 0x1000, "cannot be placed");
 }
 
+static void expect_size(size_t first, size_t second, const char *part)
+{
+    struct loaded loaded;
+    struct builder *builder = build_reference(OBJECT_AARCH64, R_AARCH64_ADR_PREL_LO21);
+    builder_section(builder, ".bss.a", SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0x4000, NULL, first);
+    builder_section(builder, ".bss.b", SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 16, NULL, second);
+    loaded_init(&loaded, builder, OBJECT_AARCH64);
+    bool accepted = loaded_layout(&loaded, 0);
+    assert_int_equal(accepted, part == NULL);
+    if (part == NULL) {
+        assert_int_equal(loaded.object.group[OBJECT_DATA].align, 0x4000);
+    } else {
+        assert_int_equal(loaded.refusal.code, REFUSAL_SIZE);
+        assert_non_null(strstr(loaded.refusal.text, part));
+    }
+    loaded_free(&loaded);
+}
+
+static void test_sizes(void **state)
+{
+    const size_t large = (size_t)200 << 20;
+    (void)state;
+    expect_size(1, 1, NULL);
+    expect_size(large, large, "sections up to .bss.b exceed the limit of 268 435 456 bytes");
+    expect_size(1 << 20, 1, "its code reaches only 1 044 480");
+}
+
 /* A hostile object with 100 000 pairs, worst order: checked well below quadratic time. */
 static void test_many_relocations(void **state)
 {
@@ -304,7 +331,7 @@ int main(void)
         cmocka_unit_test(test_arrays),           cmocka_unit_test(test_tls),
         cmocka_unit_test(test_tls_undefined),    cmocka_unit_test(test_common_and_read_only),
         cmocka_unit_test(test_constraints),      cmocka_unit_test(test_placement),
-        cmocka_unit_test(test_many_relocations),
+        cmocka_unit_test(test_many_relocations), cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -322,7 +322,13 @@ static void test_import_names(void **state)
                                       "x@GLIBC_2.1",
                                       ""};
     struct object_import import;
+    char longest[OBJECT_NAME_MAX + 2];
     (void)state;
+    memset(longest, 'a', sizeof(longest));
+    longest[OBJECT_NAME_MAX + 1] = '\0';
+    assert_int_equal(import_parse(longest, &import), IMPORT_NAME_BAD);
+    longest[OBJECT_NAME_MAX] = '\0';
+    assert_int_equal(import_parse(longest, &import), IMPORT_NAME_PLAIN);
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_int_equal(import_parse(good[i], &import), IMPORT_NAME_VERSIONED);
     }

@@ -361,6 +361,77 @@ static void test_absent_weak(void **state)
     loaded_free(&loaded);
 }
 
+/* -fpic: the page of the GOT by its symbol, then the slot from that page. */
+static void test_got_symbol(void **state)
+{
+    struct loaded loaded;
+    const uint32_t code[] = {ADRP, LDR_X};
+    struct builder *builder = builder_new(OBJECT_AARCH64);
+    unsigned text = builder_text(builder, code, sizeof(code));
+    unsigned got =
+        builder_symbol(builder, "_GLOBAL_OFFSET_TABLE_", STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    unsigned import = builder_symbol(builder, "memcpy", STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    (void)state;
+    builder_relocate(builder, text, 0, R_AARCH64_ADR_PREL_PG_HI21, got, 0);
+    builder_relocate(builder, text, 4, R_AARCH64_LD64_GOTPAGE_LO15, import, 0);
+    loaded_init(&loaded, builder, OBJECT_AARCH64);
+    assert_true(loaded_run(&loaded, 0));
+    assert_int_equal(loaded.object.import_count, 1);
+    assert_int_equal(word(&loaded, 0), 0x90000807); /* adrp x7, 0x100 pages */
+    assert_int_equal(word(&loaded, 4), LDR_X);      /* slot 0 */
+    loaded_free(&loaded);
+}
+
+/* -mtls-dialect=trad: our own __tls_get_addr adds the offset from the pair of slots. */
+static void test_tls_pair(void **state)
+{
+    struct loaded loaded;
+    const uint32_t code[] = {ADRP, ADD, BL, NOP};
+    struct builder *builder = builder_new(OBJECT_AARCH64);
+    unsigned text = builder_text(builder, code, sizeof(code));
+    unsigned tls =
+        builder_section(builder, ".tbss", SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS, 8, NULL, 64);
+    unsigned variable = builder_symbol(builder, "v", STB_GLOBAL, STT_TLS, (uint16_t)tls, 0x20, 8);
+    unsigned get =
+        builder_symbol(builder, "__tls_get_addr", STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    uint64_t pair[2];
+    (void)state;
+    builder_relocate(builder, text, 0, R_AARCH64_TLSGD_ADR_PAGE21, variable, 0);
+    builder_relocate(builder, text, 4, R_AARCH64_TLSGD_ADD_LO12_NC, variable, 0);
+    builder_relocate(builder, text, 8, R_AARCH64_CALL26, get, 0);
+    loaded_init(&loaded, builder, OBJECT_AARCH64);
+    assert_true(loaded_run(&loaded, 0));
+    assert_int_equal(word(&loaded, 8), 0x94000002);  /* bl to the stub at 16 */
+    assert_int_equal(word(&loaded, 16), 0xf9400400); /* ldr x0, [x0, 8] */
+    assert_int_equal(word(&loaded, 20), 0xd53bd041); /* mrs x1, tpidr_el0 */
+    assert_int_equal(word(&loaded, 24), 0x8b000020); /* add x0, x1, x0 */
+    assert_int_equal(word(&loaded, 28), 0xd65f03c0); /* ret */
+    memcpy(pair, loaded.image[OBJECT_RODATA], sizeof(pair));
+    assert_int_equal(pair[1], 16 + 0x20);
+    loaded_free(&loaded);
+}
+
+static void expect_refusal(uint32_t type, const char *symbol, int64_t addend, const char *part)
+{
+    struct loaded loaded;
+    struct builder *builder = build_erratum(0);
+    unsigned index = builder_symbol(builder, symbol, STB_WEAK, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    builder_relocate(builder, 2, 8, type, index, addend);
+    loaded_init(&loaded, builder, OBJECT_AARCH64);
+    assert_false(loaded_run(&loaded, 0));
+    assert_non_null(strstr(loaded.refusal.text, part));
+    loaded_free(&loaded);
+}
+
+static void test_absent_refused(void **state)
+{
+    (void)state;
+    expect_refusal(R_AARCH64_ADR_PREL_LO21, "absent", 0x10000, "weak `absent` is not defined");
+    expect_refusal(R_AARCH64_ADR_PREL_LO21, "absent", -1, "weak `absent` is not defined");
+    expect_refusal(R_AARCH64_PREL16, "absent", 0, "target `absent` is");
+    expect_refusal(R_AARCH64_ADR_GOT_PAGE, "absent", 8, "GOT slot with an addend");
+}
+
 static void test_types_refused(void **state)
 {
     static const uint32_t types[] = {281, 1024, R_AARCH64_TLSLD_ADR_PAGE21, R_AARCH64_TLSDESC_LDR};
@@ -383,7 +454,8 @@ int main(void)
         cmocka_unit_test(test_ranges),        cmocka_unit_test(test_slot_reach),
         cmocka_unit_test(test_erratum_near),  cmocka_unit_test(test_erratum_far),
         cmocka_unit_test(test_stub),          cmocka_unit_test(test_absent_weak),
-        cmocka_unit_test(test_types_refused),
+        cmocka_unit_test(test_types_refused), cmocka_unit_test(test_got_symbol),
+        cmocka_unit_test(test_tls_pair),      cmocka_unit_test(test_absent_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

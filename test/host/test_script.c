@@ -17,7 +17,7 @@
 #include "script.h"
 #include "text.h"
 
-#define SECOND 1000000000ull
+#define SECOND      1000000000ull
 #define MILLISECOND 1000000ull
 
 static struct script_statement statement;

@@ -15,7 +15,7 @@ GCC = {
     "riscv64": ("gcc-riscv64-linux-gnu", "binutils-riscv64-linux-gnu"),
     "aarch64": ("gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"),
 }
-HOST_TESTS = ("gcc", "libc6-dev", "pkg-config", "libcmocka-dev", "libclang-rt-19-dev",
+HOST_TESTS = ("gcc", "libc6-dev", "pkg-config", "libcmocka-dev", "qemu-user", "libclang-rt-19-dev",
               "python3-pytest", "python3-pytest-xdist", "cpio")
 DEBUGGER = ("gdb-multiarch",)
 

@@ -11,7 +11,7 @@ typedef struct registers_aarch64 registers_t;
 
 /* From the frame pointer to the return address, and to the caller's frame pointer; bytes. */
 #define FRAME_RETURN 8
-#define FRAME_NEXT 0
+#define FRAME_NEXT   0
 
 enum { REGISTERS_SHOWN = 32 };
 

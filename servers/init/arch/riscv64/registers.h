@@ -11,7 +11,7 @@ typedef struct registers_riscv64 registers_t;
 
 /* From the frame pointer to the return address, and to the caller's frame pointer; bytes. */
 #define FRAME_RETURN (-8)
-#define FRAME_NEXT (-16)
+#define FRAME_NEXT   (-16)
 
 enum { REGISTERS_SHOWN = 31 };
 
@@ -39,8 +39,8 @@ static inline uint64_t registers_frame(const registers_t *registers)
 static inline const char *registers_name(unsigned i)
 {
     static const char *const names[REGISTERS_SHOWN] = {
-        "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",
-        "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5",  "s6",
+        "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0", "a1",
+        "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5", "s6",
         "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
     return names[i];
 }

@@ -1,0 +1,120 @@
+/* Files whose server does not keep to the protocol. */
+#include <sinter/protocol/file.h>
+
+#include "publish.h"
+#include "unruly.h"
+
+enum { CHUNK = 4096 };
+
+static struct server *self;
+
+static status_t attach(struct call *call, uint32_t flags, uint32_t *kind)
+{
+    (void)call;
+    (void)flags;
+    *kind = FILE_KIND_CHARACTER;
+    return STATUS_OK;
+}
+
+static int serve(struct server *server, const struct file_operations *operations)
+{
+    self = server;
+    status_t status = server_add(server, file_protocol(operations));
+    if (status == STATUS_OK) {
+        status = publish_as(server, server->info->name, 0, FILE_KIND_CHARACTER);
+    }
+    if (status != STATUS_OK) {
+        return server_refuse(server, "its name: %s", status_text(status));
+    }
+    return server_ready(server) == STATUS_OK ? server_run(server) : 1;
+}
+
+/* As much as the reader has room for, without end. */
+static status_t read_flood(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    static char chunk[CHUNK];
+    uint64_t length = call_lease_length(call, 0);
+    (void)offset;
+    (void)flags;
+    for (unsigned i = 0; i < CHUNK; i++) {
+        chunk[i] = '~';
+    }
+    *count = length < CHUNK ? length : CHUNK;
+    return call_write(call, 0, 0, chunk, *count);
+}
+
+int file_floods(struct server *server)
+{
+    static const struct file_operations operations = {.attach = attach, .read = read_flood};
+    return serve(server, &operations);
+}
+
+/* Tells of more bytes than there is room for, and has moved none. */
+static status_t read_lie(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)offset;
+    (void)flags;
+    *count = call_lease_length(call, 0) + 1;
+    return STATUS_OK;
+}
+
+static status_t write_lie(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)call;
+    (void)offset;
+    (void)flags;
+    *count = UINT64_MAX;
+    return STATUS_OK;
+}
+
+int file_lies(struct server *server)
+{
+    static const struct file_operations operations = {
+        .attach = attach, .read = read_lie, .write = write_lie};
+    return serve(server, &operations);
+}
+
+/* Answers with handles and data that no reader expects; the generated code does not do that. */
+static status_t serve_handles(const void *operations, struct call *call)
+{
+    if (tag_method(call->in.tag) != FILE_METHOD_READ) {
+        return file_dispatch(operations, call);
+    }
+    call->accepted = true;
+    for (uint32_t i = 0; i < LIMIT_MESSAGE_HANDLES; i++) {
+        if (handle_duplicate(self->account, RIGHT_ALL, &call->answer_handles[i]) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        call->answer_handle_count = i + 1;
+    }
+    call->answer_length = sizeof(call->answer_data);
+    return STATUS_OK;
+}
+
+int file_gives_handles(struct server *server)
+{
+    static const struct file_operations operations = {.attach = attach};
+    struct server_protocol protocol = file_protocol(&operations);
+    protocol.serve = serve_handles;
+    self = server;
+    if (server_add(server, protocol) != STATUS_OK ||
+        publish_as(server, server->info->name, 0, FILE_KIND_CHARACTER) != STATUS_OK) {
+        return 1;
+    }
+    return server_ready(server) == STATUS_OK ? server_run(server) : 1;
+}
+
+/* Takes the call and forgets it, also when it is cancelled. */
+static status_t read_never(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)offset;
+    (void)flags;
+    (void)count;
+    return call_defer(call) != 0 ? STATUS_OK : STATUS_NO_KERNEL_MEMORY;
+}
+
+int file_never_answers(struct server *server)
+{
+    static const struct file_operations operations = {.attach = attach, .read = read_never};
+    return serve(server, &operations);
+}
