@@ -130,7 +130,7 @@ static void make_call(void)
         in[i] = call->in[i] == 'h' ? random_handle() : random_value();
     }
     if (is_suicide(call, in)) {
-        in[0] |= 1; /* no handle of this task has slot 0 */
+        in[0] = (in[0] | UINT64_C(1) << 32) & ~(uint64_t)UINT32_MAX; /* slot 0: no handle has it */
     }
     fill_message();
     atomic_store(&current, call->name);

@@ -34,10 +34,15 @@ def parse_arguments():
                         help="also the system tests that take many minutes each")
     parser.add_argument("--bench", action="store_true",
                         help="only the figures: counts instructions, writes build/bench.json")
+    parser.add_argument("--record-bounds", action="store_true",
+                        help="with --bench: makes what is measured, and 10 %% more, the bounds")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN",
                         help="only tests whose names match, as for pytest -k; no fuzzing")
     parser.add_argument("--arch", choices=ARCHITECTURES, help="only this architecture")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.record_bounds and not options.bench:
+        parser.error("--record-bounds goes with --bench")
+    return options
 
 
 def say(text):
@@ -184,7 +189,7 @@ def main():
     compilers = ("clang",) if options.quick or options.bench else COMPILERS
     packages.ensure(needed_packages(architectures, compilers))
     if options.bench:
-        return bench.run(architectures)
+        return bench.run(architectures, options.record_bounds)
     run_all(options, architectures, compilers)
     return report()
 

@@ -22,26 +22,18 @@ static bool queue_caller(struct port *port, struct thread *thread)
     return true;
 }
 
-/* The receiver that got the call, or null when it is queued; *status is not OK when neither. */
+/*
+ * The receiver that got the call, or null when it is queued; *status is not OK when neither. A
+ * receiver is taken out only once it has the call, so that one who is passed by has missed nothing.
+ */
 static struct thread *find_receiver(struct port *port, struct thread *thread, status_t *status)
 {
-    struct thread *receiver = deliver_take_receiver(port);
-
-    if (receiver == NULL) {
+    if (list_empty(&port->receivers)) {
         *status = queue_caller(port, thread) ? STATUS_OK : STATUS_INTERRUPTED;
         return NULL;
     }
-    *status = deliver_call(thread, receiver);
-    if (*status == STATUS_OK) {
-        return receiver;
-    }
-    /* The receiver has seen nothing: it waits on, first in line. */
-    if (thread_begin_wait(receiver, WAIT_RECEIVE, THREAD_BLOCKED_RECEIVE, &port->object)) {
-        list_prepend(&port->receivers, &receiver->wait_link);
-    } else {
-        sched_ready(receiver); /* dying; thread_reap drops what its receive holds */
-    }
-    return NULL;
+    *status = deliver_call(thread, container_of(port->receivers.next, struct thread, wait_link));
+    return *status == STATUS_OK ? deliver_take_receiver(port) : NULL;
 }
 
 struct thread *call_start(struct thread *thread, struct endpoint *endpoint)

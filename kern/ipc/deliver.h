@@ -16,7 +16,7 @@ struct loose_ends {
 };
 
 /*
- * Gives a call to a receiver that is out of the queue. OK: the caller waits for the answer.
+ * Gives a call to a receiver, queued or about to wait. OK: the caller waits for the answer.
  * Otherwise nothing happened and the status is for the caller.
  */
 status_t deliver_call(struct thread *caller, struct thread *receiver);

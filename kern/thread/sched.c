@@ -229,9 +229,11 @@ static void run(struct cpu *cpu, struct thread *thread)
 void sched_switch(struct thread *next)
 {
     struct cpu *cpu = cpu_self();
+    bool slice_over = (int64_t)(cpu->slice_end - clock_counter()) <= 0;
 
-    if (more_urgent(cpu, next->priority, true)) {
-        sched_ready(next);
+    if (more_urgent(cpu, next->priority, !slice_over)) {
+        sched_ready(next); /* perhaps elsewhere, so this CPU chooses in any case */
+        cpu->reschedule = true;
         return;
     }
     run(cpu, next);

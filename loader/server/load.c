@@ -55,6 +55,10 @@ status_t load_open(const struct load_file *file, struct object *object, struct r
 {
     void *bytes;
     void *workspace;
+    if (file->size == 0) {
+        refusal_write(refusal, REFUSAL_SIZE, file->name, "the file is empty; compile it again");
+        return STATUS_REFUSED;
+    }
     if (file->size > OBJECT_FILE_MAX) {
         refusal_write(refusal, REFUSAL_SIZE, file->name,
                       "the file has %'llu bytes, the limit is %'u", (unsigned long long)file->size,

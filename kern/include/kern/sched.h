@@ -3,7 +3,7 @@
  *
  * Fair shares inside a priority: a thread keeps what is left of its slice when it blocks and goes
  * to the end of the queue with a new one only when it is used up. A call lends the caller's slice:
- * switching directly changes neither the deadline nor the queue.
+ * switching directly changes neither the deadline nor the queue, as long as the slice lasts.
  */
 #ifndef KERN_SCHED_H
 #define KERN_SCHED_H

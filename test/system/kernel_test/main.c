@@ -22,6 +22,8 @@ SERVER_META(restart, NEVER);
 static const struct test *const groups[] = {
     handle_tests, account_tests, memory_tests, space_tests, code_tests, event_tests, timer_tests,
     call_tests, transfer_tests, lease_tests, paged_tests, cancel_tests, closing_tests,
+    task_tests, fault_tests, stress_memory_tests, stress_event_tests,
+    stress_call_tests,
 };
 
 static struct {

@@ -103,6 +103,7 @@ void service_close(struct service *service);
 extern const struct test handle_tests[], account_tests[], memory_tests[], paged_tests[],
     space_tests[], code_tests[], event_tests[], timer_tests[], call_tests[], transfer_tests[],
     lease_tests[], cancel_tests[], closing_tests[], task_tests[], fault_tests[], register_tests[],
-    schedule_tests[], machine_tests[], device_tests[], other_space_tests[];
+    schedule_tests[], machine_tests[], device_tests[], other_space_tests[], stress_call_tests[],
+    stress_memory_tests[], stress_event_tests[];
 
 #endif
