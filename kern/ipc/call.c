@@ -13,7 +13,7 @@ enum { SEQUENCE_BITS = 58 };
 /* More urgent first, then in order of arrival. */
 static bool queue_caller(struct port *port, struct thread *thread)
 {
-    if (!thread_begin_wait(thread, WAIT_QUEUED, THREAD_BLOCKED_CALL, &port->object)) {
+    if (!thread_begin_wait(thread, WAIT_QUEUED, blocked_state(thread), &port->object)) {
         return false;
     }
     thread->call_node.key =

@@ -21,7 +21,7 @@ status_t deliver_call(struct thread *caller, struct thread *receiver)
     lock_acquire(&reply->lock);
     if (reply->closed) {
         status = STATUS_PEER_DIED; /* the server closed what it receives with */
-    } else if (thread_begin_wait(caller, WAIT_ANSWER, THREAD_BLOCKED_CALL, &reply->object)) {
+    } else if (thread_begin_wait(caller, WAIT_ANSWER, blocked_state(caller), &reply->object)) {
         status = message_to_receiver(caller, receiver, caller->endpoint->badge);
         if (status == STATUS_OK) {
             caller->reply = reply;

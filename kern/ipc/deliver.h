@@ -8,6 +8,7 @@
 #define IPC_DELIVER_H
 
 #include <kern/port.h>
+#include <kern/thread.h>
 
 struct loose_ends {
     struct endpoint *closed; /* its CLOSED has been given; a reference to drop */
@@ -32,5 +33,10 @@ bool deliver_to(struct port *port, struct thread *receiver, struct loose_ends *l
 void loose_ends_settle(struct loose_ends *loose);
 /* receive_end and ready; null does nothing. */
 void receive_wake(struct thread *receiver);
+
+static inline uint32_t blocked_state(const struct thread *thread)
+{
+    return thread->call_kind == CALL_NORMAL ? THREAD_BLOCKED_CALL : THREAD_BLOCKED_FAULT;
+}
 
 #endif

@@ -131,6 +131,7 @@ uint64_t pages_allocate_block(struct account *account, unsigned order)
         struct page *page = &frames[index + i];
 
         atomic_store_explicit(&page->owners, 1, memory_order_relaxed);
+        atomic_store_explicit(&page->pins, 1, memory_order_relaxed);
         page->account = account;
         if (account != NULL) {
             account_reference(account);
@@ -167,14 +168,13 @@ void page_own(uint64_t physical)
     atomic_fetch_add_explicit(&page_of(physical)->owners, 1, memory_order_relaxed);
 }
 
-/* Owners keep one pin in common, so that the frame is freed by whoever drops the last of both. */
+/* The owners hold one pin in common, which the last of them drops: so only the end of the pins
+ * frees a frame, and it ends once. */
 void page_disown(uint64_t physical)
 {
-    struct page *page = page_of(physical);
-
-    page_pin(physical);
-    atomic_fetch_sub_explicit(&page->owners, 1, memory_order_acq_rel);
-    page_unpin(physical);
+    if (atomic_fetch_sub_explicit(&page_of(physical)->owners, 1, memory_order_acq_rel) == 1) {
+        page_unpin(physical);
+    }
 }
 
 void page_pin(uint64_t physical)
@@ -184,10 +184,7 @@ void page_pin(uint64_t physical)
 
 void page_unpin(uint64_t physical)
 {
-    struct page *page = page_of(physical);
-
-    if (atomic_fetch_sub_explicit(&page->pins, 1, memory_order_acq_rel) == 1 &&
-        atomic_load_explicit(&page->owners, memory_order_acquire) == 0) {
+    if (atomic_fetch_sub_explicit(&page_of(physical)->pins, 1, memory_order_acq_rel) == 1) {
         release_frame(physical);
     }
 }
@@ -245,6 +242,7 @@ static void free_range(const struct memory_range *ram, const struct memory_range
         if (at != 0 && !overlaps_reserved(reserved, reserved_count, at, PAGE_SIZE, &ignored) &&
             !overlaps_reserved(table, 1, at, PAGE_SIZE, &ignored)) {
             atomic_store_explicit(&page_of(at)->owners, 0, memory_order_relaxed);
+            atomic_store_explicit(&page_of(at)->pins, 0, memory_order_relaxed);
             free_block(index_of(at), 0);
             free_pages++;
         }
@@ -268,6 +266,7 @@ void pages_init(const struct memory_range *ram, unsigned ram_count,
     memset(frames, 0, table.size);
     for (uint64_t i = 0; i < frame_count; i++) {
         atomic_store_explicit(&frames[i].owners, 1, memory_order_relaxed);
+        atomic_store_explicit(&frames[i].pins, 1, memory_order_relaxed);
         frames[i].order = PAGE_NOT_FREE;
     }
     for (unsigned i = 0; i < ram_count; i++) {

@@ -3,6 +3,7 @@
  */
 #include "lookup.h"
 
+#include <arch/clock.h>
 #include <arch/entry.h>
 #include <kern/port.h>
 #include <kern/reap.h>
@@ -12,6 +13,8 @@
 
 #define METHOD_FAULT UINT64_C(0x4641554c) /* "FAUL" */
 #define METHOD_PAGE UINT64_C(0x50414745)  /* "PAGE" */
+
+enum { REAP_TURNS = 50 }; /* a slice, while something is left to take apart */
 
 /* Before user code runs again: a thread has to be chosen, and some of the dead taken apart. */
 static void leave(void)
@@ -23,6 +26,10 @@ static void leave(void)
     }
     while (cpu->reschedule) {
         sched_choose();
+    }
+    if (atomic_load_explicit(&reap_pending, memory_order_relaxed) != 0) {
+        timer_wake_cpu_at(clock_counter() + sched_slice / REAP_TURNS);
+        timer_program();
     }
 }
 

@@ -461,6 +461,8 @@ void sched_set_priority(struct thread *thread, uint32_t priority)
 {
     struct run_queue *queue = lock_queue_of(thread);
 
+    struct cpu *home = thread->home;
+
     thread->priority = priority;
     if (queue != NULL) {
         if (thread->queued == QUEUED) {
@@ -468,6 +470,9 @@ void sched_set_priority(struct thread *thread, uint32_t priority)
             list_in(queue, thread, false);
         }
         lock_release(&queue->lock);
+        if (home != cpu_self()) {
+            cpu_interrupt(home);
+        }
     }
     cpu_self()->reschedule = true;
 }

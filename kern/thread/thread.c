@@ -206,6 +206,7 @@ void thread_kill(struct thread *thread)
     }
     interrupt(thread, true);
     sched_unpark(thread);
+    sched_set_priority(thread, LIMIT_PRIORITIES - 1); /* it must not wait for its turn */
     cpu = thread->on_cpu;
     if (cpu == cpu_self()) {
         cpu->reschedule = true;

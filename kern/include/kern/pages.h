@@ -1,7 +1,7 @@
 /*
  * Page frames. Each frame of RAM has a struct page. A frame in use has owners (places in memory
- * objects and tables that hold it) and pins (devices and copies in progress); it is freed when
- * both are zero. Frames come zeroed.
+ * objects and tables that hold it) and pins (devices and copies in progress, and one for all its
+ * owners together); it is freed with the last pin. Frames come zeroed.
  */
 #ifndef KERN_PAGES_H
 #define KERN_PAGES_H
