@@ -4,7 +4,8 @@
  */
 #include "bench.h"
 
-#define ADDRESSES 20
+#define ADDRESSES    200
+#define WARM_AT_EACH 10
 
 static handle_t memory;
 static uint64_t mapped;
@@ -25,7 +26,7 @@ static uint64_t measure_somewhere(void)
     if (space_map(0, memory, 0, 0, PAGE, MAP_READ | MAP_WRITE, &mapped) != STATUS_OK) {
         give_up("no page can be mapped");
     }
-    (void)measure_loop(map_again, WARM_ROUNDS);
+    (void)measure_loop(map_again, WARM_AT_EACH);
     uint64_t total = measure_loop(map_again, ROUNDS / ADDRESSES);
     unmap(mapped, PAGE);
     return total;

@@ -9,7 +9,8 @@
 #include "bytes.h"
 #include "protocol.h"
 
-enum { REQUEST_HANDLES = 512 }; /* offset in the request, a multiple of eight behind the texts */
+#define NAME              "bench_server"
+#define HANDLES_ALIGNMENT 8 /* of the start handles in the request */
 
 static union {
     struct load_request request;
@@ -71,16 +72,16 @@ static struct start_handle *write_request(const struct spawn *spawn, const char 
     lent.request.text_bytes = (uint32_t)text_copy(lent.bytes + sizeof(lent.request), file);
     lent.request.handle_count = spawn->handle_count;
     lent.request.message_page = message_page;
-    text_copy(lent.request.name, "bench_server");
-    uint64_t handles = (sizeof(lent.request) + lent.request.text_bytes + 7) & ~UINT64_C(7);
+    text_copy(lent.request.name, NAME);
+    uint64_t handles = sizeof(lent.request) + lent.request.text_bytes + HANDLES_ALIGNMENT - 1;
+    handles -= handles % HANDLES_ALIGNMENT;
     return at(address_of(lent.bytes) + handles);
 }
 
 static status_t install(const struct spawn *spawn, handle_t task, struct start_handle *to)
 {
     for (uint32_t i = 0; i < spawn->handle_count; i++) {
-        status_t status =
-            task_install(task, spawn->handles[i].handle, RIGHT_ALL, &to[i].handle);
+        status_t status = task_install(task, spawn->handles[i].handle, RIGHT_ALL, &to[i].handle);
         if (status != STATUS_OK) {
             return status;
         }
@@ -95,9 +96,9 @@ static status_t start(const struct spawn *spawn, const char *file, const struct 
     handle_t space, task, thread;
     uint64_t libsys, page, entry, start_info, stack_top;
     status_t status;
-    text_copy(message_page()->data, "bench_server");
+    text_copy(message_page()->data, NAME);
     if ((status = space_create(environment.account, &space, &libsys)) != STATUS_OK ||
-        (status = task_create(environment.account, space, 12, &task)) != STATUS_OK ||
+        (status = task_create(environment.account, space, sizeof(NAME) - 1, &task)) != STATUS_OK ||
         (status = thread_create(task, priority, &thread, &page)) != STATUS_OK ||
         (status = install(spawn, task, write_request(spawn, file, page))) != STATUS_OK) {
         return status;
