@@ -62,7 +62,7 @@ static bool begin_wait(struct event *event, struct thread *self, uint64_t mask)
 static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint64_t *bits)
 {
     struct thread *self = current_thread();
-    uint64_t counter = time_to_counter(deadline);
+    uint64_t counter = deadline != 0 ? time_to_counter(deadline) : 0;
     bool waits = false;
 
     lock_acquire(&event->lock);
