@@ -8,7 +8,7 @@
 
 #include <kern/pages.h>
 
-enum { MEMORY_RANGES = 16, RESERVED_RANGES = 64 };
+enum { MEMORY_RANGES = 16, RESERVED_RANGES = RESERVED_MOST };
 
 struct memory_map {
     struct memory_range ram[MEMORY_RANGES]; /* ascending, merged */

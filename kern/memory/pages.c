@@ -1,8 +1,8 @@
 /*
  * Page frames: a binary buddy allocator over all RAM below the end of the direct map.
  *
- * The frame table is one array from the lowest to the highest RAM address; frames in holes or
- * reserved have an owner that never goes. Free blocks are linked by frame index.
+ * The frame table is one array from the lowest to the highest RAM address; reserved frames have a
+ * pin that never goes. Free blocks are linked by frame index.
  */
 #include <kern/account.h>
 #include <kern/lock.h>
@@ -44,7 +44,7 @@ static void free_list_add(uint32_t index, unsigned order)
 {
     uint32_t head = free_heads[order];
 
-    frames[index].order = order;
+    frames[index].order = order + 1;
     frames[index].next = head;
     frames[index].previous = 0;
     if (head != 0) {
@@ -60,12 +60,12 @@ static void free_list_remove(uint32_t index)
     if (page->previous != 0) {
         frames[page->previous - 1].next = page->next;
     } else {
-        free_heads[page->order] = page->next;
+        free_heads[page->order - 1] = page->next;
     }
     if (page->next != 0) {
         frames[page->next - 1].previous = page->previous;
     }
-    page->order = PAGE_NOT_FREE;
+    page->order = 0;
 }
 
 /* Buddies are aligned by physical frame number, so that blocks are aligned to their size. */
@@ -75,7 +75,7 @@ static void free_block(uint32_t index, unsigned order)
         uint64_t buddy_frame = (first_frame + index) ^ (UINT64_C(1) << order);
         uint64_t buddy = buddy_frame - first_frame;
 
-        if (buddy_frame < first_frame || buddy >= frame_count || frames[buddy].order != order) {
+        if (buddy_frame < first_frame || buddy >= frame_count || frames[buddy].order != order + 1) {
             break;
         }
         free_list_remove((uint32_t)buddy);
@@ -231,20 +231,64 @@ static uint64_t find_place(const struct memory_range *ram, unsigned ram_count,
     return 0;
 }
 
+/* Where a run of free frames that begins at `at` ends: at the next reserved range at the latest. */
+static uint64_t run_end(const struct memory_range *reserved, unsigned count, uint64_t at,
+                        uint64_t end)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (reserved[i].base >= at && reserved[i].base < end) {
+            end = reserved[i].base & ~PAGE_MASK;
+        }
+    }
+    return end;
+}
+
+/* Frees a run in the largest blocks that its alignment allows. */
+static void free_run(uint64_t at, uint64_t end)
+{
+    free_pages += (end - at) >> PAGE_SHIFT;
+    while (at < end) {
+        unsigned order = 0;
+
+        while (order + 1 < PAGE_ORDERS && (at & (PAGE_SIZE << order)) == 0 &&
+               end - at >= PAGE_SIZE << (order + 1)) {
+            order++;
+        }
+        free_block(index_of(at), order);
+        at += PAGE_SIZE << order;
+    }
+}
+
 static void free_range(const struct memory_range *ram, const struct memory_range *reserved,
-                       unsigned reserved_count, const struct memory_range *table)
+                       unsigned reserved_count)
 {
     uint64_t end = (ram->base + ram->size) & ~PAGE_MASK;
+    uint64_t at = (ram->base + PAGE_MASK) & ~PAGE_MASK;
 
-    for (uint64_t at = (ram->base + PAGE_MASK) & ~PAGE_MASK; at < end; at += PAGE_SIZE) {
-        uint64_t ignored;
+    at = at != 0 ? at : PAGE_SIZE; /* physical 0 means "none" everywhere */
+    while (at < end) {
+        uint64_t skip_to = 0;
+        uint64_t stop;
 
-        if (at != 0 && !overlaps_reserved(reserved, reserved_count, at, PAGE_SIZE, &ignored) &&
-            !overlaps_reserved(table, 1, at, PAGE_SIZE, &ignored)) {
-            atomic_store_explicit(&page_of(at)->owners, 0, memory_order_relaxed);
-            atomic_store_explicit(&page_of(at)->pins, 0, memory_order_relaxed);
-            free_block(index_of(at), 0);
-            free_pages++;
+        if (overlaps_reserved(reserved, reserved_count, at, PAGE_SIZE, &skip_to)) {
+            at = (skip_to + PAGE_MASK) & ~PAGE_MASK;
+            continue;
+        }
+        stop = run_end(reserved, reserved_count, at, end);
+        free_run(at, stop);
+        at = stop;
+    }
+}
+
+/* Frames that are never free: pinned for ever, whatever users do with them. */
+static void hold_reserved(const struct memory_range *range)
+{
+    uint64_t end = range->base + range->size;
+
+    for (uint64_t at = range->base & ~PAGE_MASK; at < end; at += PAGE_SIZE) {
+        if (page_is_ram(at)) {
+            atomic_store_explicit(&page_of(at)->owners, 1, memory_order_relaxed);
+            atomic_store_explicit(&page_of(at)->pins, 1, memory_order_relaxed);
         }
     }
 }
@@ -252,26 +296,26 @@ static void free_range(const struct memory_range *ram, const struct memory_range
 void pages_init(const struct memory_range *ram, unsigned ram_count,
                 const struct memory_range *reserved, unsigned reserved_count)
 {
-    struct memory_range table;
+    struct memory_range taken[RESERVED_MOST + 1];
+    struct memory_range *table = &taken[reserved_count];
     const struct memory_range *last = &ram[ram_count - 1];
 
     first_frame = ram[0].base >> PAGE_SHIFT;
     frame_count = ((last->base + last->size) >> PAGE_SHIFT) - first_frame;
-    table.size = (frame_count * sizeof(struct page) + PAGE_MASK) & ~PAGE_MASK;
-    table.base = find_place(ram, ram_count, reserved, reserved_count, table.size);
-    if (table.base == 0) {
+    memcpy(taken, reserved, reserved_count * sizeof(taken[0]));
+    table->size = (frame_count * sizeof(struct page) + PAGE_MASK) & ~PAGE_MASK;
+    table->base = find_place(ram, ram_count, reserved, reserved_count, table->size);
+    if (table->base == 0) {
         panic("no room for the table of %lu page frames", frame_count);
     }
-    frames = direct_map(table.base);
-    memset(frames, 0, table.size);
-    for (uint64_t i = 0; i < frame_count; i++) {
-        atomic_store_explicit(&frames[i].owners, 1, memory_order_relaxed);
-        atomic_store_explicit(&frames[i].pins, 1, memory_order_relaxed);
-        frames[i].order = PAGE_NOT_FREE;
+    frames = direct_map(table->base);
+    memset(frames, 0, table->size);
+    for (unsigned i = 0; i <= reserved_count; i++) {
+        hold_reserved(&taken[i]);
     }
     for (unsigned i = 0; i < ram_count; i++) {
         total_pages += ram[i].size >> PAGE_SHIFT;
-        free_range(&ram[i], reserved, reserved_count, &table);
+        free_range(&ram[i], taken, reserved_count + 1);
     }
     page_zero = page_allocate(NULL);
     if (page_zero == 0) {

@@ -16,19 +16,20 @@ struct account;
 struct page {
     atomic_uint owners;
     atomic_uint pins;
-    uint32_t order;          /* of a free block at its first frame, else PAGE_NOT_FREE */
+    uint32_t order;          /* of a free block, plus one, at its first frame; else 0 */
     uint32_t next, previous; /* free list: frame index + 1, 0 at the ends */
     uint32_t reserved;
     struct account *account; /* charged for the frame; null: the kernel itself */
 };
 
-#define PAGE_NOT_FREE UINT32_MAX
 #define PAGE_ORDERS 19 /* largest block: 2^18 pages, 1 GiB */
 
 /* RAM known before pages_init(), in ascending order without overlap. */
 struct memory_range {
     uint64_t base, size;
 };
+
+#define RESERVED_MOST 64 /* reserved ranges */
 
 /* Makes the frame table in RAM and frees every page that is in `ram` and not in `reserved`. */
 void pages_init(const struct memory_range *ram, unsigned ram_count,
