@@ -1,6 +1,6 @@
 /*
  * Unit tests of kern/boot/devicetree*.c. Trees are built here token by token, so that wrong ones
- * can be built too.
+ * can be built too; that builder and its sample are why the file is long.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
  * RISC-V relocations: every type at both ends of its range, and one past. The expected
- * instructions are what llvm-mc assembles for these operands.
+ * instructions are what llvm-mc assembles for these operands. Long because it is a list of types.
  */
 #include "test_object_builder.h"
 
