@@ -20,8 +20,11 @@ PROGRAM_NOTE("svc", "svc list|start|stop|restart|status|log|kill [NAME...]: cont
 
 static status_t find_supervisor(handle_t *supervisor)
 {
+    uint32_t version;
     *supervisor = program_handle("service");
-    return *supervisor != 0 ? STATUS_OK : path_open("/dev/service", 0, NULL, supervisor);
+    status_t status =
+        *supervisor != 0 ? STATUS_OK : path_open("/dev/service", 0, NULL, supervisor);
+    return status == STATUS_OK ? service_negotiate(*supervisor, &version) : status;
 }
 
 /* Puts the words into a line; the supervisor's rules for quotes are those of the script. */
@@ -69,8 +72,10 @@ int main(int count, char **words)
     }
     status_t status = find_supervisor(&supervisor);
     if (status != STATUS_OK) {
-        fprintf(stderr, "svc: no way to the supervisor: init.rc does not allow it here (%s)\n",
-                status_text(status));
+        fprintf(stderr, "svc: no way to the supervisor: %s%s\n", status_text(status),
+                status == STATUS_VERSION_MISMATCH
+                    ? "; this svc belongs to another release of the system"
+                    : " (init.rc has to allow it here)");
         return EXIT_FAILURE;
     }
     status = run(supervisor, line, &length);

@@ -57,18 +57,34 @@ status_t call_check(struct call *call, bool data, uint32_t handles, uint32_t lea
     return STATUS_OK;
 }
 
+/* protocol_negotiate(): the lower version of the two, if the major versions are the same. */
+static status_t negotiate(const struct server_protocol *protocol, struct call *call)
+{
+    uint32_t offered = (uint32_t)call->in.words[0];
+    bool same_major =
+        offered >> PROTOCOL_MAJOR_SHIFT == protocol->version >> PROTOCOL_MAJOR_SHIFT;
+    call->answer.words[0] =
+        same_major && offered < protocol->version ? offered : protocol->version;
+    return same_major ? STATUS_OK : STATUS_VERSION_MISMATCH;
+}
+
 static status_t dispatch(struct server *server, struct call *call)
 {
-    uint32_t number = tag_method(call->in.tag) >> METHOD_PROTOCOL_SHIFT;
+    uint32_t method = tag_method(call->in.tag);
+    const struct server_protocol *protocol = server->protocols;
+    const struct server_protocol *end = protocol + server->protocol_count;
     if (server->stopping) {
         return STATUS_NOT_READY;
     }
-    for (uint32_t i = 0; i < server->protocol_count; i++) {
-        if (server->protocols[i].number == number) {
-            return server->protocols[i].serve(server->protocols[i].operations, call);
-        }
+    while (protocol != end && protocol->number != method >> METHOD_PROTOCOL_SHIFT) {
+        protocol++;
     }
-    return STATUS_BAD_METHOD;
+    if (protocol == end) {
+        return STATUS_BAD_METHOD;
+    }
+    return (method & METHOD_NUMBER_MASK) == METHOD_NEGOTIATE
+               ? negotiate(protocol, call)
+               : protocol->serve(protocol->operations, call);
 }
 
 /* Puts the answer together in `in`, whose tag and words are what is sent. */

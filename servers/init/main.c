@@ -192,7 +192,8 @@ static void on_cancel(struct server *server, handle_t reply)
 
 static status_t add_protocols(struct server *server)
 {
-    const struct server_protocol fault = {FAULT_METHOD >> METHOD_NUMBER_BITS, serve_fault, NULL};
+    const struct server_protocol fault = {.number = FAULT_METHOD >> METHOD_NUMBER_BITS,
+                                          .serve = serve_fault};
     status_t status;
     if ((status = server_add(server, file_protocol(&names_operations))) != STATUS_OK ||
         (status = server_add(server, process_protocol(&process_operations))) != STATUS_OK ||

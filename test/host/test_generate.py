@@ -169,6 +169,7 @@ def test_committed_list_is_current():
     ("calls.toml", "NO_HANDLES =", "NO_HANDLE =", "unknown status `NO_HANDLE`"),
     ("calls.toml", 'in = ["handle handle"]', 'in = ["u16 handle"]', "registers carry"),
     ("protocols/file.toml", "number = 2", "number = 1", "file: method `1` is there twice"),
+    ("protocols/pipe.toml", "number = 1\n", "number = 0\n", "method numbers are 1 to 65535"),
     ("protocols/file.toml", 'lease = "write"', 'lease = "wrote"', "not `wrote`"),
     ("protocols/pipe.toml", "number = 2", "number = 1", "protocol number `1` is there twice"),
     ("protocols/power.toml", 'in = ["u32 code"]', 'in = ["handle code"]', "handles travel in"),

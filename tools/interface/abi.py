@@ -31,6 +31,8 @@ HELPERS = """\
 #define TAG_HANDLES_MASK 0x7
 #define TAG_LEASES_MASK 0x7
 #define METHOD_PROTOCOL_SHIFT 16 /* a method is protocol << 16 | number in the protocol */
+#define METHOD_NUMBER_MASK 0xffff
+#define METHOD_NEGOTIATE 0 /* number of the method that every protocol has */
 
 static inline uint64_t message_tag(uint32_t method, uint32_t bytes, uint32_t handles,
                                    uint32_t leases)

@@ -4,6 +4,10 @@ import json
 
 FORMAT = 1
 
+VERSION_WORD = [{"name": "version", "type": "u32"}]
+NEGOTIATE = {"name": "negotiate", "in": VERSION_WORD, "out": VERSION_WORD, "data_in": "",
+             "data_out": "", "handles_in": [], "handles_out": [], "lease": ""}
+
 
 def emit(tables, output):
     content = {
@@ -26,7 +30,8 @@ def decode_call(call):
 
 def decode_protocol(protocol):
     return {"name": protocol.name, "version": protocol.version,
-            "methods": {method.number: decode_method(method) for method in protocol.methods}}
+            "methods": {0: NEGOTIATE} | {method.number: decode_method(method)
+                                        for method in protocol.methods}}
 
 
 def decode_method(method):

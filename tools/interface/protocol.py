@@ -41,19 +41,30 @@ def constant(protocol, method):
 
 def header(protocol):
     upper = protocol.name.upper()
-    numbers = [f"#define PROTOCOL_{upper} {protocol.number}"]
+    numbers = [f"#define PROTOCOL_{upper} {protocol.number}",
+               f"#define PROTOCOL_{upper}_VERSION {protocol.version_number:#x}"]
     numbers += [f"#define {constant(protocol, method)} "
                 f"{protocol.number << METHOD_SHIFT | method.number:#x}"
                 for method in protocol.methods]
     parts = ["#include <sinter/message.h>", "\n".join(numbers)]
     parts += [constant_group(group) for group in protocol.constants]
     parts.append('#ifdef __cplusplus\nextern "C" {\n#endif')
-    parts.append(CLIENT_RULES)
+    parts += [CLIENT_RULES, negotiation(protocol)]
     for method in protocol.methods:
         parts += client(protocol, method)
     parts += [operations(protocol), answers(protocol), registration(protocol)]
     parts.append("#ifdef __cplusplus\n}\n#endif")
     return "\n\n".join(parts)
+
+
+def negotiation(protocol):
+    upper = protocol.name.upper()
+    return "\n".join([
+        "/* protocol_negotiate() for this protocol, offering the version of this header. */",
+        f"SINTER_MUST_CHECK static inline status_t {protocol.name}_negotiate("
+        "handle_t endpoint, uint32_t *version)", "{",
+        f"    return protocol_negotiate(endpoint, PROTOCOL_{upper}, PROTOCOL_{upper}_VERSION, "
+        "version);", "}"])
 
 
 def documentation(method):
@@ -217,7 +228,9 @@ def registration(protocol):
         f"static inline struct server_protocol {name}_protocol("
         f"const struct {name}_operations *operations)", "{",
         "    struct server_protocol protocol;",
-        f"    protocol.number = PROTOCOL_{name.upper()};", f"    protocol.serve = {name}_serve;",
+        f"    protocol.number = PROTOCOL_{name.upper()};",
+        f"    protocol.version = PROTOCOL_{name.upper()}_VERSION;",
+        f"    protocol.serve = {name}_serve;",
         "    protocol.operations = operations;", "    return protocol;", "}"])
 
 

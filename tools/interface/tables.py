@@ -68,6 +68,12 @@ class Protocol:
     constants: list
     methods: list
 
+    @property
+    def version_number(self):
+        """As it travels: major << 16 | minor."""
+        major, minor = (int(part) for part in self.version.split("."))
+        return major << 16 | minor
+
 
 @dataclass
 class Tables:
@@ -163,6 +169,8 @@ def parse_method(entry, protocol):
         entry.get("data_in", ""), entry.get("data_out", ""),
         entry.get("handles_in", []), entry.get("handles_out", []),
         entry.get("lease", ""), entry.get("errors", []))
+    if not 0 < method.number < 1 << 16:
+        raise TableError(f"{where}: method numbers are 1 to 65535; 0 is `negotiate`")
     if max(len(method.inputs), len(method.outputs)) > MESSAGE_WORDS:
         raise TableError(f"{where}: a message has {MESSAGE_WORDS} words")
     if max(len(method.handles_in), len(method.handles_out)) > 4:

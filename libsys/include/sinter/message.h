@@ -22,6 +22,7 @@ struct message_retry {
 struct call;
 struct server_protocol {
     uint32_t number;
+    uint32_t version; /* major << 16 | minor */
     status_t (*serve)(const void *operations, struct call *call);
     const void *operations;
 };
@@ -92,6 +93,27 @@ static inline status_t message_end(const struct message *message)
         message_put_data(message_page(), &retry, sizeof(retry));
     }
     return status;
+}
+
+#define PROTOCOL_MAJOR_SHIFT 16
+
+/*
+ * Agrees on the version of a protocol, major << 16 | minor: *version is the lower of `offered` and
+ * the server's. Within a major version methods are only added, so whoever keeps to the methods of
+ * 1.0 need not ask. VERSION_MISMATCH: another major version, which *version then is; BAD_METHOD:
+ * the server does not speak the protocol.
+ */
+SINTER_MUST_CHECK static inline status_t protocol_negotiate(handle_t endpoint, uint32_t protocol,
+                                                            uint32_t offered, uint32_t *version)
+{
+    struct message message;
+    uint32_t method = protocol << METHOD_PROTOCOL_SHIFT | METHOD_NEGOTIATE;
+    status_t status;
+    message_begin(&message, message_tag(method, 0, 0, 0));
+    message.words[0] = offered;
+    status = port_call(endpoint, &message);
+    *version = status == STATUS_OK ? (uint32_t)message.words[0] : 0;
+    return status == STATUS_OK ? tag_status(message.tag) : status;
 }
 
 #endif

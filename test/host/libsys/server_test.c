@@ -14,7 +14,7 @@
 #define FIRST_REPLY    100
 #define REPLIES        4
 #define ABSENT_OFFSET  4096
-#define STEPS          16
+#define STEPS          24
 
 struct step {
     uint32_t kind;
@@ -41,6 +41,7 @@ static unsigned alive_count, closed_handles, stop_count;
 static uint64_t closed_badge, own_bits;
 static handle_t cancelled, deferred_reply;
 static struct message last_call; /* that the server made */
+static struct message call_answer;
 
 struct message_page *message_page(void)
 {
@@ -116,7 +117,7 @@ status_t port_call(handle_t endpoint, struct message *message)
     CHECK(endpoint == 12);
     last_call = *message;
     memset(page.data, 'z', sizeof(page.data));
-    message_begin(message, message_tag(STATUS_OK, 0, 0, 0));
+    *message = call_answer;
     return STATUS_OK;
 }
 
@@ -295,6 +296,17 @@ static void script(void)
     add(step);
     step.method = 99 << METHOD_PROTOCOL_SHIFT | 1;
     add(step);
+    step = call; /* negotiation: older, newer, another major version, unknown protocol */
+    step.method = PROTOCOL_FILE << METHOD_PROTOCOL_SHIFT | METHOD_NEGOTIATE;
+    step.word0 = step.result = 0x10000;
+    add(step);
+    step.word0 = 0x10007, step.result = PROTOCOL_FILE_VERSION;
+    add(step);
+    step.word0 = 0x20000, step.status = STATUS_VERSION_MISMATCH;
+    add(step);
+    step.method = 99 << METHOD_PROTOCOL_SHIFT | METHOD_NEGOTIATE;
+    step.status = STATUS_BAD_METHOD, step.result = 0;
+    add(step);
     step = call; /* the caller takes no handle */
     step.method = FILE_METHOD_OPEN, step.data = "a/b/c", step.word0 = 3;
     step.refuse_answer = STATUS_NO_SLOTS, step.status = STATUS_NO_SLOTS;
@@ -316,6 +328,7 @@ int main(void)
 {
     static struct server server;
     static struct start_info info;
+    uint32_t version;
     CHECK(server_init(&server, &info) == STATUS_OK);
     CHECK(server_add(&server, file_protocol(&operations)) == STATUS_OK);
     server.on_event = on_event;
@@ -331,6 +344,10 @@ int main(void)
     CHECK(alive_count == 1 && stop_count == 1 && own_bits == 0x6);
     /* the handle of open, sent and refused, and two that came unasked */
     CHECK(closed_handles == 4);
+    call_answer = (struct message){message_tag(STATUS_VERSION_MISMATCH, 0, 0, 0), {0x20001}};
+    CHECK(supervisor_negotiate(server.supervisor, &version) == STATUS_VERSION_MISMATCH);
+    CHECK(version == 0x20001 && last_call.words[0] == PROTOCOL_SUPERVISOR_VERSION);
+    call_answer = (struct message){0};
     CHECK(server_refuse(&server, "no %s", "clock") == 1);
     CHECK(tag_bytes(last_call.tag) == strlen("no clock"));
     return 0;
