@@ -22,6 +22,8 @@
 #include <kern/space.h>
 #include <kern/timer.h>
 
+#define NANOSECONDS_PER_SECOND UINT64_C(1000000000)
+
 extern char __boot_stack_top[];
 
 static struct devicetree tree;
@@ -71,7 +73,7 @@ static void start_time(void)
     space_init();
     page = space_time_page();
     page->base = time_base();
-    page->multiplier = (uint64_t)(((unsigned __int128)1000000000 << 32) / hz);
+    page->multiplier = (NANOSECONDS_PER_SECOND << 32) / hz; /* fits in 62 bits */
     page->counter_hz = hz;
     page->cpu_count = cpu_count;
 }
