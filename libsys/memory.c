@@ -68,22 +68,43 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t length)
     }
 }
 
+/* The same downwards; `to` and `from` are ends. */
+static void copy_words_down(word_t *to, const word_t *from, size_t words)
+{
+    while (words-- > 0) {
+        *--to = *--from;
+    }
+}
+
+static void copy_shifted_down(word_t *to, const uint8_t *from, size_t words)
+{
+    unsigned shift = (unsigned)misalignment(from) * 8;
+    const word_t *source = (const word_t *)(from - misalignment(from));
+    word_t high = *source;
+    while (words-- > 0) {
+        word_t low = *--source;
+        *--to = low >> shift | high << (64 - shift);
+        high = low;
+    }
+}
+
 static void copy_down(uint8_t *to, const uint8_t *from, size_t length)
 {
     to += length;
     from += length;
-    if (misalignment(to) == misalignment(from)) {
-        while (length > 0 && misalignment(to) != 0) {
-            *--to = *--from;
-            length--;
-        }
-        for (; length >= WORD; length -= WORD) {
-            to -= WORD;
-            from -= WORD;
-            *(word_t *)to = *(const word_t *)from;
-        }
+    while (length > 0 && misalignment(to) != 0) {
+        *--to = *--from;
+        length--;
     }
-    while (length-- > 0) {
+    size_t words = length / WORD;
+    if (misalignment(from) == 0) {
+        copy_words_down((word_t *)to, (const word_t *)from, words);
+    } else if (words > 0) {
+        copy_shifted_down((word_t *)to, from, words);
+    }
+    to -= words * WORD;
+    from -= words * WORD;
+    for (length %= WORD; length > 0; length--) {
         *--to = *--from;
     }
 }
@@ -94,8 +115,8 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
     return to;
 }
 
-/* Upwards is safe unless `to` lies inside the source: copy_shifted() reads one word ahead of what
- * it writes, so it is the source that must come first. */
+/* Upwards is safe unless `to` lies inside the source, downwards if it does: both read a word of
+ * the source before they write over it. */
 void *memmove(void *to, const void *from, size_t length)
 {
     if ((uintptr_t)to - (uintptr_t)from < length) {
@@ -114,6 +135,10 @@ void *memset(void *to, int value, size_t length)
         length--;
     }
     word_t pattern = (uint8_t)value * UINT64_C(0x0101010101010101);
+    for (; length >= 4 * WORD; length -= 4 * WORD, at += 4 * WORD) {
+        word_t *words = (word_t *)at;
+        words[0] = words[1] = words[2] = words[3] = pattern;
+    }
     for (; length >= WORD; length -= WORD, at += WORD) {
         *(word_t *)at = pattern;
     }
@@ -126,8 +151,12 @@ void *memset(void *to, int value, size_t length)
 int memcmp(const void *left, const void *right, size_t length)
 {
     const uint8_t *a = left, *b = right;
-    if (misalignment(a) == 0 && misalignment(b) == 0) {
-        while (length >= WORD && *(const word_t *)a == *(const word_t *)b) {
+    if (misalignment(a) == misalignment(b)) {
+        for (; length > 0 && misalignment(a) != 0 && *a == *b; length--) {
+            a++;
+            b++;
+        }
+        while (length >= WORD && misalignment(a) == 0 && *(const word_t *)a == *(const word_t *)b) {
             a += WORD;
             b += WORD;
             length -= WORD;

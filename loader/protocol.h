@@ -20,7 +20,7 @@ enum {
     LOADER_LIST = 16,        /* entries of a list in a note */
     LOADER_LIST_TEXT = 48,   /* bytes of such an entry */
     LOADER_NAME = 32,        /* bytes of a name in a note */
-    LOADER_REQUEST = 16384,  /* most bytes of a request */
+    LOADER_REQUEST = 69632,  /* most bytes of a request: 64 KiB of texts, and a page */
     LOADER_STACK = 64 << 10, /* bytes of stack when neither request nor note say */
     LOADER_STACK_MAX = 8 << 20,
 };

@@ -1,9 +1,10 @@
 /*
  * Memory primitives for the relocation core: the four functions that any C environment
- * supplies, and unaligned little-endian access, since a hostile file aligns nothing.
+ * supplies, and unaligned little-endian access, since a hostile file aligns no more than its
+ * tables (elf_format.h). The host and both targets are little-endian, so a copy is also a decode.
  *
- * Structures of the file are copied out, never overlaid. The host and both targets are
- * little-endian, so a copy is also a decode.
+ * Copies of a known, small size are written with __builtin_memcpy, which compilers expand in
+ * place even where they know no library (-ffreestanding).
  */
 #ifndef LOADER_CORE_BYTES_H
 #define LOADER_CORE_BYTES_H
@@ -22,37 +23,37 @@ size_t strlen(const char *text);
 static inline uint16_t load16(const void *at)
 {
     uint16_t value;
-    memcpy(&value, at, sizeof(value));
+    __builtin_memcpy(&value, at, sizeof(value));
     return value;
 }
 
 static inline uint32_t load32(const void *at)
 {
     uint32_t value;
-    memcpy(&value, at, sizeof(value));
+    __builtin_memcpy(&value, at, sizeof(value));
     return value;
 }
 
 static inline uint64_t load64(const void *at)
 {
     uint64_t value;
-    memcpy(&value, at, sizeof(value));
+    __builtin_memcpy(&value, at, sizeof(value));
     return value;
 }
 
 static inline void store16(void *at, uint16_t value)
 {
-    memcpy(at, &value, sizeof(value));
+    __builtin_memcpy(at, &value, sizeof(value));
 }
 
 static inline void store32(void *at, uint32_t value)
 {
-    memcpy(at, &value, sizeof(value));
+    __builtin_memcpy(at, &value, sizeof(value));
 }
 
 static inline void store64(void *at, uint64_t value)
 {
-    memcpy(at, &value, sizeof(value));
+    __builtin_memcpy(at, &value, sizeof(value));
 }
 
 static inline bool is_power_of_two(uint64_t value)

@@ -1,11 +1,20 @@
 /*
  * ELF64 as the core needs it: structures and constants with the names of the System V gABI,
  * since the targets have no <elf.h>. Processor-specific parts: elf_riscv.h, elf_aarch64.h.
+ *
+ * The tables are read where they lie in the file. A file in a cpio archive begins at a multiple
+ * of four and no more, so that is all the alignment that the structures of tables ask for.
  */
 #ifndef LOADER_CORE_ELF_FORMAT_H
 #define LOADER_CORE_ELF_FORMAT_H
 
 #include <stdint.h>
+
+enum { ELF_TABLE_ALIGN = 4 };
+#define ELF_TABLE __attribute__((may_alias))
+
+typedef uint64_t elf_u64 __attribute__((aligned(ELF_TABLE_ALIGN)));
+typedef int64_t elf_i64 __attribute__((aligned(ELF_TABLE_ALIGN)));
 
 enum {
     EI_MAG0 = 0,
@@ -82,18 +91,18 @@ typedef struct {
 #define SHF_COMPRESSED 0x800u
 #define SHF_EXCLUDE    0x80000000u
 
-typedef struct {
+typedef struct elf_section {
     uint32_t sh_name;
     uint32_t sh_type;
-    uint64_t sh_flags;
-    uint64_t sh_addr;
-    uint64_t sh_offset;
-    uint64_t sh_size;
+    elf_u64 sh_flags;
+    elf_u64 sh_addr;
+    elf_u64 sh_offset;
+    elf_u64 sh_size;
     uint32_t sh_link;
     uint32_t sh_info;
-    uint64_t sh_addralign;
-    uint64_t sh_entsize;
-} Elf64_Shdr;
+    elf_u64 sh_addralign;
+    elf_u64 sh_entsize;
+} ELF_TABLE Elf64_Shdr;
 
 #define STB_LOCAL  0
 #define STB_GLOBAL 1
@@ -111,20 +120,20 @@ typedef struct {
 #define ELF64_ST_BIND(info) ((info) >> 4)
 #define ELF64_ST_TYPE(info) ((info) & 0xf)
 
-typedef struct {
+typedef struct elf_symbol {
     uint32_t st_name;
     uint8_t st_info;
     uint8_t st_other;
     uint16_t st_shndx;
-    uint64_t st_value;
-    uint64_t st_size;
-} Elf64_Sym;
+    elf_u64 st_value;
+    elf_u64 st_size;
+} ELF_TABLE Elf64_Sym;
 
 typedef struct {
-    uint64_t r_offset;
-    uint64_t r_info;
-    int64_t r_addend;
-} Elf64_Rela;
+    elf_u64 r_offset;
+    elf_u64 r_info;
+    elf_i64 r_addend;
+} ELF_TABLE Elf64_Rela;
 
 #define ELF64_R_SYM(info)  ((uint32_t)((info) >> 32))
 #define ELF64_R_TYPE(info) ((uint32_t)(info))
@@ -133,5 +142,8 @@ _Static_assert(sizeof(Elf64_Ehdr) == 64, "gABI, ELF header");
 _Static_assert(sizeof(Elf64_Shdr) == 64, "gABI, section header");
 _Static_assert(sizeof(Elf64_Sym) == 24, "gABI, symbol table");
 _Static_assert(sizeof(Elf64_Rela) == 24, "gABI, relocation");
+_Static_assert(_Alignof(Elf64_Shdr) == ELF_TABLE_ALIGN, "tables may lie at multiples of four");
+_Static_assert(_Alignof(Elf64_Sym) == ELF_TABLE_ALIGN, "tables may lie at multiples of four");
+_Static_assert(_Alignof(Elf64_Rela) == ELF_TABLE_ALIGN, "tables may lie at multiples of four");
 
 #endif

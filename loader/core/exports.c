@@ -6,8 +6,6 @@
  */
 #include "exports.h"
 
-#include <sinter/object.h>
-
 #include "bytes.h"
 #include "elf_format.h"
 
@@ -102,21 +100,14 @@ bool exports_find(const char *name, const void *bytes, size_t size, uint64_t *ta
     return refuse_exports(&image, "is not among its dynamic symbols");
 }
 
-static struct sinter_export read_entry(const struct exports *exports, uint32_t index)
-{
-    struct sinter_export entry;
-    memcpy(&entry, exports->entries + (uint64_t)index * sizeof(entry), sizeof(entry));
-    return entry;
-}
-
 static bool check_entries(const struct image *image, const struct exports *exports)
 {
     for (uint32_t i = 0; i < exports->count; i++) {
-        struct sinter_export entry = read_entry(exports, i);
-        if (entry.name >= exports->strings_bytes) {
+        const struct sinter_export *entry = &exports->entries[i];
+        if (entry->name >= exports->strings_bytes) {
             return refuse_exports(image, "has a name outside its strings");
         }
-        if (entry.address >= image->size) {
+        if (entry->address >= image->size) {
             return refuse_exports(image, "has an address outside the image");
         }
     }
@@ -152,14 +143,16 @@ bool exports_open(struct exports *exports, const char *name, const void *bytes, 
     if (!in_image(&image, table_offset, sizeof(table))) {
         return refuse_exports(&image, "lies outside the image");
     }
-    memcpy(&table, image.bytes + table_offset, sizeof(table));
+    const uint8_t *start = image.bytes + table_offset;
+    if ((uintptr_t)start % _Alignof(struct sinter_export) != 0) {
+        return refuse_exports(&image, "is not aligned");
+    }
+    memcpy(&table, start, sizeof(table));
     if (!check_table(&image, table_offset, &table)) {
         return false;
     }
-    const uint8_t *start = image.bytes + table_offset;
     *exports = (struct exports){
-        .table = start,
-        .entries = start + sizeof(table),
+        .entries = (const struct sinter_export *)(const void *)(start + sizeof(table)),
         .strings = (const char *)start + table.strings,
         .release = (const char *)start + table.strings + table.release,
         .base = base,
@@ -172,13 +165,15 @@ bool exports_open(struct exports *exports, const char *name, const void *bytes, 
     return check_entries(&image, exports);
 }
 
-static bool name_is(const struct exports *exports, const struct sinter_export *entry,
-                    const struct object_import *import)
+/* Have both the same name and version? */
+static bool entry_is(const struct exports *exports, const struct sinter_export *entry,
+                     const struct object_import *import)
 {
     uint64_t room = exports->strings_bytes - entry->name;
     const char *name = exports->strings + entry->name;
-    return import->name_length < room && memcmp(name, import->name, import->name_length) == 0 &&
-           name[import->name_length] == '\0';
+    return entry->major == import->major && entry->minor == import->minor &&
+           import->name_length < room && name[import->name_length] == '\0' &&
+           memcmp(name, import->name, import->name_length) == 0;
 }
 
 static bool is_newer(const struct exports *exports, const struct object_import *import)
@@ -191,7 +186,6 @@ enum object_binding_result exports_resolve(void *context, const struct object_im
                                            struct object_binding *binding)
 {
     const struct exports *exports = context;
-    enum object_binding_result result = OBJECT_UNKNOWN;
     *binding = (struct object_binding){
         .major = exports->major,
         .lowest_minor = exports->lowest_minor,
@@ -199,17 +193,17 @@ enum object_binding_result exports_resolve(void *context, const struct object_im
         .release = exports->release,
     };
     for (uint32_t i = 0; i < exports->count; i++) {
-        struct sinter_export entry = read_entry(exports, i);
-        if (entry.major != import->major || entry.minor != import->minor ||
-            !name_is(exports, &entry, import)) {
-            continue;
-        }
-        if (entry.fingerprint == import->fingerprint) {
-            binding->address = exports->base + entry.address;
+        const struct sinter_export *entry = &exports->entries[i];
+        if (entry->fingerprint == import->fingerprint && entry_is(exports, entry, import)) {
+            binding->address = exports->base + entry->address;
             return OBJECT_BOUND;
         }
-        binding->fingerprint = entry.fingerprint;
-        result = OBJECT_FINGERPRINT;
     }
-    return result == OBJECT_UNKNOWN && is_newer(exports, import) ? OBJECT_NEWER : result;
+    for (uint32_t i = 0; i < exports->count; i++) {
+        if (entry_is(exports, &exports->entries[i], import)) {
+            binding->fingerprint = exports->entries[i].fingerprint;
+            return OBJECT_FINGERPRINT;
+        }
+    }
+    return is_newer(exports, import) ? OBJECT_NEWER : OBJECT_UNKNOWN;
 }

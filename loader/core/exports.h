@@ -8,11 +8,12 @@
 #ifndef LOADER_CORE_EXPORTS_H
 #define LOADER_CORE_EXPORTS_H
 
+#include <sinter/object.h>
+
 #include "object.h"
 
 struct exports {
-    const uint8_t *table;
-    const uint8_t *entries;
+    const struct sinter_export *entries;
     const char *strings;
     const char *release;
     uint64_t base; /* run address of libsys */
@@ -32,7 +33,7 @@ OBJECT_MUST_USE bool exports_find(const char *name, const void *image, size_t si
 
 /*
  * Checks the table at `table_offset` of the image, including that every exported address lies
- * in the image. The image must stay as long as `exports` is used. The table may be unaligned.
+ * in the image. The image must stay as long as `exports` is used.
  */
 OBJECT_MUST_USE bool exports_open(struct exports *exports, const char *name, const void *image,
                                   size_t size, uint64_t table_offset, uint64_t base,

@@ -8,7 +8,7 @@
  * or moves to a veneer, whatever follows it.
  */
 #include "elf_aarch64.h"
-#include "object_internal.h"
+#include "fixup.h"
 
 enum encoding {
     ENCODE_DATA,
@@ -49,29 +49,28 @@ enum encoding {
 #define INSN_BR_X16        0xd61f0200u
 
 enum {
-    ERRATUM_OFFSET = 0xff8,
+    ERRATUM_OFFSET = 0xff8, /* page offsets 0xff8 and 0xffc */
     ADR_BITS = 21,
     BRANCH_BITS = 28,
     VENEER_BYTES = 16,
     INSN_BYTES = 4,
 };
 
-#define UNSUPPORTED(type) {.name = #type, .number = (type)}
-#define IGNORED(type)     {.name = #type, .number = (type), .subject = SUBJECT_NOTHING}
+#define TYPE_FIRST        R_AARCH64_NONE_WITHDRAWN /* also stands for R_AARCH64_NONE, which is 0 */
+#define UNSUPPORTED(type) [(type) - TYPE_FIRST] = {.name = #type}
 #define TYPE(type, bytes, about, relative, encoded, fit, fit_bits, align_log2, shift_bits, flag)   \
-    {.name = #type,                                                                                \
-     .number = (type),                                                                             \
-     .width = (bytes),                                                                             \
-     .subject = SUBJECT_##about,                                                                   \
-     .frame = FRAME_##relative,                                                                    \
-     .encoding = ENCODE_##encoded,                                                                 \
-     .range = RANGE_##fit,                                                                         \
-     .bits = (fit_bits),                                                                           \
-     .align = (align_log2),                                                                        \
-     .shift = (shift_bits),                                                                        \
-     .flags = (flag)}
-#define ERRATUM RELOCATION_ERRATUM
-#define CALL    RELOCATION_CALL
+    [(type) - TYPE_FIRST] = {.name = #type,                                                        \
+                             .width = (bytes),                                                     \
+                             .subject = SUBJECT_##about,                                           \
+                             .frame = FRAME_##relative,                                            \
+                             .encoding = ENCODE_##encoded,                                         \
+                             .range = RANGE_##fit,                                                 \
+                             .bits = (fit_bits),                                                   \
+                             .align = (align_log2),                                                \
+                             .shift = (shift_bits),                                                \
+                             .flags = (flag)}
+#define HIGH RELOCATION_HIGH_PART
+#define CALL RELOCATION_CALL
 #define MOVW(type, about, encoded, fit, fit_bits, shift_bits)                                      \
     TYPE(type, 4, about, ABSOLUTE, encoded, fit, fit_bits, 0, shift_bits, 0)
 #define LOW12(type, about, align_log2)                                                             \
@@ -80,8 +79,7 @@ enum {
     TYPE(type, 4, TLS_OFFSET, ABSOLUTE, ADD12, UNSIGNED, 12, align_log2, 0, 0)
 
 static const struct relocation_type types[] = {
-    IGNORED(R_AARCH64_NONE),
-    IGNORED(R_AARCH64_NONE_WITHDRAWN),
+    [0] = {.name = "R_AARCH64_NONE", .subject = SUBJECT_NOTHING},
     TYPE(R_AARCH64_ABS64, 8, SYMBOL, ABSOLUTE, DATA, NONE, 0, 0, 0, 0),
     TYPE(R_AARCH64_ABS32, 4, SYMBOL, ABSOLUTE, DATA, EITHER, 32, 0, 0, 0),
     TYPE(R_AARCH64_ABS16, 2, SYMBOL, ABSOLUTE, DATA, EITHER, 16, 0, 0, 0),
@@ -100,8 +98,8 @@ static const struct relocation_type types[] = {
     MOVW(R_AARCH64_MOVW_SABS_G2, SYMBOL, MOVW_SIGNED, SIGNED, 49, 32),
     TYPE(R_AARCH64_LD_PREL_LO19, 4, SYMBOL, PLACE, B19, SIGNED, 21, 2, 0, 0),
     TYPE(R_AARCH64_ADR_PREL_LO21, 4, SYMBOL, PLACE, ADR, SIGNED, 21, 0, 0, 0),
-    TYPE(R_AARCH64_ADR_PREL_PG_HI21, 4, SYMBOL, PAGE, ADRP, SIGNED, 33, 0, 0, ERRATUM),
-    TYPE(R_AARCH64_ADR_PREL_PG_HI21_NC, 4, SYMBOL, PAGE, ADRP, NONE, 0, 0, 0, ERRATUM),
+    TYPE(R_AARCH64_ADR_PREL_PG_HI21, 4, SYMBOL, PAGE, ADRP, SIGNED, 33, 0, 0, HIGH),
+    TYPE(R_AARCH64_ADR_PREL_PG_HI21_NC, 4, SYMBOL, PAGE, ADRP, NONE, 0, 0, 0, HIGH),
     LOW12(R_AARCH64_ADD_ABS_LO12_NC, SYMBOL, 0),
     LOW12(R_AARCH64_LDST8_ABS_LO12_NC, SYMBOL, 0),
     TYPE(R_AARCH64_TSTBR14, 4, SYMBOL, PLACE, B14, SIGNED, 16, 2, 0, 0),
@@ -125,13 +123,13 @@ static const struct relocation_type types[] = {
     UNSUPPORTED(R_AARCH64_GOTREL32),
     TYPE(R_AARCH64_GOT_LD_PREL19, 4, GOT, PLACE, B19, SIGNED, 21, 2, 0, 0),
     TYPE(R_AARCH64_LD64_GOTOFF_LO15, 4, GOT, GOT, SLOT15, UNSIGNED, 15, 3, 0, 0),
-    TYPE(R_AARCH64_ADR_GOT_PAGE, 4, GOT, PAGE, ADRP, SIGNED, 33, 0, 0, ERRATUM),
+    TYPE(R_AARCH64_ADR_GOT_PAGE, 4, GOT, PAGE, ADRP, SIGNED, 33, 0, 0, HIGH),
     LOW12(R_AARCH64_LD64_GOT_LO12_NC, GOT, 3),
     TYPE(R_AARCH64_LD64_GOTPAGE_LO15, 4, GOT, GOT_PAGE, SLOT15, UNSIGNED, 15, 3, 0, 0),
     TYPE(R_AARCH64_PLT32, 4, SYMBOL, PLACE, DATA, SIGNED, 32, 0, 0, CALL),
     TYPE(R_AARCH64_GOTPCREL32, 4, GOT, PLACE, DATA, SIGNED, 32, 0, 0, 0),
     TYPE(R_AARCH64_TLSGD_ADR_PREL21, 4, TLS_PAIR, PLACE, ADR, SIGNED, 21, 0, 0, 0),
-    TYPE(R_AARCH64_TLSGD_ADR_PAGE21, 4, TLS_PAIR, PAGE, ADRP, SIGNED, 33, 0, 0, ERRATUM),
+    TYPE(R_AARCH64_TLSGD_ADR_PAGE21, 4, TLS_PAIR, PAGE, ADRP, SIGNED, 33, 0, 0, HIGH),
     LOW12(R_AARCH64_TLSGD_ADD_LO12_NC, TLS_PAIR, 0),
     UNSUPPORTED(R_AARCH64_TLSGD_MOVW_G1),
     UNSUPPORTED(R_AARCH64_TLSGD_MOVW_G0_NC),
@@ -140,7 +138,7 @@ static const struct relocation_type types[] = {
     UNSUPPORTED(R_AARCH64_TLSLD_ADD_LO12_NC),
     UNSUPPORTED(R_AARCH64_TLSIE_MOVW_GOTTPREL_G1),
     UNSUPPORTED(R_AARCH64_TLSIE_MOVW_GOTTPREL_G0_NC),
-    TYPE(R_AARCH64_TLSIE_ADR_GOTTPREL_PAGE21, 4, TLS_GOT, PAGE, ADRP, SIGNED, 33, 0, 0, ERRATUM),
+    TYPE(R_AARCH64_TLSIE_ADR_GOTTPREL_PAGE21, 4, TLS_GOT, PAGE, ADRP, SIGNED, 33, 0, 0, HIGH),
     LOW12(R_AARCH64_TLSIE_LD64_GOTTPREL_LO12_NC, TLS_GOT, 3),
     TYPE(R_AARCH64_TLSIE_LD_GOTTPREL_PREL19, 4, TLS_GOT, PLACE, B19, SIGNED, 21, 2, 0, 0),
     MOVW(R_AARCH64_TLSLE_MOVW_TPREL_G2, TLS_OFFSET, MOVW_SIGNED, SIGNED, 49, 32),
@@ -283,7 +281,7 @@ static void encode(const struct fixup *fixup, uint64_t value)
 static bool apply_constant(const struct fixup *fixup, uint64_t value)
 {
     const struct relocation_type constant = {.range = RANGE_UNSIGNED, .bits = 16};
-    if (!fixup_fits(&constant, (int64_t)value)) {
+    if (!fixup_fits(&constant, value)) {
         return fixup_refuse(fixup, REFUSAL_RELOCATION_RANGE,
                             "weak `%s` is not defined, and 0x%llx is too far from it",
                             fixup_symbol_name(fixup), (unsigned long long)value);
@@ -311,10 +309,12 @@ static bool apply_absent(const struct fixup *fixup)
         break;
     }
     uint64_t value = fixup_frame(fixup, address);
-    if (!fixup_check(fixup, (int64_t)value)) {
+    if (!fixup_check(fixup, value)) {
         return false;
     }
-    encode(fixup, value);
+    if (fixup->target != NULL) {
+        encode(fixup, value);
+    }
     return true;
 }
 
@@ -324,10 +324,10 @@ static bool move_to_veneer(const struct fixup *fixup, uint64_t page)
     const struct relocation_type branch = {.range = RANGE_SIGNED, .bits = BRANCH_BITS};
     const struct object *object = fixup->object;
     uint32_t index = object->extra_first + EXTRA_VENEERS;
-    uint64_t offset = (uint64_t)(*fixup->veneers)++ * VENEER_BYTES;
+    uint64_t offset = (uint64_t)fixup->walk->veneers++ * VENEER_BYTES;
     uint64_t veneer = section_address(object, index) + offset;
     uint64_t forth = veneer - fixup->place;
-    if (!fixup_fits(&branch, (int64_t)forth)) {
+    if (!fixup_fits(&branch, forth)) {
         return fixup_refuse(fixup, REFUSAL_RELOCATION_RANGE,
                             "the veneer for erratum 843419 is out of reach");
     }
@@ -348,29 +348,35 @@ static bool avoid_erratum(const struct fixup *fixup, uint64_t subject)
 {
     const struct relocation_type adr = {.range = RANGE_SIGNED, .bits = ADR_BITS};
     uint64_t distance = page_of(subject) - fixup->place;
-    if (fixup_fits(&adr, (int64_t)distance)) {
+    if (fixup_fits(&adr, distance)) {
         fixup_patch32(fixup, MASK_ADR | BIT_ADRP, immediate_adr(distance));
         return true;
     }
     return move_to_veneer(fixup, page_of(subject));
 }
 
+static bool is_affected(uint64_t address)
+{
+    return address % OBJECT_PAGE >= ERRATUM_OFFSET;
+}
+
 static bool apply(struct fixup *fixup)
 {
-    if (fixup_is_absent(fixup) && fixup->type->frame != FRAME_ABSOLUTE) {
+    if (fixup->type->frame != FRAME_ABSOLUTE && fixup_is_absent(fixup)) {
         return apply_absent(fixup);
     }
     uint64_t subject = fixup_subject(fixup);
     uint64_t value = fixup_frame(fixup, subject);
-    if (!fixup_check(fixup, (int64_t)value)) {
+    if (!fixup_check(fixup, value)) {
         return false;
     }
-    bool affected = (fixup->type->flags & RELOCATION_ERRATUM) != 0 &&
-                    fixup->place % OBJECT_PAGE >= ERRATUM_OFFSET;
-    if (affected) {
+    bool is_adrp = (fixup->type->flags & RELOCATION_HIGH_PART) != 0;
+    if (is_adrp && is_affected(fixup->place) && fixup->home->group == OBJECT_TEXT) {
         return avoid_erratum(fixup, subject);
     }
-    encode(fixup, value);
+    if (fixup->target != NULL) {
+        encode(fixup, value);
+    }
     return true;
 }
 
@@ -400,8 +406,10 @@ const struct machine machine_aarch64 = {
     .tcb_bytes = 16,
     .stub_bytes = 16,
     .types = types,
+    .type_first = TYPE_FIRST,
     .type_count = sizeof(types) / sizeof(types[0]),
     .bad_flags = bad_flags,
+    .is_affected = is_affected,
     .apply = apply,
     .write_stub = write_stub,
     .write_tls_stub = write_tls_stub,

@@ -7,7 +7,7 @@
  * weak symbol becomes an absolute one (LUI for AUIPC), which reaches zero from anywhere.
  */
 #include "elf_riscv.h"
-#include "object_internal.h"
+#include "fixup.h"
 
 enum encoding {
     ENCODE_DATA,
@@ -41,19 +41,18 @@ enum encoding {
 #define INSN_C_NOP   0x0001u
 #define LOW_ROUNDING 0x800u
 
-#define UNSUPPORTED(type) {.name = #type, .number = (type)}
-#define IGNORED(type)     {.name = #type, .number = (type), .subject = SUBJECT_NOTHING}
+#define UNSUPPORTED(type) [type] = {.name = #type}
+#define IGNORED(type)     [type] = {.name = #type, .subject = SUBJECT_NOTHING}
 #define TYPE(type, bytes, about, relative, encoded, fit, fit_bits, align_log2, flag)               \
-    {.name = #type,                                                                                \
-     .number = (type),                                                                             \
-     .width = (bytes),                                                                             \
-     .subject = SUBJECT_##about,                                                                   \
-     .frame = FRAME_##relative,                                                                    \
-     .encoding = ENCODE_##encoded,                                                                 \
-     .range = RANGE_##fit,                                                                         \
-     .bits = (fit_bits),                                                                           \
-     .align = (align_log2),                                                                        \
-     .flags = (flag)}
+    [type] = {.name = #type,                                                                       \
+              .width = (bytes),                                                                    \
+              .subject = SUBJECT_##about,                                                          \
+              .frame = FRAME_##relative,                                                           \
+              .encoding = ENCODE_##encoded,                                                        \
+              .range = RANGE_##fit,                                                                \
+              .bits = (fit_bits),                                                                  \
+              .align = (align_log2),                                                               \
+              .flags = (flag)}
 #define HIGH RELOCATION_HIGH_PART
 #define CALL RELOCATION_CALL
 
@@ -186,8 +185,8 @@ static uint16_t immediate_cj(uint64_t value)
 /* A weak import that stayed unbound: its address is absolute, whatever the frame says. */
 static bool is_absolute(const struct fixup *fixup)
 {
-    return fixup_is_absent(fixup) && fixup->type->frame == FRAME_PLACE &&
-           (fixup->type->encoding == ENCODE_U || fixup->type->encoding == ENCODE_CALL);
+    return (fixup->type->encoding == ENCODE_U || fixup->type->encoding == ENCODE_CALL) &&
+           fixup->type->frame == FRAME_PLACE && fixup_is_absent(fixup);
 }
 
 static uint64_t value_of(const struct fixup *fixup)
@@ -209,18 +208,8 @@ static void patch_call(const struct fixup *fixup, uint64_t value)
 {
     patch_high(fixup, value);
     if (fixup->target != NULL) {
-        struct fixup low = *fixup;
-        low.target += sizeof(uint32_t);
-        fixup_patch32(&low, MASK_I, immediate_i(value));
-    }
-}
-
-static void accumulate(const struct fixup *fixup, uint64_t value)
-{
-    if (fixup->target != NULL) {
-        uint64_t old = 0;
-        memcpy(&old, fixup->target, fixup->type->width);
-        fixup_store(fixup, old + value);
+        uint8_t *low = fixup->target + sizeof(uint32_t);
+        store32(low, (load32(low) & ~MASK_I) | immediate_i(value));
     }
 }
 
@@ -240,15 +229,15 @@ enum { ULEB_BITS = 7, ULEB_MORE = 0x80, ULEB_BYTES_MAX = 10 };
 
 static const uint8_t *file_bytes(const struct fixup *fixup)
 {
-    return fixup->object->bytes + fixup->object->sections[fixup->section].offset + fixup->offset;
+    return fixup->object->bytes + fixup->home->offset + fixup->offset;
 }
 
 /* Bytes that the number takes in the file; zero: it does not end in the section. */
 static uint32_t uleb_length(const struct fixup *fixup)
 {
-    const struct object_section *section = &fixup->object->sections[fixup->section];
+    const struct object_section *section = fixup->home;
     const uint8_t *bytes = file_bytes(fixup);
-    uint64_t start = section_adjust(fixup->object, fixup->section, fixup->offset);
+    uint64_t start = fixup->start;
     for (uint32_t i = 0; i < ULEB_BYTES_MAX; i++) {
         if (fixup->offset + i >= section->size || start + i >= section->loaded) {
             return 0;
@@ -260,18 +249,12 @@ static uint32_t uleb_length(const struct fixup *fixup)
     return 0;
 }
 
-static uint32_t table_entries(const struct fixup *fixup)
-{
-    return (uint32_t)(section_header(fixup->object, fixup->table).sh_size / sizeof(Elf64_Rela));
-}
-
 /* The neighbour in the table, if it is of that type and at the same place. */
 static bool read_partner(const struct fixup *fixup, int64_t step, uint32_t number,
                          struct fixup *partner)
 {
     int64_t entry = (int64_t)fixup->entry + step;
-    *partner = (struct fixup){.image = NULL};
-    if (entry < 0 || entry >= table_entries(fixup)) {
+    if (entry < 0 || entry >= table_length(fixup->object, fixup->table)) {
         return false;
     }
     fixup_read(fixup->object, fixup->table, (uint32_t)entry, partner);
@@ -316,36 +299,49 @@ static bool check_sub_uleb(const struct fixup *fixup)
     return true;
 }
 
-/* Finds the high part at the label; its value is what the low part completes. */
-static bool find_high_part(const struct fixup *fixup, struct fixup *high)
+static void note_high_part(const struct fixup *fixup, uint64_t key, uint32_t entry, uint64_t value)
 {
-    const struct object *object = fixup->object;
-    Elf64_Sym label = symbol_read(object, fixup->symbol);
-    uint64_t key = (uint64_t)label.st_shndx << 32 | label.st_value;
-    uint32_t i = sort_lower_bound(object->high_parts, object->high_part_count, key);
+    fixup->walk->high_key = key;
+    fixup->walk->high_entry = entry;
+    fixup->walk->high_value = value;
+}
+
+/* Finds the high part at the label, mostly the one visited last; its value is completed. */
+static bool find_high_part(const struct fixup *fixup)
+{
+    struct object *object = fixup->object;
+    const Elf64_Sym *label = symbol_entry(object, fixup->symbol);
+    uint64_t key = (uint64_t)label->st_shndx << 32 | label->st_value;
+    if (fixup->walk->high_key == key) {
+        return true;
+    }
+    uint32_t i =
+        sort_lower_bound_near(object->high_parts, object->high_part_count, key, fixup->walk->near);
     if (i == object->high_part_count || object->high_parts[i].key != key) {
         return fixup_refuse(fixup, REFUSAL_RELOCATION,
                             "`%s` (offset 0x%llx in %s) labels no high part",
-                            fixup_symbol_name(fixup), (unsigned long long)label.st_value,
-                            section_name(object, label.st_shndx));
+                            fixup_symbol_name(fixup), (unsigned long long)label->st_value,
+                            section_name(object, label->st_shndx));
     }
+    struct fixup high;
     uint64_t where = object->high_parts[i].value;
-    *high = (struct fixup){.image = NULL};
-    fixup_read(fixup->object, (uint32_t)(where >> 32), (uint32_t)where, high);
+    fixup_read(object, (uint32_t)(where >> 32), (uint32_t)where, &high);
+    fixup->walk->near = i;
+    note_high_part(fixup, key, high.entry, value_of(&high));
     return true;
 }
 
 static bool apply_label(const struct fixup *fixup)
 {
-    struct fixup high;
-    if (!find_high_part(fixup, &high)) {
+    if (!find_high_part(fixup)) {
         return false;
     }
-    uint64_t base = value_of(&high);
+    uint64_t base = fixup->walk->high_value;
     uint64_t value = base + (uint64_t)fixup->addend;
     if (immediate_u(value) != immediate_u(base)) {
         return fixup_refuse(fixup, REFUSAL_RELOCATION,
-                            "its addend needs another high part than entry %u has", high.entry);
+                            "its addend needs another high part than entry %u has",
+                            fixup->walk->high_entry);
     }
     if (fixup->type->encoding == ENCODE_I) {
         fixup_patch32(fixup, MASK_I, immediate_i(value));
@@ -358,11 +354,11 @@ static bool apply_label(const struct fixup *fixup)
 /* What is left of the nops is written anew: the bytes in the file may have been cut in half. */
 static void write_nops(const struct fixup *fixup)
 {
-    uint64_t start = section_adjust(fixup->object, fixup->section, fixup->offset);
-    uint64_t end =
-        section_adjust(fixup->object, fixup->section, fixup->offset + (uint64_t)fixup->addend);
+    uint32_t near = fixup->near;
+    uint64_t end = section_adjust(fixup->object, fixup->section,
+                                  fixup->offset + (uint64_t)fixup->addend, &near);
     uint8_t *at = fixup->target;
-    uint64_t bytes = end - start;
+    uint64_t bytes = end - fixup->start;
     for (; at != NULL && bytes >= sizeof(uint32_t); bytes -= sizeof(uint32_t)) {
         store32(at, INSN_NOP);
         at += sizeof(uint32_t);
@@ -379,10 +375,10 @@ static void encode(const struct fixup *fixup, uint64_t value)
         fixup_store(fixup, value);
         break;
     case ENCODE_ADD:
-        accumulate(fixup, value);
+        fixup_store(fixup, fixup_load(fixup) + value);
         break;
     case ENCODE_SUB:
-        accumulate(fixup, 0 - value);
+        fixup_store(fixup, fixup_load(fixup) - value);
         break;
     case ENCODE_SET6:
         store_six_bits(fixup, value, false);
@@ -436,10 +432,15 @@ static bool apply(struct fixup *fixup)
         return apply_label(fixup);
     }
     uint64_t value = value_of(fixup);
-    if (!fixup_check(fixup, (int64_t)value)) {
+    if (!fixup_check(fixup, value)) {
         return false;
     }
-    encode(fixup, value);
+    if ((fixup->type->flags & RELOCATION_HIGH_PART) != 0) {
+        note_high_part(fixup, (uint64_t)fixup->section << 32 | fixup->offset, fixup->entry, value);
+    }
+    if (fixup->target != NULL) {
+        encode(fixup, value);
+    }
     return true;
 }
 

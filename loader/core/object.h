@@ -6,6 +6,7 @@
  *     object_layout    arranges sections into groups; sizes and constraints are known
  *     object_place     takes the run address of each group
  *     object_relocate  binds the imports, checks every relocation, and only then writes
+ * Or object_open_note alone, for who only wants to know what the file is.
  * Nothing is allocated: tables live in the caller's workspace. The file's bytes, its name and
  * the workspace stay valid and unchanged as long as the object is used; copy a file that others
  * can write to. After a refusal the object is dead, and nothing needs releasing.
@@ -146,7 +147,7 @@ struct object_shape {
     const char *const *members;
 };
 
-/* A shape as an object records it. The offsets are little-endian words, not aligned. */
+/* A shape as an object records it. */
 struct object_shape_record {
     const char *name;
     uint16_t major;
@@ -154,7 +155,7 @@ struct object_shape_record {
     uint32_t size;
     uint32_t align;
     uint32_t member_count;
-    const uint8_t *offsets;
+    const uint32_t *offsets;
 };
 
 /* The result of symbolising an address. `name` is NULL when only the section is known. */
@@ -169,9 +170,11 @@ struct object_section;
 struct object_symbol;
 struct sort_entry;
 struct machine;
+struct elf_section;
+struct elf_symbol;
 
-struct object_table {
-    uint64_t offset; /* in the file */
+struct object_strings {
+    const char *text; /* the last byte is NUL */
     uint64_t size;
 };
 
@@ -186,21 +189,21 @@ struct object {
     size_t workspace_size;
     size_t workspace_used;
 
-    uint64_t headers; /* offset of the section headers in the file */
+    const struct elf_section *headers; /* in the file, like the symbols */
     uint32_t section_count;
     uint32_t extra_first; /* sections that the core adds follow those of the file */
     struct object_section *sections;
-    struct object_table section_names;
+    struct object_strings section_names;
 
     uint32_t symbol_table; /* section index */
     uint32_t symbol_count;
-    struct object_table symbols;
-    struct object_table symbol_names;
+    const struct elf_symbol *symbols;
+    struct object_strings symbol_names;
     struct object_symbol *symbol_states;
 
     uint32_t *imports; /* symbol indices */
     uint32_t import_count;
-    struct sort_entry *high_parts; /* RISC-V: places of PC-relative high parts, sorted */
+    struct sort_entry *high_parts; /* places of PC-relative high parts (AUIPC, ADRP), sorted */
     uint32_t high_part_count;
     struct sort_entry *deletions; /* RISC-V: bytes that R_RISCV_ALIGN removes, sorted */
     uint32_t deletion_count;
@@ -225,11 +228,20 @@ size_t object_workspace_size(const void *bytes, size_t size);
 
 /*
  * Checks everything in the file that does not depend on addresses, and parses the note. `name`
- * is the file's name for refusals. The workspace may have any alignment.
+ * is the file's name for refusals. The workspace may have any alignment; the file must lie at a
+ * multiple of four, and is refused elsewhere.
  */
 OBJECT_MUST_USE bool object_open(struct object *object, const char *name, const void *bytes,
                                  size_t size, enum object_machine machine, void *workspace,
                                  size_t workspace_size, struct refusal *refusal);
+
+/*
+ * The first part of object_open: checks the outline of the file and parses the note, so that
+ * `object->meta` is valid, and no more. What follows in object_open may still refuse the file.
+ */
+OBJECT_MUST_USE bool object_open_note(struct object *object, const char *name, const void *bytes,
+                                      size_t size, enum object_machine machine, void *workspace,
+                                      size_t workspace_size, struct refusal *refusal);
 
 /*
  * Arranges the sections: `object->group` and `object->constraint` are valid afterwards. The

@@ -15,7 +15,6 @@ void *workspace_take(struct object *object, uint64_t bytes)
     }
     uint8_t *taken = object->workspace + object->workspace_used + padding;
     object->workspace_used += (size_t)(padding + bytes);
-    memset(taken, 0, (size_t)bytes);
     return taken;
 }
 
@@ -107,6 +106,16 @@ static bool check_type(struct object *object, const Elf64_Ehdr *header)
                   header->e_type);
 }
 
+static bool check_base(struct object *object)
+{
+    if ((uintptr_t)object->bytes % ELF_TABLE_ALIGN == 0) {
+        return true;
+    }
+    return refuse(object, REFUSAL_MALFORMED,
+                  "lies in memory at an address that is not a multiple of %u; copy it elsewhere",
+                  ELF_TABLE_ALIGN);
+}
+
 bool file_open_header(struct object *object, Elf64_Ehdr *header)
 {
     if (!file_begins(object, ELFMAG)) {
@@ -122,7 +131,7 @@ bool file_open_header(struct object *object, Elf64_Ehdr *header)
     }
     memcpy(header, object->bytes, sizeof(*header));
     return check_ident(object, header) && check_machine(object, header) &&
-           check_type(object, header);
+           check_type(object, header) && check_base(object);
 }
 
 bool file_check_range(struct object *object, const char *what, uint64_t offset, uint64_t size)
@@ -136,22 +145,13 @@ bool file_check_range(struct object *object, const char *what, uint64_t offset, 
     return true;
 }
 
-Elf64_Shdr section_header(const struct object *object, uint32_t index)
-{
-    Elf64_Shdr header;
-    memcpy(&header, object->bytes + object->headers + (uint64_t)index * sizeof(header),
-           sizeof(header));
-    return header;
-}
-
 const char *section_name(const struct object *object, uint32_t index)
 {
     static const char *const extra[EXTRA_SECTIONS] = {"(GOT)", "(stubs)", "(common)", "(veneers)"};
     if (index >= object->extra_first) {
         return extra[index - object->extra_first];
     }
-    return (const char *)object->bytes + object->section_names.offset +
-           object->sections[index].name;
+    return object->section_names.text + object->sections[index].name;
 }
 
 static bool check_section_table(struct object *object, const Elf64_Ehdr *header)
@@ -169,68 +169,83 @@ static bool check_section_table(struct object *object, const Elf64_Ehdr *header)
         return refuse(object, REFUSAL_MALFORMED, "has %u sections, names in section %u",
                       header->e_shnum, header->e_shstrndx);
     }
+    if (header->e_shoff % ELF_TABLE_ALIGN != 0) {
+        return refuse(object, REFUSAL_MALFORMED,
+                      "the section header table begins at offset 0x%llx; expected a multiple of %u",
+                      (unsigned long long)header->e_shoff, ELF_TABLE_ALIGN);
+    }
     return file_check_range(object, "the section header table", header->e_shoff,
                             (uint64_t)header->e_shnum * sizeof(Elf64_Shdr));
 }
 
 /* A string table ends with NUL, so that any offset in it begins a terminated string. */
 static bool check_strings(struct object *object, const char *what, uint32_t index,
-                          struct object_table *table)
+                          struct object_strings *strings)
 {
-    Elf64_Shdr header = section_header(object, index);
-    if (header.sh_type != SHT_STRTAB) {
+    const Elf64_Shdr *header = section_header(object, index);
+    if (header->sh_type != SHT_STRTAB) {
         return refuse(object, REFUSAL_MALFORMED, "%s (section %u) are not a string table", what,
                       index);
     }
-    if (!file_check_range(object, what, header.sh_offset, header.sh_size)) {
+    if (!file_check_range(object, what, header->sh_offset, header->sh_size)) {
         return false;
     }
-    if (header.sh_size == 0 || object->bytes[header.sh_offset + header.sh_size - 1] != '\0') {
+    strings->text = (const char *)object->bytes + header->sh_offset;
+    strings->size = header->sh_size;
+    if (strings->size == 0 || strings->text[strings->size - 1] != '\0') {
         return refuse(object, REFUSAL_MALFORMED, "%s (section %u) do not end with NUL", what,
                       index);
     }
-    *table = (struct object_table){header.sh_offset, header.sh_size};
     return true;
 }
 
 static bool open_section(struct object *object, uint32_t index)
 {
-    Elf64_Shdr header = section_header(object, index);
+    const Elf64_Shdr *header = section_header(object, index);
     struct object_section *section = &object->sections[index];
     section->group = OBJECT_GROUPS;
-    if (header.sh_name >= object->section_names.size) {
+    if (header->sh_name >= object->section_names.size) {
         return refuse(object, REFUSAL_MALFORMED, "the name of section %u leaves the names", index);
     }
-    section->name = header.sh_name;
-    if (header.sh_type == SHT_NULL) {
+    section->name = header->sh_name;
+    if (header->sh_type == SHT_NULL) {
         return true;
     }
-    section->has_bytes = header.sh_type != SHT_NOBITS;
+    section->has_bytes = header->sh_type != SHT_NOBITS;
     if (section->has_bytes) {
-        if (!file_check_range(object, section_name(object, index), header.sh_offset,
-                              header.sh_size)) {
+        if (!file_check_range(object, section_name(object, index), header->sh_offset,
+                              header->sh_size)) {
             return false;
         }
-        section->offset = (uint32_t)header.sh_offset;
-        section->size = (uint32_t)header.sh_size;
+        section->offset = (uint32_t)header->sh_offset;
+        section->size = (uint32_t)header->sh_size;
     }
-    return section_classify(object, index, &header);
+    return section_classify(object, index, header);
 }
 
-static uint32_t collect_extents(const struct object *object, struct sort_entry *extents,
-                                const Elf64_Ehdr *header)
+static uint32_t collect_sections(const struct object *object, struct sort_entry *extents,
+                                 uint32_t count, uint64_t allocated)
 {
-    uint32_t count = 0;
-    extents[count++] = (struct sort_entry){0, sizeof(*header)};
-    extents[count++] = (struct sort_entry){
-        header->e_shoff, header->e_shoff + (uint64_t)header->e_shnum * sizeof(Elf64_Shdr)};
     for (uint32_t i = 0; i < object->section_count; i++) {
         const struct object_section *section = &object->sections[i];
-        if (section->has_bytes && section->size != 0) {
+        if (section->has_bytes && section->size != 0 &&
+            (section_header(object, i)->sh_flags & SHF_ALLOC) == allocated) {
             uint64_t end = (uint64_t)section->offset + section->size;
             extents[count++] = (struct sort_entry){section->offset, end};
         }
     }
+    return count;
+}
+
+/* In the order in which they mostly lie in files, so that there is little to sort. */
+static uint32_t collect_extents(const struct object *object, struct sort_entry *extents,
+                                const Elf64_Ehdr *header)
+{
+    uint64_t headers_end = header->e_shoff + (uint64_t)header->e_shnum * sizeof(Elf64_Shdr);
+    extents[0] = (struct sort_entry){0, sizeof(*header)};
+    uint32_t count = collect_sections(object, extents, 1, SHF_ALLOC);
+    count = collect_sections(object, extents, count, 0);
+    extents[count++] = (struct sort_entry){header->e_shoff, headers_end};
     return count;
 }
 
@@ -256,10 +271,16 @@ static bool check_overlaps(struct object *object, const Elf64_Ehdr *header)
     return true;
 }
 
+bool section_is_table(const Elf64_Shdr *header, uint64_t entry_size)
+{
+    return header->sh_entsize == entry_size && header->sh_size % entry_size == 0 &&
+           header->sh_offset % ELF_TABLE_ALIGN == 0;
+}
+
 static bool find_symbol_table(struct object *object)
 {
     for (uint32_t i = 1; i < object->section_count; i++) {
-        if (section_header(object, i).sh_type != SHT_SYMTAB) {
+        if (section_header(object, i)->sh_type != SHT_SYMTAB) {
             continue;
         }
         if (object->symbol_table != 0) {
@@ -270,14 +291,14 @@ static bool find_symbol_table(struct object *object)
     if (object->symbol_table == 0) {
         return refuse(object, REFUSAL_MALFORMED, "has no symbol table; do not strip objects");
     }
-    Elf64_Shdr header = section_header(object, object->symbol_table);
-    if (header.sh_entsize != sizeof(Elf64_Sym) || header.sh_size % sizeof(Elf64_Sym) != 0 ||
-        header.sh_size == 0 || header.sh_link >= object->section_count) {
+    const Elf64_Shdr *header = section_header(object, object->symbol_table);
+    if (header->sh_size == 0 || !section_is_table(header, sizeof(Elf64_Sym)) ||
+        header->sh_link >= object->section_count) {
         return refuse(object, REFUSAL_MALFORMED, "the symbol table's header is inconsistent");
     }
-    object->symbols = (struct object_table){header.sh_offset, header.sh_size};
-    object->symbol_count = (uint32_t)(header.sh_size / sizeof(Elf64_Sym));
-    return check_strings(object, "the symbol names", header.sh_link, &object->symbol_names);
+    object->symbols = (const Elf64_Sym *)(const void *)(object->bytes + header->sh_offset);
+    object->symbol_count = (uint32_t)(header->sh_size / sizeof(Elf64_Sym));
+    return check_strings(object, "the symbol names", header->sh_link, &object->symbol_names);
 }
 
 bool file_open_sections(struct object *object, const Elf64_Ehdr *header)
@@ -285,13 +306,16 @@ bool file_open_sections(struct object *object, const Elf64_Ehdr *header)
     if (!check_section_table(object, header)) {
         return false;
     }
-    object->headers = header->e_shoff;
+    object->headers = (const Elf64_Shdr *)(const void *)(object->bytes + header->e_shoff);
     object->section_count = header->e_shnum;
     object->extra_first = header->e_shnum;
-    object->sections = workspace_take(object, (uint64_t)(header->e_shnum + EXTRA_SECTIONS) *
-                                                  sizeof(struct object_section));
-    if (object->sections == NULL ||
-        !check_strings(object, "the section names", header->e_shstrndx, &object->section_names)) {
+    object->sections =
+        workspace_take(object, (uint64_t)section_total(object) * sizeof(struct object_section));
+    if (object->sections == NULL) {
+        return false;
+    }
+    memset(object->sections, 0, section_total(object) * sizeof(struct object_section));
+    if (!check_strings(object, "the section names", header->e_shstrndx, &object->section_names)) {
         return false;
     }
     for (uint32_t i = 0; i < object->section_count; i++) {
@@ -299,5 +323,10 @@ bool file_open_sections(struct object *object, const Elf64_Ehdr *header)
             return false;
         }
     }
+    return true;
+}
+
+bool file_check_tables(struct object *object, const Elf64_Ehdr *header)
+{
     return check_overlaps(object, header) && find_symbol_table(object);
 }

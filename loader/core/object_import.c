@@ -97,9 +97,9 @@ enum import_name_result import_parse(const char *name, struct object_import *imp
 static struct object_import import_of_symbol(const struct object *object, uint32_t symbol_index)
 {
     struct object_import import;
-    Elf64_Sym symbol = symbol_read(object, symbol_index);
-    import_parse(symbol_name(object, &symbol), &import);
-    import.weak = ELF64_ST_BIND(symbol.st_info) == STB_WEAK;
+    const Elf64_Sym *symbol = symbol_entry(object, symbol_index);
+    import_parse(symbol_name(object, symbol), &import);
+    import.weak = ELF64_ST_BIND(symbol->st_info) == STB_WEAK;
     return import;
 }
 
@@ -166,9 +166,9 @@ static bool bind_import(struct object *object, uint32_t symbol, object_resolver 
     struct object_binding binding = {.address = 0};
     enum object_binding_result result = resolver(context, &import, &binding);
     state->flags &= ~SYMBOL_ABSENT;
-    state->value = 0;
+    state->address = 0;
     if (result == OBJECT_BOUND) {
-        state->value = binding.address;
+        state->address = binding.address;
         return true;
     }
     if (import.weak) {

@@ -26,6 +26,8 @@ enum section_kind {
     SECTION_INIT,
     SECTION_FINI,
     SECTION_TLS,
+    SECTION_META, /* this and the next are not loaded */
+    SECTION_SHAPES,
 };
 
 /* Sections that the core adds, at index object->extra_first + one of these. */
@@ -38,6 +40,8 @@ enum extra_section {
 };
 
 struct object_section {
+    uint64_t
+        address;     /* run address, set by object_place; for SECTION_TLS: of the template's copy */
     uint32_t name;   /* offset in the section names; extra sections have none */
     uint32_t offset; /* of the bytes in the file */
     uint32_t size;   /* in the file, or of the memory when there are no bytes */
@@ -56,9 +60,20 @@ static inline bool section_is_loaded(const struct object_section *section)
     return section->group != OBJECT_GROUPS;
 }
 
+static inline uint32_t section_total(const struct object *object)
+{
+    return object->section_count + EXTRA_SECTIONS;
+}
+
 /* Only for indices below section_count; the header was checked by object_open. */
-Elf64_Shdr section_header(const struct object *object, uint32_t index);
+static inline const Elf64_Shdr *section_header(const struct object *object, uint32_t index)
+{
+    return &object->headers[index];
+}
+
 const char *section_name(const struct object *object, uint32_t index);
+/* Does the header say that the section is a table of such entries? */
+bool section_is_table(const Elf64_Shdr *header, uint64_t entry_size);
 
 /*
  * A deletion is sorted by section << 32 | offset of the first byte deleted; its value holds the
@@ -85,12 +100,30 @@ static inline uint64_t deletion_start(const struct sort_entry *deletion)
     return (uint32_t)deletion->key;
 }
 
-/* Offset in memory of an offset in the file's section: less what was deleted before it. */
-uint64_t section_adjust(const struct object *object, uint32_t section, uint64_t offset);
+uint64_t section_adjust_deleted(const struct object *object, uint32_t section, uint64_t offset,
+                                uint32_t *near);
+
+/*
+ * Offset in memory of an offset in the file's section: less what was deleted before it. `near`
+ * (at first 0) makes a run over offsets in order linear.
+ */
+static inline uint64_t section_adjust(const struct object *object, uint32_t section,
+                                      uint64_t offset, uint32_t *near)
+{
+    return object->sections[section].deletion_count == 0
+               ? offset
+               : section_adjust_deleted(object, section, offset, near);
+}
 
 /* Offset in its group; for TLS: of the template's copy. */
 uint64_t section_place(const struct object *object, uint32_t section);
-uint64_t section_address(const struct object *object, uint32_t section);
+/* Computes the run addresses of all sections. */
+void sections_settle(struct object *object);
+
+static inline uint64_t section_address(const struct object *object, uint32_t section)
+{
+    return object->sections[section].address;
+}
 
 /* Symbols. */
 
@@ -99,10 +132,11 @@ uint64_t section_address(const struct object *object, uint32_t section);
 #define SYMBOL_ABSENT    0x4u  /* a weak import that stayed unbound: zero */
 #define SYMBOL_GOT       0x8u  /* _GLOBAL_OFFSET_TABLE_, which the core defines */
 #define SYMBOL_TLS_STUB  0x10u /* __tls_get_addr, which the core defines */
+#define SYMBOL_SECTION   0x20u /* of a section with deletions: the addend counts in the file */
 
 /* Slots and stubs are numbered from one; zero: not needed. */
 struct object_symbol {
-    uint64_t value;    /* address of a bound import; offset of a common symbol */
+    uint64_t address;  /* set by object_place, of imports by imports_bind */
     uint32_t got;      /* GOT slot with its address */
     uint32_t tls_got;  /* GOT slot with its offset from the thread pointer */
     uint32_t tls_pair; /* first of two GOT slots: module, offset */
@@ -111,23 +145,45 @@ struct object_symbol {
     uint32_t flags;
 };
 
-Elf64_Sym symbol_read(const struct object *object, uint32_t index);
-const char *symbol_name(const struct object *object, const Elf64_Sym *symbol);
-bool symbol_in_section(const Elf64_Sym *symbol);
+static inline const Elf64_Sym *symbol_entry(const struct object *object, uint32_t index)
+{
+    return &object->symbols[index];
+}
 
-/* Run address of a symbol plus addend; imports must be bound. Not for TLS symbols. */
-uint64_t symbol_address(const struct object *object, uint32_t index, int64_t addend);
-uint64_t symbol_tls_offset(const struct object *object, uint32_t index, int64_t addend);
+static inline bool symbol_in_section(const Elf64_Sym *symbol)
+{
+    return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx < SHN_LORESERVE;
+}
+
+const char *symbol_name(const struct object *object, const Elf64_Sym *symbol);
+
+/* Computes the addresses of all symbols but imports, once the sections have theirs. */
+void symbols_settle(struct object *object);
+uint64_t symbol_address_adjusted(const struct object *object, uint32_t index, int64_t addend);
+
+/*
+ * Run address of a symbol plus addend, for a thread-local one its offset from the thread pointer;
+ * imports must be bound.
+ */
+static inline uint64_t symbol_address(const struct object *object, uint32_t index, int64_t addend)
+{
+    const struct object_symbol *state = &object->symbol_states[index];
+    return (state->flags & (SYMBOL_CANONICAL | SYMBOL_SECTION)) == 0
+               ? state->address + (uint64_t)addend
+               : symbol_address_adjusted(object, index, addend);
+}
+
 uint64_t got_address(const struct object *object, uint32_t slot);
 uint64_t stub_address(const struct object *object, uint32_t stub);
 uint64_t tls_stub_address(const struct object *object);
 
-/* The workspace: zeroed memory, or NULL and a refusal. */
+/* Memory of the workspace, which may hold anything, or NULL and a refusal. */
 void *workspace_take(struct object *object, uint64_t bytes);
 
 /* Stages of object_open; each refuses by itself. */
 bool file_open_header(struct object *object, Elf64_Ehdr *header);
 bool file_open_sections(struct object *object, const Elf64_Ehdr *header);
+bool file_check_tables(struct object *object, const Elf64_Ehdr *header);
 bool file_check_range(struct object *object, const char *what, uint64_t offset, uint64_t size);
 bool section_classify(struct object *object, uint32_t index, const Elf64_Shdr *header);
 bool symbols_open(struct object *object);
@@ -172,13 +228,11 @@ enum relocation_range {
 };
 
 #define RELOCATION_CALL      0x1u /* may go to the import's stub */
-#define RELOCATION_ERRATUM   0x2u /* an ADRP: Cortex-A53 erratum 843419 */
-#define RELOCATION_HIGH_PART 0x4u /* R_RISCV_PCREL_LO12 may refer to it */
+#define RELOCATION_HIGH_PART 0x2u /* an AUIPC or ADRP: an entry of object->high_parts */
 
 struct relocation_type {
-    const char *name;
-    uint16_t number;
-    uint8_t width; /* bytes at the place */
+    const char *name; /* NULL: there is no such type */
+    uint8_t width;    /* bytes at the place */
     uint8_t subject;
     uint8_t frame;
     uint8_t encoding; /* the machine's own */
@@ -189,16 +243,18 @@ struct relocation_type {
     uint8_t flags;
 };
 
-struct fixup;
+struct fixup; /* fixup.h */
 
 struct machine {
     const char *name;
     uint16_t elf_machine;
     uint8_t tcb_bytes;                   /* between the thread pointer and the TLS block */
-    uint8_t stub_bytes;                  /* also of the TLS stub; a power of two */
-    const struct relocation_type *types; /* sorted by number */
+    uint8_t stub_bytes;                  /* also of the TLS stub and of a veneer; a power of two */
+    const struct relocation_type *types; /* by number less `type_first`; the first is NONE */
+    uint32_t type_first;
     uint32_t type_count;
     const char *(*bad_flags)(uint32_t flags); /* why e_flags are refused, or NULL */
+    bool (*is_affected)(uint64_t address);    /* may a high part there need a veneer? NULL: never */
     bool (*apply)(struct fixup *fixup);
     void (*write_stub)(uint8_t *at, uint64_t address, uint64_t slot);
     void (*write_tls_stub)(uint8_t *at);
@@ -206,51 +262,5 @@ struct machine {
 
 extern const struct machine machine_riscv64;
 extern const struct machine machine_aarch64;
-
-const struct relocation_type *relocation_find(const struct machine *machine, uint32_t number);
-
-/* Fixups: one relocation, decoded. */
-
-struct fixup {
-    struct object *object;
-    const struct relocation_type *type; /* NULL only until scan has accepted it */
-    uint32_t number;                    /* of the type */
-    uint32_t table;                     /* section index of the relocation section */
-    uint32_t entry;
-    uint32_t section; /* that is relocated */
-    uint32_t symbol;
-    int64_t addend;
-    uint64_t offset;       /* in the section, as in the file */
-    uint64_t place;        /* run address; valid after object_place */
-    uint8_t *const *image; /* groups to write, NULL: only check */
-    uint8_t *target;       /* the bytes to change, NULL: only check */
-    uint32_t *veneers;     /* ADRP veneers used so far */
-};
-
-typedef bool fixup_visitor(struct fixup *fixup, void *context);
-
-/* Visits the relocations of all loaded sections, in the file's order, until one refuses. */
-bool relocations_walk(struct object *object, fixup_visitor *visit, void *context);
-bool relocations_walk_image(struct object *object, uint8_t *const *image, fixup_visitor *visit,
-                            void *context);
-
-/* Reads one entry of a relocation section that object_open has checked. */
-void fixup_read(struct object *object, uint32_t table, uint32_t entry, struct fixup *fixup);
-
-__attribute__((format(printf, 3, 4))) bool
-fixup_refuse(const struct fixup *fixup, enum refusal_code code, const char *format, ...);
-const char *fixup_symbol_name(const struct fixup *fixup);
-
-/* The value of a relocation, by subject and frame; `address` overrides the subject's. */
-uint64_t fixup_subject(const struct fixup *fixup);
-uint64_t fixup_frame(const struct fixup *fixup, uint64_t address);
-bool fixup_fits(const struct relocation_type *type, int64_t value);
-bool fixup_check(const struct fixup *fixup, int64_t value);
-bool fixup_is_absent(const struct fixup *fixup);
-
-/* Replaces the bits of `mask` in the instruction at the target, when writing. */
-void fixup_patch16(const struct fixup *fixup, uint16_t mask, uint16_t bits);
-void fixup_patch32(const struct fixup *fixup, uint32_t mask, uint32_t bits);
-void fixup_store(const struct fixup *fixup, uint64_t value); /* `width` bytes of data */
 
 #endif

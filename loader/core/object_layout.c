@@ -12,9 +12,7 @@ enum {
     GAPS_FIRST = 64, /* the first section of a group starts up to this many units in */
     GAPS = 4,        /* up to this many units between sections */
     ARRAY_NAME_MAX = 64,
-    ARRAY_LAST = 65536,     /* after all priorities, which have 16 bits */
-    ERRATUM_OFFSET = 0xff8, /* page offsets 0xff8 and 0xffc */
-    VENEER_BYTES = 16,
+    ARRAY_LAST = 65536, /* after all priorities, which have 16 bits */
 };
 
 /* Larger text keeps the file's order, where compilers expect near branches to reach. */
@@ -36,11 +34,6 @@ static uint64_t next_random(struct layout *layout)
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     return z ^ (z >> 31);
-}
-
-static uint32_t section_total(const struct object *object)
-{
-    return object->section_count + EXTRA_SECTIONS;
 }
 
 static void gather(struct layout *layout, enum object_group_name group, enum section_kind kind,
@@ -203,16 +196,26 @@ static bool place_tls(struct layout *layout)
     tls->tp_offset = align_up(object->machine->tcb_bytes, tls->align);
     object->tls_place = align_up(cursor, tls->align);
     layout->cursor = tls->template_size == 0 ? cursor : object->tls_place + tls->template_size;
+    if (layout->cursor > OBJECT_MEMORY_MAX) {
+        return refuse(object, REFUSAL_SIZE,
+                      "its sections up to the thread-local ones exceed the limit of %'u bytes of "
+                      "memory",
+                      OBJECT_MEMORY_MAX);
+    }
     return true;
 }
 
-static bool count_veneer(struct fixup *fixup, void *context)
+/* No more than these are used; groups begin at pages, so a place tells its offset in a page. */
+static uint32_t count_veneers(const struct object *object)
 {
-    uint32_t *veneers = context;
-    bool affected = (fixup->type->flags & RELOCATION_ERRATUM) != 0 &&
-                    fixup->place % OBJECT_PAGE >= ERRATUM_OFFSET;
-    *veneers += affected ? 1 : 0;
-    return true;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < object->high_part_count; i++) {
+        uint64_t key = object->high_parts[i].key;
+        const struct object_section *section = &object->sections[key >> 32];
+        count += section->group == OBJECT_TEXT &&
+                 object->machine->is_affected(section->place + (uint32_t)key);
+    }
+    return count;
 }
 
 static bool place_veneers(struct layout *layout)
@@ -220,14 +223,12 @@ static bool place_veneers(struct layout *layout)
     struct object *object = layout->object;
     uint32_t index = object->extra_first + EXTRA_VENEERS;
     struct object_section *section = &object->sections[index];
-    object->veneers = 0;
-    if (!relocations_walk(object, count_veneer, &object->veneers)) {
-        return false;
-    }
-    if (object->veneers > OBJECT_MEMORY_MAX / VENEER_BYTES) {
+    uint32_t bytes = object->machine->stub_bytes;
+    object->veneers = object->machine->is_affected == NULL ? 0 : count_veneers(object);
+    if (object->veneers > OBJECT_MEMORY_MAX / bytes) {
         return refuse(object, REFUSAL_SIZE, "needs %'u veneers", object->veneers);
     }
-    section->size = section->loaded = object->veneers * VENEER_BYTES;
+    section->size = section->loaded = object->veneers * bytes;
     return place_section(layout, index);
 }
 
@@ -305,7 +306,7 @@ static void set_extras(struct object *object)
     set_extra(object, EXTRA_GOT, OBJECT_RODATA, (uint64_t)object->got_slots * sizeof(uint64_t),
               sizeof(uint64_t));
     set_extra(object, EXTRA_STUBS, OBJECT_TEXT, (uint64_t)object->stubs * stub_bytes, stub_bytes);
-    set_extra(object, EXTRA_VENEERS, OBJECT_TEXT, 0, VENEER_BYTES);
+    set_extra(object, EXTRA_VENEERS, OBJECT_TEXT, 0, stub_bytes);
     for (uint32_t i = 0; i < OBJECT_GROUPS; i++) {
         object->group[i].address = 0;
     }
@@ -396,6 +397,8 @@ bool object_place(struct object *object, const uint64_t address[OBJECT_GROUPS],
 {
     object->refusal = refusal;
     set_addresses(object, address);
+    sections_settle(object);
+    symbols_settle(object);
     const struct object_group *group = object->group;
     for (uint32_t i = 0; i < OBJECT_GROUPS; i++) {
         if (group[i].size != 0 && !check_address(object, &group[i])) {

@@ -297,9 +297,9 @@ bool meta_open(struct object *object)
 {
     struct note note = {.object = object};
     for (uint32_t i = 0; i < object->section_count; i++) {
-        bool is_note = object->sections[i].has_bytes &&
-                       text_equal(section_name(object, i), SINTER_META_SECTION);
-        if (is_note && !open_section(&note, &object->sections[i])) {
+        const struct object_section *section = &object->sections[i];
+        bool is_note = section->kind == SECTION_META && section->has_bytes;
+        if (is_note && !open_section(&note, section)) {
             return false;
         }
     }

@@ -33,27 +33,33 @@ size_t object_workspace_size(const void *bytes, size_t size)
     }
     memcpy(&header, bytes, sizeof(header));
     uint64_t tables = (uint64_t)header.e_shnum * sizeof(Elf64_Shdr);
-    if (header.e_shoff > size || tables > size - header.e_shoff) {
-        return WORKSPACE_SLACK;
+    bool aligned = ((uintptr_t)bytes + header.e_shoff) % ELF_TABLE_ALIGN == 0;
+    if (header.e_shoff > size || tables > size - header.e_shoff || !aligned) {
+        return WORKSPACE_SLACK; /* to be refused */
     }
+    const uint8_t *file = bytes;
+    const Elf64_Shdr *sections = (const Elf64_Shdr *)(const void *)(file + header.e_shoff);
     uint64_t needed = WORKSPACE_SLACK;
     needed += (uint64_t)(header.e_shnum + EXTRA_SECTIONS) *
               (sizeof(struct object_section) + sizeof(struct sort_entry) + sizeof(uint32_t));
     uint64_t entries = 0;
     for (uint32_t i = 0; i < header.e_shnum; i++) {
-        Elf64_Shdr section;
-        memcpy(&section, (const uint8_t *)bytes + header.e_shoff + i * sizeof(section),
-               sizeof(section));
-        entries += workspace_for(&section, size);
+        entries += workspace_for(&sections[i], size);
     }
     uint64_t most = 2 * (uint64_t)size; /* tables that pass object_open do not overlap */
     return (size_t)(needed + (entries < most ? entries : most));
 }
 
-bool object_open(struct object *object, const char *name, const void *bytes, size_t size,
-                 enum object_machine machine, void *workspace, size_t workspace_size,
-                 struct refusal *refusal)
+static bool open_outline(struct object *object, Elf64_Ehdr *header)
 {
+    return file_open_header(object, header) && file_open_sections(object, header);
+}
+
+static void begin(struct object *object, const char *name, const void *bytes, size_t size,
+                  enum object_machine machine, void *workspace, size_t workspace_size,
+                  struct refusal *refusal)
+{
+    *refusal = (struct refusal){.code = REFUSAL_NONE};
     *object = (struct object){
         .name = name,
         .bytes = bytes,
@@ -63,9 +69,24 @@ bool object_open(struct object *object, const char *name, const void *bytes, siz
         .workspace = workspace,
         .workspace_size = workspace_size,
     };
-    *refusal = (struct refusal){.code = REFUSAL_NONE};
+}
+
+bool object_open_note(struct object *object, const char *name, const void *bytes, size_t size,
+                      enum object_machine machine, void *workspace, size_t workspace_size,
+                      struct refusal *refusal)
+{
     Elf64_Ehdr header;
-    return file_open_header(object, &header) && file_open_sections(object, &header) &&
+    begin(object, name, bytes, size, machine, workspace, workspace_size, refusal);
+    return open_outline(object, &header) && meta_open(object);
+}
+
+bool object_open(struct object *object, const char *name, const void *bytes, size_t size,
+                 enum object_machine machine, void *workspace, size_t workspace_size,
+                 struct refusal *refusal)
+{
+    Elf64_Ehdr header;
+    begin(object, name, bytes, size, machine, workspace, workspace_size, refusal);
+    return open_outline(object, &header) && file_check_tables(object, &header) &&
            meta_open(object) && symbols_open(object) && shapes_open(object) &&
            scan_relocations(object);
 }

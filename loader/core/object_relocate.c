@@ -3,38 +3,21 @@
  * target, and only when all have passed are the groups filled and the same code runs again
  * with targets. The second run computes the same values, so it cannot refuse.
  */
-#include "object_internal.h"
+#include "fixup.h"
 
 /* After deletions a relocation could stand across the end of its section. */
 static bool check_place(const struct fixup *fixup)
 {
-    const struct object_section *section = &fixup->object->sections[fixup->section];
-    uint64_t start = section_adjust(fixup->object, fixup->section, fixup->offset);
-    if (start + fixup->type->width > section->loaded) {
+    if (fixup->start + fixup->type->width > fixup->home->loaded) {
         return fixup_refuse(fixup, REFUSAL_RELOCATION, "stands in deleted nops");
     }
     return true;
 }
 
-static uint8_t group_of(const struct fixup *fixup)
-{
-    return fixup->object->sections[fixup->section].group;
-}
-
 static bool apply_fixup(struct fixup *fixup, void *context)
 {
     const struct machine *machine = context;
-    if (fixup->type->subject == SUBJECT_NOTHING) {
-        return true;
-    }
-    if (!check_place(fixup)) {
-        return false;
-    }
-    if (fixup->image != NULL) {
-        const struct object_group *group = &fixup->object->group[group_of(fixup)];
-        fixup->target = fixup->image[group_of(fixup)] + (fixup->place - group->address);
-    }
-    return machine->apply(fixup);
+    return check_place(fixup) && machine->apply(fixup);
 }
 
 bool object_check(struct object *object, object_resolver *resolver, void *context,
@@ -42,7 +25,7 @@ bool object_check(struct object *object, object_resolver *resolver, void *contex
 {
     object->refusal = refusal;
     return imports_bind(object, resolver, context) &&
-           relocations_walk(object, apply_fixup, (void *)(uintptr_t)object->machine);
+           relocations_walk(object, NULL, apply_fixup, (void *)(uintptr_t)object->machine);
 }
 
 /* Copies what lies between deletions; the first piece starts at zero. */
@@ -66,7 +49,8 @@ static void write_sections(const struct object *object, uint8_t *const *image)
     for (uint32_t i = 0; i < object->section_count; i++) {
         const struct object_section *section = &object->sections[i];
         if (section_is_loaded(section) && section->has_bytes && section->size != 0) {
-            copy_section(object, i, image[section->group] + section_place(object, i));
+            uint64_t place = section->address - object->group[section->group].address;
+            copy_section(object, i, image[section->group] + place);
         }
     }
 }
@@ -84,15 +68,15 @@ static void write_slots(const struct object *object, uint8_t *const *image)
     uint8_t *got = image[OBJECT_RODATA] + section_place(object, object->extra_first + EXTRA_GOT);
     for (uint32_t i = 0; i < object->symbol_count; i++) {
         const struct object_symbol *state = &object->symbol_states[i];
-        write_slot(got, state->stub_slot, state->value);
+        write_slot(got, state->stub_slot, state->address);
         if (state->got != 0) {
             write_slot(got, state->got, symbol_address(object, i, 0));
         }
         if (state->tls_got != 0) {
-            write_slot(got, state->tls_got, symbol_tls_offset(object, i, 0));
+            write_slot(got, state->tls_got, symbol_address(object, i, 0));
         }
         if (state->tls_pair != 0) {
-            write_slot(got, state->tls_pair + 1, symbol_tls_offset(object, i, 0));
+            write_slot(got, state->tls_pair + 1, symbol_address(object, i, 0));
         }
     }
 }
@@ -130,5 +114,5 @@ bool object_relocate(struct object *object, void *const image[OBJECT_GROUPS],
         write_slots(object, groups);
     }
     write_stubs(object, groups);
-    return relocations_walk_image(object, groups, apply_fixup, (void *)(uintptr_t)object->machine);
+    return relocations_walk(object, groups, apply_fixup, (void *)(uintptr_t)object->machine);
 }

@@ -5,7 +5,7 @@
  * After this pass a fixup can be read without further checks of its table, type, symbol index
  * or bounds in the file.
  */
-#include "object_internal.h"
+#include "fixup.h"
 
 enum {
     SPAN_DEFAULT_BITS = 31, /* 32-bit differences between groups, as in jump tables */
@@ -13,13 +13,16 @@ enum {
     REACH_MARGIN = OBJECT_PAGE, /* for rounding to pages and upper parts */
 };
 
+/* One table for two lists, each relocation being in one of them at most: high parts from the
+ * front, alignments from the back. */
 struct scan {
-    uint32_t high_parts;
-    uint32_t alignments;
-    struct sort_entry *alignment_places;
+    struct sort_entry *alignments;
+    struct sort_entry *end;
 };
 
-static bool check_table(struct object *object, uint32_t index, const Elf64_Shdr *header)
+/* Adds the table's entries to *entries, if it is one that counts. */
+static bool check_table(struct object *object, uint32_t index, const Elf64_Shdr *header,
+                        uint64_t *entries)
 {
     const char *name = section_name(object, index);
     if (header->sh_info >= object->section_count) {
@@ -36,20 +39,22 @@ static bool check_table(struct object *object, uint32_t index, const Elf64_Shdr 
                       "--crel)",
                       name, (unsigned)header->sh_type);
     }
-    if (header->sh_entsize != sizeof(Elf64_Rela) || header->sh_size % sizeof(Elf64_Rela) != 0 ||
-        header->sh_link != object->symbol_table || !target->has_bytes) {
+    if (!section_is_table(header, sizeof(Elf64_Rela)) || header->sh_link != object->symbol_table ||
+        !target->has_bytes) {
         return refuse(object, REFUSAL_MALFORMED, "the header of %s is inconsistent", name);
     }
+    *entries += table_length(object, index);
     return true;
 }
 
-static bool check_tables(struct object *object)
+static bool check_tables(struct object *object, uint64_t *entries)
 {
+    *entries = 0;
     for (uint32_t i = 0; i < object->section_count; i++) {
-        Elf64_Shdr header = section_header(object, i);
-        bool is_table =
-            header.sh_type == SHT_RELA || header.sh_type == SHT_REL || header.sh_type == SHT_CREL;
-        if (is_table && !check_table(object, i, &header)) {
+        const Elf64_Shdr *header = section_header(object, i);
+        uint32_t type = header->sh_type;
+        bool is_table = type == SHT_RELA || type == SHT_REL || type == SHT_CREL;
+        if (is_table && !check_table(object, i, header, entries)) {
             return false;
         }
     }
@@ -58,7 +63,7 @@ static bool check_tables(struct object *object)
 
 static bool check_bounds(const struct fixup *fixup)
 {
-    const struct object_section *section = &fixup->object->sections[fixup->section];
+    const struct object_section *section = fixup->home;
     uint64_t width = fixup->type->width;
     if (fixup->type->subject == SUBJECT_ALIGN) {
         if (fixup->addend < 0 || fixup->addend >= OBJECT_ALIGN_MAX) {
@@ -80,7 +85,7 @@ static bool check_bounds(const struct fixup *fixup)
 
 static bool check_type(const struct fixup *fixup)
 {
-    if (fixup->type == NULL) {
+    if (fixup->type == NULL || fixup->type->name == NULL) {
         return refuse(fixup->object, REFUSAL_RELOCATION_TYPE,
                       "%s entry %u (offset 0x%llx): relocation type %u is unknown for %s",
                       section_name(fixup->object, fixup->table), fixup->entry,
@@ -174,7 +179,7 @@ static bool note_undefined(struct fixup *fixup, const Elf64_Sym *symbol,
                             name);
     } else {
         state->flags = SYMBOL_IMPORT;
-        object->import_count++;
+        object->imports[object->import_count++] = fixup->symbol;
     }
     return true;
 }
@@ -257,11 +262,23 @@ static void note_constraint(const struct fixup *fixup, const Elf64_Sym *symbol)
         return;
     }
     uint64_t reach = reach_of(type);
-    if (framed && group != fixup->object->sections[fixup->section].group) {
+    if (framed && group != fixup->home->group) {
         constraint->span = reach < constraint->span ? reach : constraint->span;
     } else if (is_near(type) && type->frame == FRAME_ABSOLUTE && type->bits >= SPAN_DEFAULT_BITS) {
         constraint->limit = reach < constraint->limit ? reach : constraint->limit;
     }
+}
+
+static struct sort_entry entry_of(const struct fixup *fixup, uint64_t value)
+{
+    return (struct sort_entry){(uint64_t)fixup->section << 32 | fixup->offset, value};
+}
+
+static void note_high_part(const struct fixup *fixup)
+{
+    struct object *object = fixup->object;
+    object->high_parts[object->high_part_count++] =
+        entry_of(fixup, (uint64_t)fixup->table << 32 | fixup->entry);
 }
 
 static bool scan_fixup(struct fixup *fixup, void *context)
@@ -270,61 +287,34 @@ static bool scan_fixup(struct fixup *fixup, void *context)
     if (!check_type(fixup)) {
         return false;
     }
-    if (fixup->type->subject == SUBJECT_NOTHING) {
-        return true;
-    }
     if (!check_bounds(fixup)) {
         return false;
     }
     if (fixup->type->subject == SUBJECT_ALIGN) {
-        scan->alignments++;
+        *--scan->alignments = entry_of(fixup, (uint64_t)fixup->addend);
         return true;
     }
     if ((fixup->type->flags & RELOCATION_HIGH_PART) != 0) {
-        scan->high_parts++;
+        note_high_part(fixup);
     }
-    Elf64_Sym symbol = symbol_read(fixup->object, fixup->symbol);
+    const Elf64_Sym *symbol = symbol_entry(fixup->object, fixup->symbol);
     struct object_symbol *state = &fixup->object->symbol_states[fixup->symbol];
-    if (!check_symbol(fixup, &symbol)) {
+    if (!check_symbol(fixup, symbol)) {
         return false;
     }
-    if (symbol.st_shndx == SHN_UNDEF && fixup->symbol != 0 &&
-        !note_undefined(fixup, &symbol, state)) {
+    if (symbol->st_shndx == SHN_UNDEF && fixup->symbol != 0 &&
+        !note_undefined(fixup, symbol, state)) {
         return false;
     }
     note_stub(fixup, state);
     note_slots(fixup, state);
-    note_constraint(fixup, &symbol);
+    note_constraint(fixup, symbol);
     return true;
 }
 
-static bool collect_fixup(struct fixup *fixup, void *context)
+static bool sort_high_parts(struct object *object)
 {
-    struct scan *scan = context;
-    uint64_t key = (uint64_t)fixup->section << 32 | fixup->offset;
-    if (fixup->type->subject == SUBJECT_ALIGN) {
-        scan->alignment_places[scan->alignments++] =
-            (struct sort_entry){key, (uint64_t)fixup->addend};
-    } else if ((fixup->type->flags & RELOCATION_HIGH_PART) != 0) {
-        fixup->object->high_parts[scan->high_parts++] =
-            (struct sort_entry){key, (uint64_t)fixup->table << 32 | fixup->entry};
-    }
-    return true;
-}
-
-static void collect_imports(struct object *object)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < object->symbol_count; i++) {
-        if ((object->symbol_states[i].flags & SYMBOL_IMPORT) != 0) {
-            object->imports[count++] = i;
-        }
-    }
-}
-
-static bool sort_high_parts(struct object *object, uint32_t count)
-{
-    object->high_part_count = count;
+    uint32_t count = object->high_part_count;
     sort_entries(object->high_parts, count);
     for (uint32_t i = 1; i < count; i++) {
         if (object->high_parts[i].key == object->high_parts[i - 1].key) {
@@ -337,32 +327,25 @@ static bool sort_high_parts(struct object *object, uint32_t count)
     return true;
 }
 
-static bool collect(struct object *object, struct scan *scan)
+static bool take_tables(struct object *object, struct scan *scan, uint64_t entries)
 {
-    uint32_t high_parts = scan->high_parts;
-    uint32_t alignments = scan->alignments;
-    *scan = (struct scan){0};
-    object->imports = workspace_take(object, (uint64_t)object->import_count * sizeof(uint32_t));
-    object->high_parts = workspace_take(object, (uint64_t)high_parts * sizeof(struct sort_entry));
-    scan->alignment_places =
-        workspace_take(object, (uint64_t)alignments * sizeof(struct sort_entry));
-    if (object->imports == NULL || object->high_parts == NULL || scan->alignment_places == NULL) {
+    object->imports = workspace_take(object, (uint64_t)object->symbol_count * sizeof(uint32_t));
+    object->high_parts = workspace_take(object, entries * sizeof(struct sort_entry));
+    if (object->imports == NULL || object->high_parts == NULL) {
         return false;
     }
-    collect_imports(object);
-    if (high_parts + alignments != 0 && !relocations_walk(object, collect_fixup, scan)) {
-        return false;
-    }
-    return sort_high_parts(object, high_parts) &&
-           align_open(object, scan->alignment_places, alignments);
+    scan->end = scan->alignments = object->high_parts + entries;
+    return true;
 }
 
 bool scan_relocations(struct object *object)
 {
-    struct scan scan = {0};
+    struct scan scan;
+    uint64_t entries;
     object->constraint.span = (1ull << SPAN_DEFAULT_BITS) - 2 * REACH_MARGIN;
     object->constraint.limit = 1ull << LIMIT_DEFAULT_BITS;
-    if (!check_tables(object) || !relocations_walk(object, scan_fixup, &scan)) {
+    if (!check_tables(object, &entries) || !take_tables(object, &scan, entries) ||
+        !relocations_walk(object, NULL, scan_fixup, &scan)) {
         return false;
     }
     if (object->needs_tls_stub) {
@@ -371,5 +354,6 @@ bool scan_relocations(struct object *object)
     if (object->needs_got && object->got_slots == 0) {
         object->got_slots = 1;
     }
-    return collect(object, &scan);
+    return sort_high_parts(object) &&
+           align_open(object, scan.alignments, (uint32_t)(scan.end - scan.alignments));
 }

@@ -9,9 +9,13 @@
 
 #include "object_internal.h"
 
-static bool is_described(const char *name)
+/* What the loader alone reads. */
+static enum section_kind described_kind(const char *name)
 {
-    return text_equal(name, SINTER_META_SECTION) || text_equal(name, SINTER_SHAPE_SECTION);
+    if (text_equal(name, SINTER_META_SECTION)) {
+        return SECTION_META;
+    }
+    return text_equal(name, SINTER_SHAPE_SECTION) ? SECTION_SHAPES : SECTION_PLAIN;
 }
 
 static bool check_type(struct object *object, uint32_t index, const Elf64_Shdr *header)
@@ -112,28 +116,32 @@ static bool check_array(struct object *object, uint32_t index)
 bool section_classify(struct object *object, uint32_t index, const Elf64_Shdr *header)
 {
     const char *name = section_name(object, index);
+    struct object_section *section = &object->sections[index];
+    enum section_kind kind = described_kind(name);
+    section->kind = (uint8_t)kind;
     if (text_begins(name, ".gnu.lto_")) {
         object->has_bytecode = true;
     }
     if ((header->sh_flags & SHF_ALLOC) == 0 || (header->sh_flags & SHF_EXCLUDE) != 0 ||
-        is_described(name)) {
+        kind != SECTION_PLAIN) {
         return true;
     }
     if (!check_type(object, index, header) || !check_flags(object, index, header) ||
         !check_size(object, index, header)) {
         return false;
     }
-    enum section_kind kind = kind_of(header);
-    object->sections[index].kind = (uint8_t)kind;
-    object->sections[index].group = (uint8_t)group_of(name, header, kind);
+    kind = kind_of(header);
+    section->kind = (uint8_t)kind;
+    section->group = (uint8_t)group_of(name, header, kind);
     bool is_array = kind != SECTION_PLAIN && kind != SECTION_TLS;
     return !is_array || check_array(object, index);
 }
 
-uint64_t section_adjust(const struct object *object, uint32_t index, uint64_t offset)
+uint64_t section_adjust_deleted(const struct object *object, uint32_t index, uint64_t offset,
+                                uint32_t *near)
 {
     const struct object_section *section = &object->sections[index];
-    if (section->deletion_count == 0 || (int64_t)offset < 0) {
+    if ((int64_t)offset < 0) {
         return offset;
     }
     if (offset > section->size) {
@@ -141,7 +149,8 @@ uint64_t section_adjust(const struct object *object, uint32_t index, uint64_t of
     }
     const struct sort_entry *first = &object->deletions[section->deletion_first];
     uint64_t key = (uint64_t)index << 32 | offset;
-    uint32_t before = sort_lower_bound(first, section->deletion_count, key);
+    uint32_t before = sort_lower_bound_near(first, section->deletion_count, key, *near);
+    *near = before;
     if (before == 0) {
         return offset;
     }
@@ -157,7 +166,12 @@ uint64_t section_place(const struct object *object, uint32_t index)
     return section->kind == SECTION_TLS ? object->tls_place + section->place : section->place;
 }
 
-uint64_t section_address(const struct object *object, uint32_t index)
+void sections_settle(struct object *object)
 {
-    return object->group[object->sections[index].group].address + section_place(object, index);
+    for (uint32_t i = 0; i < section_total(object); i++) {
+        struct object_section *section = &object->sections[i];
+        if (section_is_loaded(section)) {
+            section->address = object->group[section->group].address + section_place(object, i);
+        }
+    }
 }

@@ -13,9 +13,9 @@ static bool is_function(const struct object *object, const Elf64_Sym *symbol)
 bool object_find_function(const struct object *object, const char *name, uint64_t *address)
 {
     for (uint32_t i = 1; i < object->symbol_count; i++) {
-        Elf64_Sym symbol = symbol_read(object, i);
-        if (ELF64_ST_BIND(symbol.st_info) != STB_LOCAL && is_function(object, &symbol) &&
-            text_equal(symbol_name(object, &symbol), name)) {
+        const Elf64_Sym *symbol = symbol_entry(object, i);
+        if (ELF64_ST_BIND(symbol->st_info) != STB_LOCAL && is_function(object, symbol) &&
+            text_equal(symbol_name(object, symbol), name)) {
             *address = symbol_address(object, i, 0);
             return true;
         }
@@ -25,7 +25,7 @@ bool object_find_function(const struct object *object, const char *name, uint64_
 
 static bool find_section(const struct object *object, uint64_t address, uint32_t *index)
 {
-    for (uint32_t i = 0; i < object->section_count + EXTRA_SECTIONS; i++) {
+    for (uint32_t i = 0; i < section_total(object); i++) {
         const struct object_section *section = &object->sections[i];
         bool in_memory = section->kind != SECTION_TLS || section->has_bytes;
         if (section_is_loaded(section) && in_memory &&
@@ -47,16 +47,16 @@ static void find_symbol(const struct object *object, uint32_t section, uint64_t 
                         struct object_location *location)
 {
     for (uint32_t i = 1; i < object->symbol_count; i++) {
-        Elf64_Sym symbol = symbol_read(object, i);
-        uint8_t type = ELF64_ST_TYPE(symbol.st_info);
-        if (symbol.st_shndx != section || type == STT_SECTION || type == STT_FILE ||
-            type == STT_TLS || !is_readable(symbol_name(object, &symbol))) {
+        const Elf64_Sym *symbol = symbol_entry(object, i);
+        uint8_t type = ELF64_ST_TYPE(symbol->st_info);
+        if (symbol->st_shndx != section || type == STT_SECTION || type == STT_FILE ||
+            type == STT_TLS || !is_readable(symbol_name(object, symbol))) {
             continue;
         }
         uint64_t start = symbol_address(object, i, 0);
         bool nearer = location->name == NULL || address - start < location->offset;
         if (start <= address && nearer) {
-            location->name = symbol_name(object, &symbol);
+            location->name = symbol_name(object, symbol);
             location->offset = address - start;
         }
     }
@@ -69,8 +69,7 @@ static void find_stub(const struct object *object, uint64_t address,
         const struct object_symbol *state = &object->symbol_states[object->imports[i]];
         uint64_t offset = address - (state->stub == 0 ? 0 : stub_address(object, state->stub));
         if (state->stub != 0 && offset < object->machine->stub_bytes) {
-            Elf64_Sym symbol = symbol_read(object, object->imports[i]);
-            location->name = symbol_name(object, &symbol);
+            location->name = symbol_name(object, symbol_entry(object, object->imports[i]));
             location->offset = offset;
         }
     }

@@ -34,8 +34,21 @@ static void sift_down(struct sort_entry *entries, uint32_t at, uint32_t count)
     }
 }
 
+static bool is_sorted(const struct sort_entry *entries, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (below(&entries[i], &entries[i - 1])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void sort_entries(struct sort_entry *entries, uint32_t count)
 {
+    if (is_sorted(entries, count)) {
+        return;
+    }
     for (uint32_t i = count / 2; i > 0; i--) {
         sift_down(entries, i - 1, count);
     }
@@ -58,4 +71,22 @@ uint32_t sort_lower_bound(const struct sort_entry *entries, uint32_t count, uint
         }
     }
     return low;
+}
+
+static bool is_lower_bound(const struct sort_entry *entries, uint32_t count, uint64_t key,
+                           uint32_t at)
+{
+    return at <= count && (at == 0 || entries[at - 1].key < key) &&
+           (at == count || entries[at].key >= key);
+}
+
+uint32_t sort_lower_bound_near(const struct sort_entry *entries, uint32_t count, uint64_t key,
+                               uint32_t near)
+{
+    for (uint32_t at = near; at <= near + 1; at++) {
+        if (is_lower_bound(entries, count, key, at)) {
+            return at;
+        }
+    }
+    return sort_lower_bound(entries, count, key);
 }

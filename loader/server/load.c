@@ -51,7 +51,8 @@ static status_t refuse_status(struct refusal *refusal, const char *name, const c
     return status;
 }
 
-status_t load_open(const struct load_file *file, struct object *object, struct refusal *refusal)
+status_t load_open(const struct load_file *file, load_opener *opener, struct object *object,
+                   struct refusal *refusal)
 {
     void *bytes;
     void *workspace;
@@ -74,11 +75,9 @@ status_t load_open(const struct load_file *file, struct object *object, struct r
     if (status != STATUS_OK) {
         return refuse_status(refusal, file->name, "no memory to examine it", status);
     }
-    if (!object_open(object, file->name, bytes, file->size, loader.machine, workspace, need,
-                     refusal)) {
-        return load_status(refusal);
-    }
-    return STATUS_OK;
+    return opener(object, file->name, bytes, file->size, loader.machine, workspace, need, refusal)
+               ? STATUS_OK
+               : load_status(refusal);
 }
 
 static status_t lay_out(struct job *job)
@@ -216,7 +215,7 @@ static status_t sync_text(struct job *job)
 
 static status_t run(struct job *job, const struct load_file *file, const struct load_start *start)
 {
-    status_t status = load_open(file, &job->object, &job->refusal);
+    status_t status = load_open(file, object_open, &job->object, &job->refusal);
     if (status == STATUS_OK) {
         status = lay_out(job);
     }

@@ -49,9 +49,14 @@ struct load_answer {
     uint64_t entry, start_info, stack_top;
 };
 
-/* A file mapped and opened; valid until window_clear. False: `refusal` says why, *status too. */
-SINTER_MUST_CHECK status_t load_open(const struct load_file *file, struct object *object,
-                                     struct refusal *refusal);
+/* object_open, or object_open_note. */
+typedef bool load_opener(struct object *object, const char *name, const void *bytes, size_t size,
+                         enum object_machine machine, void *workspace, size_t workspace_size,
+                         struct refusal *refusal);
+
+/* A file mapped and opened; valid until window_clear. Otherwise `refusal` says why. */
+SINTER_MUST_CHECK status_t load_open(const struct load_file *file, load_opener *opener,
+                                     struct object *object, struct refusal *refusal);
 
 /* Sets *result in either case; REFUSED, BAD_FORMAT and the like go with a line in it. */
 SINTER_MUST_CHECK status_t load_object(const struct load_file *file,

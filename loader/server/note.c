@@ -50,7 +50,7 @@ status_t note_read(const struct load_file *file, struct load_note *note)
     memset(&refusal, 0, sizeof(refusal));
     memset(note, 0, sizeof(*note));
     note->size = sizeof(*note);
-    status_t status = load_open(file, &object, &refusal);
+    status_t status = load_open(file, object_open_note, &object, &refusal);
     if (status == STATUS_OK) {
         copy_meta(note, &object.meta);
     } else {
@@ -100,7 +100,7 @@ status_t note_symbolize(const struct load_file *file, uint64_t place, uint64_t o
     struct object_location location;
     uint32_t group = LOADER_PLACE_GROUP(place);
     uint64_t seed = LOADER_SEED(place);
-    status_t status = load_open(file, &object, &refusal);
+    status_t status = load_open(file, object_open, &object, &refusal);
     if (status == STATUS_OK && (group >= LOADER_GROUPS || !object_layout(&object, seed, &refusal) ||
                                 !place_anywhere(&object, seed, &refusal))) {
         status = STATUS_BAD_FORMAT;

@@ -117,7 +117,12 @@ static void load(const uint8_t *data, size_t size, const Elf64_Ehdr *header)
     size_t need = object_workspace_size(data, size);
     void *workspace = malloc(need);
     enum object_machine machine = header->e_machine == EM_RISCV ? OBJECT_RISCV64 : OBJECT_AARCH64;
+    memset(workspace, 0xa5, need);
+    bool noted =
+        object_open_note(&object, "fuzz.o", data, size, machine, workspace, need, &refusal);
+    require(noted || (refusal.code != REFUSAL_NONE && refusal.code != REFUSAL_WORKSPACE));
     bool opened = object_open(&object, "fuzz.o", data, size, machine, workspace, need, &refusal);
+    require(noted || !opened);
     require(opened || refusal.code != REFUSAL_NONE);
     require(opened || refusal.code != REFUSAL_WORKSPACE);
     if (opened) {

@@ -293,14 +293,21 @@ bool loaded_run(struct loaded *loaded, uint64_t seed)
            object_place(&loaded->object, address, &loaded->refusal) && relocate(loaded);
 }
 
+void loaded_put(struct loaded *loaded, const uint64_t address[OBJECT_GROUPS])
+{
+    for (int i = 0; i < OBJECT_GROUPS; i++) {
+        loaded->object.group[i].address = address[i];
+    }
+    sections_settle(&loaded->object);
+    symbols_settle(&loaded->object);
+}
+
 bool loaded_run_anywhere(struct loaded *loaded, const uint64_t address[OBJECT_GROUPS])
 {
     if (!loaded_layout(loaded, 0)) {
         return false;
     }
-    for (int i = 0; i < OBJECT_GROUPS; i++) {
-        loaded->object.group[i].address = address[i];
-    }
+    loaded_put(loaded, address);
     return relocate(loaded);
 }
 

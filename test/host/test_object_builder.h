@@ -62,7 +62,9 @@ bool loaded_open(struct loaded *loaded);
 bool loaded_layout(struct loaded *loaded, uint64_t seed);
 /* Relocates at the BASE_ addresses. */
 bool loaded_run(struct loaded *loaded, uint64_t seed);
-/* Relocates at any addresses, even such as object_place would refuse. */
+/* Places a laid out object at any addresses, even such as object_place would refuse. */
+void loaded_put(struct loaded *loaded, const uint64_t address[OBJECT_GROUPS]);
+/* Relocates there. */
 bool loaded_run_anywhere(struct loaded *loaded, const uint64_t address[OBJECT_GROUPS]);
 void loaded_free(struct loaded *loaded);
 

@@ -276,10 +276,65 @@ static void test_shape_iteration(void **state)
     while (object_next_shape(&loaded.object, &cursor, &record)) {
         assert_string_equal(record.name, "struct blk_request");
         assert_int_equal(record.member_count, 3);
-        assert_int_equal(load32(record.offsets + 8), 12);
+        assert_int_equal(record.offsets[2], 12);
         count++;
     }
     assert_int_equal(count, 3);
+    loaded_free(&loaded);
+}
+
+struct other {
+    uint32_t a;
+    uint32_t b;
+};
+SHAPE(other, "struct other", 1, 0, a, b);
+
+/* Records in any order, and again and again, are each compared with the system's of their name. */
+static void test_shapes_order(void **state)
+{
+    struct loaded loaded;
+    const uint32_t wrong[] = {0, 8};
+    const uint32_t right[] = {0, 4};
+    const char *const members[] = {"a", "b"};
+    struct object_shape system[] = {
+        {"struct unknown", 1, 0, 8, 4, 2, right, members},
+        {"struct other", 1, 0, 8, 4, 2, right, members},
+        known,
+    };
+    uint8_t bytes[2 * sizeof(sinter_shape_blk_request) + 3 * sizeof(sinter_shape_other)];
+    uint8_t *at = bytes;
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        bool request = i == 1 || i == 2;
+        size_t size = request ? sizeof(sinter_shape_blk_request) : sizeof(sinter_shape_other);
+        const void *shape = &sinter_shape_other;
+        memcpy(at, request ? (const void *)&sinter_shape_blk_request : shape, size);
+        at += size;
+    }
+    load_shapes(&loaded, bytes, sizeof(bytes));
+    assert_true(loaded_open(&loaded));
+    assert_true(object_check_shapes(&loaded.object, system, 3, &loaded.refusal));
+    assert_true(object_check_shapes(&loaded.object, system, 1, &loaded.refusal));
+    system[1].offsets = wrong;
+    assert_false(object_check_shapes(&loaded.object, system, 3, &loaded.refusal));
+    assert_non_null(strstr(loaded.refusal.text, "struct other differs"));
+    system[1].offsets = right;
+    system[2].size = 20;
+    assert_false(object_check_shapes(&loaded.object, system, 3, &loaded.refusal));
+    assert_non_null(strstr(loaded.refusal.text, "struct blk_request differs"));
+    loaded_free(&loaded);
+}
+
+static void test_shapes_unaligned(void **state)
+{
+    struct loaded loaded;
+    (void)state;
+    load_shapes(&loaded, &sinter_shape_blk_request, sizeof(sinter_shape_blk_request));
+    file_section(loaded.file, SINTER_SHAPE_SECTION)->sh_offset += 2;
+    file_section(loaded.file, SINTER_SHAPE_SECTION)->sh_size -= 4;
+    assert_false(loaded_open(&loaded));
+    assert_int_equal(loaded.refusal.code, REFUSAL_SHAPE);
+    assert_non_null(strstr(loaded.refusal.text, "is not aligned to 4 bytes"));
     loaded_free(&loaded);
 }
 
@@ -428,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_values_refused),  cmocka_unit_test(test_list_limit),
         cmocka_unit_test(test_bounds),          cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_shape_iteration), cmocka_unit_test(test_shapes_malformed),
+        cmocka_unit_test(test_shapes_order),    cmocka_unit_test(test_shapes_unaligned),
         cmocka_unit_test(test_import_names),    cmocka_unit_test(test_import_refusals),
         cmocka_unit_test(test_formatter),
     };

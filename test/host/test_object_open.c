@@ -180,7 +180,21 @@ static void no_headers(uint8_t *file)
 }
 static void headers_outside(uint8_t *file)
 {
-    file_header(file)->e_shoff = UINT64_MAX - 100;
+    file_header(file)->e_shoff = UINT64_MAX - 99;
+}
+static void headers_unaligned(uint8_t *file)
+{
+    file_header(file)->e_shoff += 2;
+}
+static void symbols_unaligned(uint8_t *file)
+{
+    file_section(file, ".symtab")->sh_offset += 2;
+    file_section(file, ".symtab")->sh_size -= sizeof(Elf64_Sym);
+}
+static void relocations_unaligned(uint8_t *file)
+{
+    file_section(file, ".rela.text")->sh_offset += 1;
+    file_section(file, ".rela.text")->sh_size -= sizeof(Elf64_Rela);
 }
 static void header_size(uint8_t *file)
 {
@@ -273,6 +287,7 @@ static void test_sections(void **state)
 {
     (void)state;
     expect(no_headers, REFUSAL_MALFORMED, "no section headers");
+    expect(headers_unaligned, REFUSAL_MALFORMED, "expected a multiple of 4");
     expect(headers_outside, REFUSAL_MALFORMED, "leaves the file");
     expect(header_size, REFUSAL_MALFORMED, "have 40 bytes; expected 64");
     expect(no_sections, REFUSAL_MALFORMED, "no sections");
@@ -366,6 +381,7 @@ static void test_symbols(void **state)
     expect(symbol_size, REFUSAL_MALFORMED, "symbol table");
     expect(symbols_cut, REFUSAL_MALFORMED, "symbol table");
     expect(symbols_empty, REFUSAL_MALFORMED, "symbol table");
+    expect(symbols_unaligned, REFUSAL_MALFORMED, "symbol table's header is inconsistent");
     expect(symbol_link, REFUSAL_MALFORMED, "symbol table");
     expect(symbol_name_outside, REFUSAL_MALFORMED, "name of symbol 1");
     expect(symbol_section, REFUSAL_MALFORMED, "symbol 1 is in section 999");
@@ -422,6 +438,7 @@ static void test_tables(void **state)
     expect(table_of_bss, REFUSAL_MALFORMED, "header of .rela.data");
     expect(table_link, REFUSAL_MALFORMED, "header of .rela.text");
     expect(table_entries, REFUSAL_MALFORMED, "header of .rela.text");
+    expect(relocations_unaligned, REFUSAL_MALFORMED, "header of .rela.text is inconsistent");
     expect(table_kind, REFUSAL_SECTION, "SHT_RELA");
     expect(table_compact, REFUSAL_SECTION, "--crel");
     expect(place_outside, REFUSAL_RELOCATION, "leaves section .text of 0x8 bytes");
@@ -443,6 +460,50 @@ static void test_workspace_too_small(void **state)
         assert_true(opened || loaded.refusal.code == REFUSAL_WORKSPACE);
         free(workspace);
     }
+    loaded_free(&loaded);
+}
+
+/* Where the tables could not be read in place, and where they just can. */
+static void test_address(void **state)
+{
+    struct loaded loaded;
+    (void)state;
+    loaded_init(&loaded, build_good(), OBJECT_RISCV64);
+    size_t need = object_workspace_size(loaded.file, loaded.size);
+    void *workspace = malloc(need);
+    uint8_t *moved = malloc(loaded.size + sizeof(uint64_t));
+    for (size_t at = 0; at < sizeof(uint64_t); at++) {
+        memcpy(moved + at, loaded.file, loaded.size);
+        bool opened = object_open(&loaded.object, "test.o", moved + at, loaded.size, OBJECT_RISCV64,
+                                  workspace, need, &loaded.refusal);
+        assert_int_equal(opened, at % ELF_TABLE_ALIGN == 0);
+        assert_true(object_workspace_size(moved + at, loaded.size) <= need);
+        assert_true(opened || strstr(loaded.refusal.text, "not a multiple of 4") != NULL);
+    }
+    free(moved);
+    free(workspace);
+    loaded_free(&loaded);
+}
+
+/* The note alone is read of a file that is refused as a whole; not of one that is cut. */
+static void test_note_alone(void **state)
+{
+    struct loaded loaded;
+    (void)state;
+    loaded_init(&loaded, build_good(), OBJECT_RISCV64);
+    file_relocation(loaded.file, ".rela.text", 0)->r_info = UINT64_MAX;
+    size_t need = object_workspace_size(loaded.file, loaded.size);
+    void *workspace = malloc(need);
+    assert_true(object_open_note(&loaded.object, "test.o", loaded.file, loaded.size, OBJECT_RISCV64,
+                                 workspace, need, &loaded.refusal));
+    assert_string_equal(loaded.object.meta.name, "test");
+    assert_false(object_open(&loaded.object, "test.o", loaded.file, loaded.size, OBJECT_RISCV64,
+                             workspace, need, &loaded.refusal));
+    section_outside(loaded.file);
+    assert_false(object_open_note(&loaded.object, "test.o", loaded.file, loaded.size,
+                                  OBJECT_RISCV64, workspace, need, &loaded.refusal));
+    assert_int_equal(loaded.refusal.code, REFUSAL_MALFORMED);
+    free(workspace);
     loaded_free(&loaded);
 }
 
@@ -485,6 +546,8 @@ int main(void)
         cmocka_unit_test(test_symbols),
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_workspace_too_small),
+        cmocka_unit_test(test_address),
+        cmocka_unit_test(test_note_alone),
         cmocka_unit_test(test_names_are_sanitised),
         cmocka_unit_test(test_nothing_written),
     };

@@ -247,9 +247,7 @@ static bool run_last_slot(struct loaded *loaded, uint64_t got)
         return false;
     }
     loaded->object.symbol_states[target].got = (0x8000 - 8 - (got & 0xfff)) / 8 + 1;
-    for (int i = 0; i < OBJECT_GROUPS; i++) {
-        loaded->object.group[i].address = address[i];
-    }
+    loaded_put(loaded, address);
     return object_check(&loaded->object, resolve_any, NULL, &loaded->refusal);
 }
 
@@ -306,6 +304,34 @@ static void test_erratum_far(void **state)
     assert_int_equal(word(&loaded, 0xffc), 0x14000005);  /* b to the veneer at 0x1010 */
     assert_int_equal(word(&loaded, 0x1010), 0xf0000fe7); /* adrp x7, 0x1ff pages */
     assert_int_equal(word(&loaded, 0x1014), 0x17fffffb); /* b back to 0x1000 */
+    loaded_free(&loaded);
+}
+
+/* What is no code needs no veneer: there is none, and so it must not be used. */
+static void test_erratum_data(void **state)
+{
+    struct loaded loaded;
+    const uint32_t code[] = {0, 0, 0, 0};
+    const uint32_t adrp[] = {ADRP};
+    struct builder *builder = builder_new(OBJECT_AARCH64);
+    builder_text(builder, code, sizeof(code));
+    builder_section(builder, ".rodata.a", SHT_PROGBITS, SHF_ALLOC, 4, NULL, 0xff8);
+    unsigned place =
+        builder_section(builder, ".rodata.b", SHT_PROGBITS, SHF_ALLOC, 4, adrp, sizeof(adrp));
+    unsigned data =
+        builder_section(builder, ".data", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8, NULL, 8);
+    unsigned symbol = builder_symbol(builder, "x", STB_LOCAL, STT_OBJECT, (uint16_t)data, 0, 8);
+    uint32_t written;
+    (void)state;
+    builder_relocate(builder, place, 0, R_AARCH64_ADR_PREL_PG_HI21, symbol, 0);
+    loaded_init(&loaded, builder, OBJECT_AARCH64);
+    const uint64_t far[OBJECT_GROUPS] = {BASE_TEXT, BASE_RODATA, BASE_RODATA + 0x400000};
+    assert_true(loaded_run_anywhere(&loaded, far));
+    assert_int_equal(loaded.object.veneers, 0);
+    assert_int_equal(loaded.object.group[OBJECT_TEXT].content, sizeof(code));
+    memcpy(&written, (uint8_t *)loaded.image[OBJECT_RODATA] + 0xff8, sizeof(written));
+    assert_int_equal(written, 0x90002007); /* adrp x7, 0x400 pages */
+    assert_memory_equal(loaded.image[OBJECT_TEXT], code, sizeof(code));
     loaded_free(&loaded);
 }
 
@@ -451,11 +477,12 @@ static void test_types_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_slot_reach),
-        cmocka_unit_test(test_erratum_near),  cmocka_unit_test(test_erratum_far),
-        cmocka_unit_test(test_stub),          cmocka_unit_test(test_absent_weak),
-        cmocka_unit_test(test_types_refused), cmocka_unit_test(test_got_symbol),
-        cmocka_unit_test(test_tls_pair),      cmocka_unit_test(test_absent_refused),
+        cmocka_unit_test(test_ranges),         cmocka_unit_test(test_slot_reach),
+        cmocka_unit_test(test_erratum_near),   cmocka_unit_test(test_erratum_far),
+        cmocka_unit_test(test_erratum_data),   cmocka_unit_test(test_stub),
+        cmocka_unit_test(test_absent_weak),    cmocka_unit_test(test_types_refused),
+        cmocka_unit_test(test_got_symbol),     cmocka_unit_test(test_tls_pair),
+        cmocka_unit_test(test_absent_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,36 @@ static void test_low_part_anywhere(void **state)
     loaded_free(&loaded);
 }
 
+/* Low parts of two high parts in turn, which are not always of the one seen last. */
+static void test_low_parts_mixed(void **state)
+{
+    struct loaded loaded;
+    const uint32_t code[] = {AUIPC_A0, AUIPC_A0, ADDI_A1, ADDI_A1, ADDI_A1, ADDI_A1};
+    struct builder *builder = builder_new(OBJECT_RISCV64);
+    unsigned text = builder_text(builder, code, sizeof(code));
+    unsigned labels[2];
+    unsigned targets[2];
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        labels[i] = builder_symbol(builder, ".L", STB_LOCAL, STT_NOTYPE, (uint16_t)text, 4 * i, 0);
+        targets[i] = builder_symbol(builder, "target", STB_LOCAL, STT_OBJECT, SHN_ABS,
+                                    BASE_TEXT + 4 * i + 0x100 * (i + 1), 0);
+    }
+    builder_relocate(builder, text, 8, R_RISCV_PCREL_LO12_I, labels[0], 0);
+    builder_relocate(builder, text, 0, R_RISCV_PCREL_HI20, targets[0], 0);
+    builder_relocate(builder, text, 4, R_RISCV_PCREL_HI20, targets[1], 0);
+    builder_relocate(builder, text, 12, R_RISCV_PCREL_LO12_I, labels[1], 0);
+    builder_relocate(builder, text, 16, R_RISCV_PCREL_LO12_I, labels[0], 0);
+    builder_relocate(builder, text, 20, R_RISCV_PCREL_LO12_I, labels[1], 0);
+    loaded_init(&loaded, builder, OBJECT_RISCV64);
+    assert_true(loaded_run(&loaded, 0));
+    assert_int_equal(word(&loaded, 8), 0x10050593); /* addi a1, a0, 0x100 */
+    assert_int_equal(word(&loaded, 12), 0x20050593);
+    assert_int_equal(word(&loaded, 16), 0x10050593);
+    assert_int_equal(word(&loaded, 20), 0x20050593);
+    loaded_free(&loaded);
+}
+
 static void test_low_part_of_slot(void **state)
 {
     struct loaded loaded;
@@ -527,6 +557,7 @@ int main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_low_part_anywhere),
         cmocka_unit_test(test_low_part_of_slot),
+        cmocka_unit_test(test_low_parts_mixed),
         cmocka_unit_test(test_low_part_refused),
         cmocka_unit_test(test_two_high_parts),
         cmocka_unit_test(test_range_text),
