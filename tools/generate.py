@@ -15,11 +15,11 @@ import sys
 from pathlib import Path
 
 from interface import (abi, check_library, decode, kernel, library, protocol, reference,
-                       release_list, static, system)
+                       release_list, rust, static, system)
 from interface.output import Output
 from interface.tables import TableError, load_tables
 
-EMITTERS = (abi, system, kernel, library, static, protocol, reference, decode)
+EMITTERS = (abi, system, kernel, library, static, protocol, reference, decode, rust)
 
 
 def parse_arguments(arguments):

@@ -93,20 +93,25 @@ static uint32_t token_end(const struct devicetree *tree, uint32_t offset, uint32
     return padded > tree->structure_size - offset ? 0 : offset + padded;
 }
 
+/* Whether one of the four bytes is 0. */
+static bool has_nul(uint32_t cell)
+{
+    return ((cell - 0x01010101u) & ~cell & 0x80808080u) != 0;
+}
+
 static bool token_read_node(const struct devicetree *tree, struct token *token)
 {
-    uint32_t begin = token->at + CELL;
-    uint32_t end = begin;
+    uint32_t end = token->next;
 
-    while (end < tree->structure_size && *structure_at(tree, end) != '\0') {
-        end++;
-    }
-    if (end >= tree->structure_size) {
-        return false;
-    }
-    token->name = (const char *)structure_at(tree, begin);
-    token->next = token_end(tree, begin, end - begin + 1);
-    return token->next != 0;
+    token->name = (const char *)structure_at(tree, end);
+    do {
+        if (tree->structure_size - end < CELL) {
+            return false;
+        }
+        end += CELL;
+    } while (!has_nul(read_u32(structure_at(tree, end - CELL))));
+    token->next = end;
+    return true;
 }
 
 static bool token_read_property(const struct devicetree *tree, struct token *token)

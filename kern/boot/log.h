@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOG_SIZE 16384
+#define LOG_SIZE 32768
 
 /* One line; `who` before it unless null. */
 void log_append(const char *who, const char *text, uint32_t length);

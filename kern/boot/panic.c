@@ -80,6 +80,11 @@ _Noreturn static void end(void)
     cpu_halt();
 }
 
+void log_take_back_console(void)
+{
+    log_console(true);
+}
+
 void panic(const char *format, ...)
 {
     va_list arguments;

@@ -28,7 +28,9 @@ static void end_wait(struct thread *thread, status_t status, uint64_t bits)
 
 static void wake(struct event *event, struct thread *thread)
 {
-    timer_remove_timeout(thread);
+    if (thread->timeout.linked) {
+        timer_remove_timeout(thread);
+    }
     sched_ready(thread);
     object_release(&event->object);
 }
@@ -53,21 +55,23 @@ void event_signal(struct event *event, uint64_t bits)
 {
     struct thread *thread;
     struct thread *bound = NULL;
+    bool more;
 
-    lock_acquire(&event->lock);
-    event->bits |= bits;
-    thread = take_waiter(event);
-    if (event->bits != 0 && event->bound != NULL) {
-        bound = event->bound;
-        object_reference(&bound->object);
-    }
-    lock_release(&event->lock);
-    while (thread != NULL) {
-        wake(event, thread);
+    do {
         lock_acquire(&event->lock);
+        event->bits |= bits;
+        bits = 0;
         thread = take_waiter(event);
+        more = thread != NULL && event->bits != 0;
+        if (!more && event->bits != 0 && event->bound != NULL) {
+            bound = event->bound;
+            object_reference(&bound->object);
+        }
         lock_release(&event->lock);
-    }
+        if (thread != NULL) {
+            wake(event, thread);
+        }
+    } while (more);
     if (bound != NULL) {
         receive_event(event, bound);
         object_release(&bound->object);

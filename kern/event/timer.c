@@ -17,7 +17,7 @@ enum { FIRED_AT_ONCE = 16 }; /* then the interrupt comes again, so that others r
 struct timer_queue {
     struct lock lock;
     struct tree tree;
-    uint64_t wake_at; /* an account's period ends; ~0: none */
+    uint64_t wake_at; /* this CPU only: the CPU chooses again then; ~0: never */
 };
 
 static struct timer_queue queues[CPU_MAX];
@@ -71,33 +71,24 @@ static struct timer_queue *own_queue(void)
     return &queues[cpu_self()->index];
 }
 
-void timer_program(void)
+void timer_fire_by(uint64_t deadline)
 {
-    struct timer_queue *queue = own_queue();
-    uint64_t next = sched_timer(clock_counter());
-    struct tree_node *first;
+    struct cpu *cpu = cpu_self();
 
-    lock_acquire(&queue->lock);
-    first = tree_first(&queue->tree);
-    if (first != NULL && first->key < next) {
-        next = first->key;
+    if (deadline < cpu->deadline) {
+        cpu->deadline = deadline;
+        clock_set_deadline(deadline);
     }
-    if (queue->wake_at < next) {
-        next = queue->wake_at;
-    }
-    lock_release(&queue->lock);
-    clock_set_deadline(next);
 }
 
 void timer_wake_cpu_at(uint64_t deadline)
 {
     struct timer_queue *queue = own_queue();
 
-    lock_acquire(&queue->lock);
     if (deadline < queue->wake_at) {
         queue->wake_at = deadline;
     }
-    lock_release(&queue->lock);
+    timer_fire_by(deadline);
 }
 
 struct timer *timer_create(struct account *account, struct event *event, uint64_t bits)
@@ -137,6 +128,7 @@ static void queue_insert(struct tree_node *node, uint64_t deadline, uint32_t kin
     tree_insert(&queue->tree, node);
     node->linked = kind;
     lock_release(&queue->lock);
+    timer_fire_by(deadline);
 }
 
 /* timer->lock held, so that the CPU stays what it is. */
@@ -160,7 +152,6 @@ void timer_set(struct timer *timer, uint64_t deadline, uint64_t period)
     if (was_queued) {
         object_release(&timer->object);
     }
-    timer_program();
 }
 
 /* Nobody can set it any more: it stops. */
@@ -194,7 +185,7 @@ void timer_add_timeout(struct thread *thread, uint64_t deadline)
 
 void timer_remove_timeout(struct thread *thread)
 {
-    if (thread->timeout.linked && queue_remove(thread->timeout_cpu, &thread->timeout)) {
+    if (queue_remove(thread->timeout_cpu, &thread->timeout)) {
         object_release(&thread->object);
     }
 }
@@ -216,12 +207,13 @@ static void timer_fire(struct timer *timer, uint64_t deadline)
     object_release(&timer->object);
 }
 
-static void thread_time_out(struct thread *thread)
+/* The thread may wait for something else by now, without a timeout or with a later one. */
+static void thread_time_out(struct thread *thread, uint64_t now)
 {
     struct object *object = NULL;
 
     lock_acquire(&thread->lock);
-    if (thread->wait == WAIT_EVENT) {
+    if (thread->wait == WAIT_EVENT && thread->timeout.key <= now) {
         object = thread->wait_object;
         object_reference(object);
     }
@@ -233,6 +225,7 @@ static void thread_time_out(struct thread *thread)
     object_release(&thread->object);
 }
 
+/* The first node if it is due; otherwise null, and the timer is set for it. */
 static struct tree_node *take_due(struct timer_queue *queue, uint64_t now, uint32_t *kind)
 {
     struct tree_node *node;
@@ -242,7 +235,8 @@ static struct tree_node *take_due(struct timer_queue *queue, uint64_t now, uint3
     if (node != NULL && node->key <= now) {
         *kind = node->linked;
         tree_remove(&queue->tree, node);
-    } else {
+    } else if (node != NULL) {
+        timer_fire_by(node->key);
         node = NULL;
     }
     lock_release(&queue->lock);
@@ -254,24 +248,27 @@ void timer_run(void)
     struct timer_queue *queue = own_queue();
     uint64_t now = clock_counter();
 
+    cpu_self()->deadline = ~UINT64_C(0);
     if (now >= queue->wake_at) {
         queue->wake_at = ~UINT64_C(0);
         cpu_self()->reschedule = true;
     }
+    timer_fire_by(queue->wake_at);
+    sched_timer(now);
     for (unsigned i = 0; i < FIRED_AT_ONCE; i++) {
         uint32_t kind = 0;
         struct tree_node *node = take_due(queue, now, &kind);
 
         if (node == NULL) {
-            break;
+            return;
         }
         if (kind == NODE_TIMER) {
             struct timer *timer = container_of(node, struct timer, node);
 
             timer_fire(timer, node->key);
         } else {
-            thread_time_out(container_of(node, struct thread, timeout));
+            thread_time_out(container_of(node, struct thread, timeout), now);
         }
     }
-    timer_program();
+    timer_fire_by(now);
 }

@@ -5,6 +5,7 @@
 #include "message.h"
 
 #include <kern/sched.h>
+#include <kern/stop.h>
 #include <kern/syscall.h>
 #include <kern_calls.h>
 
@@ -52,9 +53,6 @@ struct thread *call_start(struct thread *thread, struct endpoint *endpoint)
         call_fail(thread, status);
         return thread;
     }
-    if (receiver != NULL) {
-        receive_end(receiver);
-    }
     return receiver;
 }
 
@@ -89,10 +87,33 @@ void call_fail(struct thread *thread, status_t status)
     }
 }
 
+/* True if the thread may go on; otherwise it waits for the last pin of its pages. */
+static bool may_go_on(struct thread *thread)
+{
+    bool pinned;
+
+    if (thread->pinned == 0) {
+        return true;
+    }
+    lock_acquire(&thread->lock);
+    pinned = thread->pinned != 0 && !atomic_load(&thread->dying);
+    if (pinned) {
+        thread->wait = WAIT_UNPIN;
+        thread->state = THREAD_BLOCKED_CALL;
+        if (atomic_load(&thread->stop) && !atomic_exchange(&thread->halted, true)) {
+            task_stop_progress(thread->task);
+        }
+    }
+    lock_release(&thread->lock);
+    return !pinned;
+}
+
 void call_complete(struct thread *thread, status_t status)
 {
     call_fail(thread, status);
-    sched_ready(thread);
+    if (may_go_on(thread)) {
+        sched_ready(thread);
+    }
 }
 
 void call_from_kernel(struct thread *thread, struct endpoint *endpoint)
@@ -108,12 +129,14 @@ void call_from_kernel(struct thread *thread, struct endpoint *endpoint)
     }
 }
 
-/* A thread that is not bound any more leaves the list of cancels; it is owned. */
+/* A thread that is not bound any more leaves the list of cancels, and whoever is delivering its
+ * CANCEL is waited for; it is owned. */
 static void forget_cancel(struct thread *thread)
 {
     struct port *port = thread->endpoint->port;
 
-    if (!list_empty(&thread->cancel_link)) {
+    if (thread->cancelled) {
+        thread->cancelled = false;
         lock_acquire(&port->lock);
         list_remove(&thread->cancel_link);
         lock_release(&port->lock);
@@ -127,7 +150,6 @@ static struct thread *unbind(struct reply *reply, enum reply_state state)
 
     reply->state = state;
     reply->caller = NULL;
-    thread->reply = NULL;
     thread_end_wait(thread);
     return thread;
 }
@@ -174,6 +196,8 @@ void call_cancel(struct reply *reply, struct thread *thread)
     lock_acquire(&port->lock);
     lock_acquire(&reply->lock);
     if (reply->caller == thread && list_empty(&thread->cancel_link)) {
+        thread->cancel_handle = reply->handle;
+        thread->cancelled = true;
         list_append(&port->cancels, &thread->cancel_link);
     }
     lock_release(&reply->lock);
@@ -207,24 +231,6 @@ static void answered_kernel_call(struct thread *thread, status_t status)
     if (status != STATUS_OK) {
         end_faulted(thread, status);
     }
-}
-
-/* True if the thread may go on; otherwise it waits for the last pin of its pages. */
-static bool may_go_on(struct thread *thread)
-{
-    bool pinned;
-
-    if (thread->pinned == 0) {
-        return true;
-    }
-    lock_acquire(&thread->lock);
-    pinned = thread->pinned != 0 && !atomic_load(&thread->dying);
-    if (pinned) {
-        thread->wait = WAIT_UNPIN;
-        thread->state = THREAD_BLOCKED_CALL;
-    }
-    lock_release(&thread->lock);
-    return !pinned;
 }
 
 struct thread *call_answer(struct reply *reply, struct thread *server, bool receives,

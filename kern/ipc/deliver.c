@@ -1,8 +1,7 @@
 /*
  * Bringing callers and receivers together; see deliver.h.
  *
- * A thread that receives holds references to its port and reply until receive_end(). A call holds
- * its endpoint (and so the port) until call_end(). A bound call does not hold the reply: when that
+ * A thread that receives holds references to its port and reply (receive_forget). A call holds its endpoint (and so the port) until call_end(). A bound call does not hold the reply: when that
  * loses its last handle, reply_unreachable() ends the call.
  */
 #include "deliver.h"
@@ -24,8 +23,6 @@ status_t deliver_call(struct thread *caller, struct thread *receiver)
     } else if (thread_begin_wait(caller, WAIT_ANSWER, blocked_state(caller), &reply->object)) {
         status = message_to_receiver(caller, receiver, caller->endpoint->badge);
         if (status == STATUS_OK) {
-            caller->reply = reply;
-            caller->cancel_handle = receiver->receive_handle;
             reply->state = REPLY_BOUND;
             reply->caller = caller;
             reply->number++;
@@ -114,7 +111,8 @@ static bool take_call(struct port *port, struct thread *receiver, struct loose_e
         loose->failed = caller;
         loose->status = status;
     }
-    return status == STATUS_OK;
+    loose->called = status == STATUS_OK;
+    return loose->called;
 }
 
 bool deliver_to(struct port *port, struct thread *receiver, struct loose_ends *loose)
@@ -138,17 +136,12 @@ void loose_ends_settle(struct loose_ends *loose)
 void receive_end(struct thread *receiver)
 {
     struct reply *reply = receiver->receive_reply;
-    struct port *port = receiver->receive_port;
 
-    if (reply->state == REPLY_ARMED) { /* no call came: only this thread can have armed it */
-        lock_acquire(&reply->lock);
+    lock_acquire(&reply->lock);
+    if (reply->state == REPLY_ARMED) { /* no call came */
         reply->state = REPLY_FREE;
-        lock_release(&reply->lock);
     }
-    receiver->receive_reply = NULL;
-    receiver->receive_port = NULL;
-    object_release(&reply->object);
-    object_release(&port->object);
+    lock_release(&reply->lock);
 }
 
 void receive_wake(struct thread *receiver)

@@ -14,6 +14,7 @@ struct loose_ends {
     struct endpoint *closed; /* its CLOSED has been given; a reference to drop */
     struct thread *failed;   /* a queued call that could not be delivered */
     status_t status;         /* for it */
+    bool called;             /* a call was delivered */
 };
 
 /*
@@ -31,6 +32,8 @@ bool deliver_to(struct port *port, struct thread *receiver, struct loose_ends *l
 
 /* Without locks: lets go what is in *loose, and empties it. */
 void loose_ends_settle(struct loose_ends *loose);
+/* What the receiver got was no call: its reply is free. No lock held. */
+void receive_end(struct thread *receiver);
 /* receive_end and ready; null does nothing. */
 void receive_wake(struct thread *receiver);
 

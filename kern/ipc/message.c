@@ -8,7 +8,7 @@
 #include <sinter/abi.h>
 #include <string.h>
 
-enum { WORD_RESULT = 2, TAG_RESULT = 1, STATUS_RESULT = 0, BADGE_RESULT = 8, KIND_SHIFT = 32 };
+enum { WORD_RESULT = 2, TAG_RESULT = 1, STATUS_RESULT = 0 };
 
 status_t message_check(uint64_t tag, bool leases)
 {
@@ -63,13 +63,6 @@ static status_t give_handles(struct thread *from, struct thread *to)
     return status;
 }
 
-static void copy_words(const struct frame *from, struct frame *to)
-{
-    for (unsigned i = TAG_RESULT; i < WORD_RESULT + LIMIT_MESSAGE_WORDS; i++) {
-        frame_set_result(to, i, frame_argument(from, i));
-    }
-}
-
 static void tell_leases(const struct thread *caller, struct thread *receiver)
 {
     for (unsigned i = 0; i < caller->lease_count; i++) {
@@ -96,7 +89,7 @@ static status_t user_call(struct thread *caller, struct thread *receiver)
         memcpy(receiver->page->data, caller->page->data, tag_bytes(tag));
         tell_leases(caller, receiver);
     }
-    copy_words(&caller->frame, &receiver->frame);
+    frame_copy_message(&caller->frame, &receiver->frame);
     return STATUS_OK;
 }
 
@@ -123,8 +116,7 @@ status_t message_to_receiver(struct thread *caller, struct thread *receiver, uin
         kernel_call(caller, receiver);
     }
     if (status == STATUS_OK) {
-        frame_set_result(&receiver->frame, STATUS_RESULT, (uint64_t)RECEIVE_CALL << KIND_SHIFT);
-        frame_set_result(&receiver->frame, BADGE_RESULT, badge);
+        message_set_kind(&receiver->frame, RECEIVE_CALL, badge);
     }
     return status;
 }
@@ -144,7 +136,7 @@ status_t message_to_caller(struct thread *server, struct thread *caller)
         }
         memcpy(caller->page->data, server->page->data, tag_bytes(tag));
     }
-    copy_words(&server->frame, &caller->frame);
+    frame_copy_message(&server->frame, &caller->frame);
     frame_set_result(&caller->frame, STATUS_RESULT, STATUS_OK);
     return STATUS_OK;
 }
@@ -153,11 +145,10 @@ void message_note(struct thread *receiver, uint32_t kind, uint64_t badge, uint64
 {
     struct frame *frame = &receiver->frame;
 
-    frame_set_result(frame, STATUS_RESULT, (uint64_t)kind << KIND_SHIFT);
+    message_set_kind(frame, kind, badge);
     frame_set_result(frame, TAG_RESULT, 0);
     frame_set_result(frame, WORD_RESULT, word);
     for (unsigned i = 1; i < LIMIT_MESSAGE_WORDS; i++) {
         frame_set_result(frame, WORD_RESULT + i, 0);
     }
-    frame_set_result(frame, BADGE_RESULT, badge);
 }

@@ -153,18 +153,71 @@ static void let_lender_go(struct pin *pin)
     }
 }
 
+/* Outside the memory locks. `abandoned` holds pins of devices that nobody has a handle to. */
+static struct lock abandoned_lock;
+static struct list abandoned = {&abandoned, &abandoned};
+
+void pin_device_unreachable(struct object *object)
+{
+    struct memory *device = container_of(object, struct memory, object);
+    struct list *link;
+
+    lock_acquire(&abandoned_lock);
+    lock_acquire(&device->lock);
+    while ((link = list_take(&device->quarantine)) != NULL) {
+        list_append(&abandoned, link);
+    }
+    lock_release(&device->lock);
+    lock_release(&abandoned_lock);
+}
+
+static bool same_registers(const struct memory *old, const struct memory *new)
+{
+    return old->physical >= new->physical &&
+           old->physical - new->physical + old->pages * PAGE_SIZE <= new->pages * PAGE_SIZE;
+}
+
+void pin_adopt_quarantine(struct memory *device)
+{
+    struct list *next;
+
+    lock_acquire(&abandoned_lock);
+    for (struct list *at = abandoned.next; at != &abandoned; at = next) {
+        struct pin *pin = container_of(at, struct pin, link);
+
+        next = at->next;
+        if (same_registers(pin->device, device)) {
+            object_release(&pin->device->object);
+            object_reference(&device->object);
+            pin->device = device;
+            list_remove(at);
+            list_append(&device->quarantine, at);
+        }
+    }
+    lock_release(&abandoned_lock);
+}
+
 void pin_unreachable(struct object *object)
 {
     struct pin *pin = container_of(object, struct pin, object);
+    struct memory *device = pin->device;
 
     if (pin->owner->dying) {
+        bool abandoned_already;
+
         if (pin->lender != NULL) {
             give_copies(pin);
         }
         object_reference(object); /* of the quarantine */
-        lock_acquire(&pin->device->lock);
-        list_append(&pin->device->quarantine, &pin->link);
-        lock_release(&pin->device->lock);
+        object_reference(&device->object);
+        lock_acquire(&device->lock);
+        list_append(&device->quarantine, &pin->link);
+        abandoned_already = atomic_load(&device->object.handles) == 0;
+        lock_release(&device->lock);
+        if (abandoned_already) {
+            pin_device_unreachable(&device->object);
+        }
+        object_release(&device->object);
     }
     let_lender_go(pin);
 }

@@ -75,7 +75,7 @@ void receive_event(struct event *event, struct thread *thread)
     object_release(&port->object);
 }
 
-enum received_how { RECEIVED, WAITS, ENDED, AGAIN };
+enum received_how { RECEIVED, CALLED, WAITS, ENDED, AGAIN };
 
 /*
  * Publishes the running thread as a receiver; port->lock held. An event bit set after deliver_to()
@@ -110,7 +110,7 @@ static enum received_how try_receive(struct port *port, struct thread *self)
 
     lock_acquire(&port->lock);
     if (deliver_to(port, self, &loose)) {
-        how = RECEIVED;
+        how = loose.called ? CALLED : RECEIVED;
     } else if (loose.failed != NULL) {
         how = AGAIN;
     } else {
@@ -121,16 +121,14 @@ static enum received_how try_receive(struct port *port, struct thread *self)
     return how;
 }
 
-/* True if the thread waits and must not be touched any more. Takes over both references. */
-static bool receive(struct thread *self, struct port *port, struct reply *reply, handle_t handle)
+/* With what look_up() found. True if the thread waits and must not be touched any more. */
+static bool receive(struct thread *self)
 {
     enum received_how how;
 
-    self->receive_port = port;
-    self->receive_reply = reply;
-    self->receive_handle = handle;
+    self->receive_reply->handle = self->receive_reply_handle;
     do {
-        how = try_receive(port, self);
+        how = try_receive(self->receive_port, self);
     } while (how == AGAIN);
     if (how == WAITS) {
         return true;
@@ -138,30 +136,47 @@ static bool receive(struct thread *self, struct port *port, struct reply *reply,
     if (how == ENDED) {
         frame_set_result(&self->frame, 0, STATUS_INTERRUPTED);
     }
-    receive_end(self);
+    if (how != CALLED) { /* another thread may have answered it and receive with the reply */
+        receive_end(self);
+    }
     return false;
 }
 
-/* Looks up both; on failure neither is held. */
-static status_t look_up(struct thread *self, handle_t port_handle, handle_t reply_handle,
-                        struct port **port, struct reply **reply)
+void receive_forget(struct thread *receiver)
 {
-    status_t status = STATUS_OK;
-    struct object *first =
-        handle_lookup(&self->task->handles, port_handle, OBJECT_PORT, RIGHT_PORT_RECEIVE, &status);
-    struct object *second;
+    if (receiver->receive_port != NULL) {
+        object_release(&receiver->receive_port->object);
+        object_release(&receiver->receive_reply->object);
+        receiver->receive_port = NULL;
+        receiver->receive_reply = NULL;
+        receiver->receive_removals = ~UINT64_C(0);
+    }
+}
 
-    if (first == NULL) {
-        return status;
+/* Finds both and keeps them as receive_port and receive_reply; on failure nothing changes. */
+static status_t look_up(struct thread *self, handle_t port, handle_t reply)
+{
+    struct handle_table *table = &self->task->handles;
+    uint64_t removals = atomic_load_explicit(&table->removals, memory_order_acquire);
+    status_t status = STATUS_OK;
+    struct object *first = handle_lookup(table, port, OBJECT_PORT, RIGHT_PORT_RECEIVE, &status);
+    struct object *second = NULL;
+
+    if (first != NULL) {
+        second = handle_lookup(table, reply, OBJECT_REPLY, RIGHT_REPLY_ANSWER, &status);
     }
-    second = handle_lookup(&self->task->handles, reply_handle, OBJECT_REPLY, RIGHT_REPLY_ANSWER,
-                           &status);
     if (second == NULL) {
-        object_release(first);
+        if (first != NULL) {
+            object_release(first);
+        }
         return status;
     }
-    *port = container_of(first, struct port, object);
-    *reply = container_of(second, struct reply, object);
+    receive_forget(self);
+    self->receive_port = container_of(first, struct port, object);
+    self->receive_reply = container_of(second, struct reply, object);
+    self->receive_port_handle = port;
+    self->receive_reply_handle = reply;
+    self->receive_removals = removals;
     return STATUS_OK;
 }
 
@@ -181,19 +196,14 @@ static bool arm(struct reply *reply)
 status_t sys_port_receive(struct frame *frame)
 {
     struct thread *self = cpu_self()->current;
-    handle_t handle = frame_argument(frame, 1);
-    struct port *port = NULL;
-    struct reply *reply = NULL;
-    status_t status = look_up(self, frame_argument(frame, 0), handle, &port, &reply);
+    status_t status = look_up(self, frame_argument(frame, 0), frame_argument(frame, 1));
 
-    if (status == STATUS_OK && !arm(reply)) {
+    if (status == STATUS_OK && !arm(self->receive_reply)) {
         status = STATUS_BAD_STATE;
-        object_release(&port->object);
-        object_release(&reply->object);
     }
     if (status != STATUS_OK) {
         frame_set_result(frame, 0, (uint32_t)status);
-    } else if (receive(self, port, reply, handle)) {
+    } else if (receive(self)) {
         sched_block();
     }
     return STATUS_BLOCKED;
@@ -245,24 +255,17 @@ status_t sys_port_reply(struct frame *frame)
 status_t sys_port_reply_receive(struct frame *frame)
 {
     struct thread *self = cpu_self()->current;
-    handle_t handle = frame_argument(frame, 0);
-    struct port *port = NULL;
-    struct reply *reply = NULL;
     struct thread *caller = NULL;
-    status_t status = look_up(self, frame_argument(frame, 9), handle, &port, &reply);
+    status_t status = look_up(self, frame_argument(frame, 9), frame_argument(frame, 0));
 
     if (status == STATUS_OK) {
-        caller = answer(self, reply, true, &status);
-        if (status != STATUS_OK) {
-            object_release(&port->object);
-            object_release(&reply->object);
-        }
+        caller = answer(self, self->receive_reply, true, &status);
     }
     if (status != STATUS_OK) {
         frame_set_result(frame, 0, (uint32_t)status);
         return STATUS_BLOCKED;
     }
-    if (!receive(self, port, reply, handle)) {
+    if (!receive(self)) {
         if (caller != NULL) {
             sched_ready(caller);
         }

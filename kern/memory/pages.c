@@ -40,11 +40,21 @@ struct page *page_of(uint64_t physical)
     return &frames[index_of(physical)];
 }
 
+static uint32_t pins_of(const struct page *page)
+{
+    return atomic_load_explicit(&page->pins, memory_order_relaxed);
+}
+
+static void set_pins(struct page *page, uint32_t pins)
+{
+    atomic_store_explicit(&page->pins, pins, memory_order_relaxed);
+}
+
 static void free_list_add(uint32_t index, unsigned order)
 {
     uint32_t head = free_heads[order];
 
-    frames[index].order = order + 1;
+    set_pins(&frames[index], PAGE_FREE | order);
     frames[index].next = head;
     frames[index].previous = 0;
     if (head != 0) {
@@ -60,12 +70,12 @@ static void free_list_remove(uint32_t index)
     if (page->previous != 0) {
         frames[page->previous - 1].next = page->next;
     } else {
-        free_heads[page->order - 1] = page->next;
+        free_heads[pins_of(page) & ~PAGE_FREE] = page->next;
     }
     if (page->next != 0) {
         frames[page->next - 1].previous = page->previous;
     }
-    page->order = 0;
+    set_pins(page, 0);
 }
 
 /* Buddies are aligned by physical frame number, so that blocks are aligned to their size. */
@@ -75,7 +85,8 @@ static void free_block(uint32_t index, unsigned order)
         uint64_t buddy_frame = (first_frame + index) ^ (UINT64_C(1) << order);
         uint64_t buddy = buddy_frame - first_frame;
 
-        if (buddy_frame < first_frame || buddy >= frame_count || frames[buddy].order != order + 1) {
+        if (buddy_frame < first_frame || buddy >= frame_count ||
+            pins_of(&frames[buddy]) != (PAGE_FREE | order)) {
             break;
         }
         free_list_remove((uint32_t)buddy);
@@ -131,7 +142,7 @@ uint64_t pages_allocate_block(struct account *account, unsigned order)
         struct page *page = &frames[index + i];
 
         atomic_store_explicit(&page->owners, 1, memory_order_relaxed);
-        atomic_store_explicit(&page->pins, 1, memory_order_relaxed);
+        set_pins(page, 1);
         page->account = account;
         if (account != NULL) {
             account_reference(account);
@@ -152,7 +163,6 @@ static void release_frame(uint64_t physical)
     struct page *page = page_of(physical);
     struct account *account = page->account;
 
-    page->account = NULL;
     lock_acquire(&pages_lock);
     free_pages++;
     free_block(index_of(physical), 0);

@@ -84,6 +84,9 @@ void *memset(void *to, int byte, size_t length)
         words[7] = word;
         out += UNROLL * WORD;
     }
+    for (; length >= WORD; length -= WORD, out += WORD) {
+        *(word_t *)out = word;
+    }
     while (length-- > 0) {
         *out++ = (uint8_t)byte;
     }

@@ -5,12 +5,14 @@
 
 #include <arch/clock.h>
 #include <kern/kmem.h>
+#include <kern/list.h>
 
 static struct account root = {
     .object = {.type = OBJECT_ACCOUNT, .size = sizeof(struct account), .references = 1},
 };
 
 struct account *account_root = &root;
+atomic_uint account_cpu_limits;
 
 void account_init(uint64_t pages, uint64_t kernel_bytes)
 {
@@ -29,8 +31,19 @@ void account_release(struct account *account)
     object_release(&account->object);
 }
 
+void account_limit_cpu(struct account *account, uint64_t limit, uint64_t period)
+{
+    uint64_t before;
+
+    atomic_store(&account->cpu_period, period);
+    atomic_fetch_add(&account_cpu_limits, limit != ~UINT64_C(0));
+    before = atomic_exchange(&account->cpu_limit, limit);
+    atomic_fetch_sub(&account_cpu_limits, before != ~UINT64_C(0));
+}
+
 void account_destroy(struct object *object)
 {
+    account_limit_cpu(container_of(object, struct account, object), ~UINT64_C(0), 0);
     object_free(object);
 }
 
@@ -111,7 +124,7 @@ void account_charge_cpu(struct account *account, uint64_t ticks)
     }
 }
 
-bool account_cpu_limited(const struct account *account)
+bool account_in_limited(const struct account *account)
 {
     for (; account != NULL; account = account->object.account) {
         if (atomic_load_explicit(&account->cpu_limit, memory_order_relaxed) != ~UINT64_C(0)) {

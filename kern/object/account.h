@@ -17,6 +17,8 @@ struct account {
 
 /* Null when the parent is full. */
 struct account *account_create(struct account *parent);
+/* In ticks; limit ~0: none. */
+void account_limit_cpu(struct account *account, uint64_t limit, uint64_t period);
 void account_destroy(struct object *object);
 
 #endif

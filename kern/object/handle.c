@@ -24,23 +24,16 @@ static struct handle_slot *slot_of(struct handle_table *table, uint32_t index)
     return &table->page[page][index % HANDLE_SLOTS_PER_PAGE];
 }
 
-/* Generations start at 1, so that no handle is 0. Table locked. */
-static struct handle_slot *find(struct handle_table *table, handle_t handle, status_t *status)
+/* Why handle_find() finds nothing. Generations start at 1, so that no handle is 0. Table locked. */
+static status_t refusal(struct handle_table *table, handle_t handle)
 {
     struct handle_slot *slot = slot_of(table, handle_index(handle));
+    uint32_t generation = handle_generation(handle);
 
-    if (slot == NULL || handle_index(handle) == 0 ||
-        handle_generation(handle) > slot->generation || handle_generation(handle) == 0) {
-        *status = STATUS_BAD_HANDLE;
-        return NULL;
-    }
-    if (handle_generation(handle) != slot->generation || slot->object == NULL) {
-        *status = slot->object == NULL && handle_generation(handle) == slot->generation
-                      ? STATUS_BAD_HANDLE
-                      : STATUS_GONE;
-        return NULL;
-    }
-    return slot;
+    return slot == NULL || handle_index(handle) == 0 || generation == 0 ||
+                   generation >= slot->generation
+               ? STATUS_BAD_HANDLE
+               : STATUS_GONE;
 }
 
 struct object *handle_lookup_any(struct handle_table *table, handle_t handle, uint32_t *rights,
@@ -50,11 +43,13 @@ struct object *handle_lookup_any(struct handle_table *table, handle_t handle, ui
     struct handle_slot *slot;
 
     lock_acquire(&table->lock);
-    slot = find(table, handle, status);
+    slot = handle_find(table, handle);
     if (slot != NULL) {
         object = slot->object;
         *rights = slot->rights;
         object_reference(object);
+    } else {
+        *status = refusal(table, handle);
     }
     lock_release(&table->lock);
     return object;
@@ -63,23 +58,18 @@ struct object *handle_lookup_any(struct handle_table *table, handle_t handle, ui
 struct object *handle_lookup(struct handle_table *table, handle_t handle, uint32_t type,
                              uint32_t rights, status_t *status)
 {
-    struct object *object = NULL;
-    struct handle_slot *slot;
+    uint32_t had = 0;
+    struct object *object = handle_get(table, handle, type, rights);
 
-    lock_acquire(&table->lock);
-    slot = find(table, handle, status);
-    if (slot != NULL) {
-        if (slot->object->type != type) {
-            *status = STATUS_WRONG_TYPE;
-        } else if ((slot->rights & rights) != rights) {
-            *status = STATUS_NO_RIGHT;
-        } else {
-            object = slot->object;
-            object_reference(object);
-        }
+    if (object != NULL) {
+        return object;
     }
-    lock_release(&table->lock);
-    return object;
+    object = handle_lookup_any(table, handle, &had, status);
+    if (object != NULL) {
+        *status = object->type != type ? STATUS_WRONG_TYPE : STATUS_NO_RIGHT;
+        object_release(object);
+    }
+    return NULL;
 }
 
 /* A page of free slots at the end of the table; table locked. */
@@ -162,6 +152,7 @@ static struct object *vacate(struct handle_table *table, uint32_t index)
 
     slot->object = NULL;
     table->used--;
+    atomic_fetch_add_explicit(&table->removals, 1, memory_order_relaxed);
     if (slot->generation != UINT32_MAX) {
         slot->generation++;
         slot->rights = table->free;
@@ -176,14 +167,37 @@ status_t handle_remove(struct handle_table *table, handle_t handle)
     struct object *object = NULL;
 
     lock_acquire(&table->lock);
-    if (find(table, handle, &status) != NULL) {
+    if (handle_find(table, handle) != NULL) {
         object = vacate(table, handle_index(handle));
+    } else {
+        status = refusal(table, handle);
     }
     lock_release(&table->lock);
     if (object != NULL) {
         object_handle_removed(object);
     }
     return status;
+}
+
+uint32_t handle_table_count(struct handle_table *table, uint32_t *from,
+                            bool (*matches)(const struct object *object, const void *context),
+                            const void *context)
+{
+    uint32_t count = 0;
+    uint32_t page = *from / HANDLE_SLOTS_PER_PAGE;
+    uint32_t pages;
+
+    lock_acquire(&table->lock);
+    pages = table->closed ? 0 : table->pages; /* handle_table_clear() frees them unlocked */
+    for (uint32_t i = *from % HANDLE_SLOTS_PER_PAGE; page < pages && i < HANDLE_SLOTS_PER_PAGE;
+         i++) {
+        const struct object *object = table->page[page][i].object;
+
+        count += object != NULL && matches(object, context);
+    }
+    *from = page + 1 < pages ? (page + 1) * HANDLE_SLOTS_PER_PAGE : 0;
+    lock_release(&table->lock);
+    return count;
 }
 
 static struct object *take_any(struct handle_table *table, uint32_t *from)

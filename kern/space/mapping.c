@@ -24,22 +24,49 @@ static uint64_t mapping_end(const struct mapping *mapping)
     return mapping->node.key + mapping->length;
 }
 
+static bool contains(const struct mapping *mapping, uint64_t address)
+{
+    return address - mapping->node.key < mapping->length;
+}
+
+/* The last mapping that begins at or below an address; null: none. */
+static struct mapping *last_below(struct space *space, uint64_t address)
+{
+    struct tree_node *node;
+
+    if (space->recent != NULL && contains(space->recent, address)) {
+        return space->recent;
+    }
+    node = tree_find_below(&space->mappings, address);
+    if (node == NULL) {
+        return NULL;
+    }
+    space->recent = mapping_of(node);
+    return space->recent;
+}
+
+/* The mapping after one in order (null: the first); null: none. */
+static struct mapping *following(struct space *space, const struct mapping *mapping)
+{
+    struct tree_node *node =
+        mapping != NULL ? tree_next(&mapping->node) : tree_first(&space->mappings);
+
+    return node != NULL ? mapping_of(node) : NULL;
+}
+
 /* The mapping that holds an address; null: none. */
 static struct mapping *find(struct space *space, uint64_t address)
 {
-    struct tree_node *node = tree_find_below(&space->mappings, address);
+    struct mapping *mapping = last_below(space, address);
 
-    if (node == NULL || address >= mapping_end(mapping_of(node))) {
-        return NULL;
-    }
-    return mapping_of(node);
+    return mapping != NULL && contains(mapping, address) ? mapping : NULL;
 }
 
 static bool is_free(struct space *space, uint64_t address, uint64_t length)
 {
-    struct tree_node *node = tree_find_below(&space->mappings, address + length - 1);
+    struct mapping *mapping = last_below(space, address + length - 1);
 
-    return node == NULL || mapping_end(mapping_of(node)) <= address;
+    return mapping == NULL || mapping_end(mapping) <= address;
 }
 
 static bool in_user_range(uint64_t address, uint64_t length)
@@ -68,13 +95,13 @@ static bool try_random(struct space *space, uint64_t base, uint64_t size, uint64
 static bool first_fit(struct space *space, uint64_t length, uint64_t *address)
 {
     uint64_t at = USER_BOTTOM;
-    struct tree_node *node = tree_first(&space->mappings);
+    struct mapping *mapping = following(space, NULL);
 
-    for (; node != NULL; node = tree_next(node)) {
-        if (node->key >= at && node->key - at >= length) {
+    for (; mapping != NULL; mapping = following(space, mapping)) {
+        if (mapping->node.key >= at && mapping->node.key - at >= length) {
             break;
         }
-        at = mapping_end(mapping_of(node));
+        at = mapping_end(mapping);
     }
     *address = at;
     return in_user_range(at, length);
@@ -112,6 +139,7 @@ static struct mapping *mapping_create(struct space *space, struct memory *memory
 static void mapping_insert(struct mapping *mapping)
 {
     tree_insert(&mapping->space->mappings, &mapping->node);
+    mapping->space->recent = mapping;
     lock_acquire(&mapping->memory->lock);
     list_append(&mapping->memory->mappings, &mapping->link);
     lock_release(&mapping->memory->lock);
@@ -167,6 +195,9 @@ static void mapping_unlink(struct mapping *mapping)
     list_remove(&mapping->link);
     lock_release(&memory->lock);
     tree_remove(&mapping->space->mappings, &mapping->node);
+    if (mapping->space->recent == mapping) {
+        mapping->space->recent = NULL;
+    }
 }
 
 static void mapping_free(struct mapping *mapping)
@@ -205,13 +236,9 @@ static status_t split(struct mapping *mapping, uint64_t address)
 /* The first mapping that reaches above `address`, in order. */
 static struct mapping *first_above(struct space *space, uint64_t address)
 {
-    struct tree_node *node = tree_find_below(&space->mappings, address);
+    struct mapping *mapping = last_below(space, address);
 
-    if (node != NULL && mapping_end(mapping_of(node)) > address) {
-        return mapping_of(node);
-    }
-    node = node != NULL ? tree_next(node) : tree_first(&space->mappings);
-    return node != NULL ? mapping_of(node) : NULL;
+    return mapping != NULL && contains(mapping, address) ? mapping : following(space, mapping);
 }
 
 /* Cuts at both ends of the range; refuses locked mappings (unless `locked_too`). */
@@ -220,13 +247,11 @@ static status_t isolate(struct space *space, uint64_t start, uint64_t end, bool 
     struct mapping *mapping = first_above(space, start);
     status_t status = STATUS_OK;
 
-    for (struct mapping *at = mapping; at != NULL && at->node.key < end;) {
-        struct tree_node *next = tree_next(&at->node);
-
+    for (struct mapping *at = mapping; at != NULL && at->node.key < end;
+         at = following(space, at)) {
         if ((at->flags & MAPPING_LOCKED) && !locked_too) {
             return STATUS_BAD_ARGUMENT;
         }
-        at = next != NULL ? mapping_of(next) : NULL;
     }
     if (mapping != NULL && mapping->node.key < start) {
         status = split(mapping, start);
@@ -240,18 +265,24 @@ static status_t isolate(struct space *space, uint64_t start, uint64_t end, bool 
 
 status_t space_unmap(struct space *space, uint64_t address, uint64_t length, bool locked_too)
 {
+    uint64_t end = address + length;
     struct list gone;
     struct list *link;
-    struct mapping *mapping;
     status_t status;
 
     list_init(&gone);
     lock_acquire(&space->lock);
-    status = isolate(space, address, address + length, locked_too);
-    while (status == STATUS_OK && (mapping = first_above(space, address)) != NULL &&
-           mapping->node.key < address + length) {
-        mapping_unlink(mapping);
-        list_append(&gone, &mapping->link);
+    status = isolate(space, address, end, locked_too);
+    if (status == STATUS_OK) {
+        struct mapping *mapping = first_above(space, address);
+
+        while (mapping != NULL && mapping->node.key < end) {
+            struct mapping *next = following(space, mapping);
+
+            mapping_unlink(mapping);
+            list_append(&gone, &mapping->link);
+            mapping = next;
+        }
     }
     lock_release(&space->lock);
     while ((link = list_take(&gone)) != NULL) {

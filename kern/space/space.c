@@ -106,6 +106,7 @@ struct space *space_create(struct account *account, status_t *status)
     space->root = direct_map(space->root_physical);
     pagetable_root_init(space->root, kernel_map_root());
     space->asid = asid_allocate();
+    space->root_value = pagetable_root_value(space->root_physical, space->asid);
     space->window = random_u64() % (USER_TOP / SPACE_WINDOW - 2) * SPACE_WINDOW + SPACE_WINDOW;
     *status = map_libsys(space);
     if (*status != STATUS_OK) {
@@ -120,14 +121,14 @@ void space_activate(struct space *space)
     struct cpu *cpu = cpu_self();
 
     if (space == NULL) {
-        pagetable_activate(0, 0);
+        pagetable_activate(pagetable_root_value(0, 0));
     } else {
         uint64_t bit = UINT64_C(1) << cpu->index;
 
         if ((atomic_load_explicit(&space->cpu_mask, memory_order_relaxed) & bit) == 0) {
             atomic_fetch_or(&space->cpu_mask, bit);
         }
-        pagetable_activate(space->root_physical, space->asid);
+        pagetable_activate(space->root_value);
         if (space->asid == 0) {
             tlb_flush_asid(0, bit);
         }

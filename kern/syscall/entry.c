@@ -16,34 +16,45 @@
 
 enum { REAP_TURNS = 50 }; /* a slice, while something is left to take apart */
 
+static bool something_dead(void)
+{
+    return atomic_load_explicit(&reap_pending, memory_order_relaxed) != 0;
+}
+
 /* Before user code runs again: a thread has to be chosen, and some of the dead taken apart. */
 static void leave(void)
 {
     struct cpu *cpu = cpu_self();
 
-    if (atomic_load_explicit(&reap_pending, memory_order_relaxed) != 0) {
+    if (something_dead()) {
         (void)reap_run();
     }
     while (cpu->reschedule) {
         sched_choose();
     }
-    if (atomic_load_explicit(&reap_pending, memory_order_relaxed) != 0) {
+    if (something_dead()) {
         timer_wake_cpu_at(clock_counter() + sched_slice / REAP_TURNS);
-        timer_program();
     }
 }
 
-void kernel_syscall(struct frame *frame)
+void kernel_call_generally(struct frame *frame, struct object *looked_up)
 {
-    struct space *space = current_thread()->task->space;
-    uint64_t pc = frame_pc(frame);
-
-    if (pc - space->libsys < space->libsys_end - space->libsys) {
-        syscall_dispatch(frame);
-        leave();
-    } else {
-        kernel_fault(frame, FAULT_SYSCALL, pc);
+    if (looked_up != NULL) {
+        object_release(looked_up);
     }
+    syscall_dispatch(frame);
+    if (cpu_self()->reschedule || something_dead()) {
+        leave();
+    }
+}
+
+void kernel_clean_up(struct object *unused)
+{
+    if (unused != NULL) {
+        object_destroy(unused);
+    }
+    cpu_self()->reschedule = true;
+    leave();
 }
 
 /* The endpoint that hears of the thread's faults, with a reference; null: none. */

@@ -17,17 +17,10 @@ static struct event *as_event(struct object *object)
     return container_of(object, struct event, object);
 }
 
-status_t sys_event_create(handle_t handle, handle_t *result)
+status_t sys_event_create(struct account *account, handle_t *result)
 {
-    struct object *account;
-    struct event *event;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
+    struct event *event = event_create(account);
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    event = event_create((struct account *)account);
-    object_release(account);
     return event == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&event->object, result);
 }
 
@@ -72,6 +65,8 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
         sched_prepare_block(self);
         if (counter != ~UINT64_C(0)) {
             timer_add_timeout(self, counter);
+        } else {
+            self->timeout.key = counter; /* never: a timeout that comes late is no longer meant */
         }
         waits = begin_wait(event, self, mask);
         if (!waits) {
@@ -83,7 +78,9 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
         sched_block();
         return STATUS_BLOCKED;
     }
-    timer_remove_timeout(self);
+    if (self->timeout.linked) {
+        timer_remove_timeout(self);
+    }
     object_release(&event->object);
     return *bits != 0 ? STATUS_OK : STATUS_TIMED_OUT;
 }
@@ -186,102 +183,52 @@ static status_t watch(struct object *object, uint32_t rights, struct event *even
     return STATUS_WRONG_TYPE;
 }
 
-status_t sys_event_watch(handle_t handle, handle_t event_handle, uint64_t bits)
+status_t sys_event_watch(handle_t handle, struct event *event, uint64_t bits)
 {
     uint32_t rights = 0;
-    struct object *event;
-    struct object *object;
-    status_t status = look_up(event_handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &event);
+    status_t status = STATUS_OK;
+    struct object *object =
+        handle_lookup_any(&current_thread()->task->handles, handle, &rights, &status);
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object = handle_lookup_any(&current_thread()->task->handles, handle, &rights, &status);
     if (object != NULL) {
-        status = bits == 0 ? STATUS_BAD_ARGUMENT : watch(object, rights, as_event(event), bits);
+        status = bits == 0 ? STATUS_BAD_ARGUMENT : watch(object, rights, event, bits);
         object_release(object);
     }
-    object_release(event);
     return status;
 }
 
-static status_t create_timer(struct object *account, handle_t event_handle, uint64_t bits,
-                             handle_t *result)
+status_t sys_timer_create(struct account *account, struct event *event, uint64_t bits,
+                          handle_t *result)
 {
-    struct object *event;
     struct timer *timer;
-    status_t status = look_up(event_handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &event);
 
-    if (status != STATUS_OK) {
-        return status;
+    if (bits == 0) {
+        return STATUS_BAD_ARGUMENT;
     }
-    timer = timer_create((struct account *)account, as_event(event), bits);
-    object_release(event);
+    timer = timer_create(account, event, bits);
     return timer == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&timer->object, result);
 }
 
-status_t sys_timer_create(handle_t handle, handle_t event, uint64_t bits, handle_t *result)
+status_t sys_timer_set(struct timer *timer, uint64_t deadline, uint64_t period)
 {
-    struct object *account;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = bits == 0 ? STATUS_BAD_ARGUMENT : create_timer(account, event, bits, result);
-    object_release(account);
-    return status;
-}
-
-status_t sys_timer_set(handle_t handle, uint64_t deadline, uint64_t period)
-{
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_TIMER, RIGHT_TIMER_SET, &object);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
     if (period != 0 && period < PERIOD_LEAST) {
-        status = STATUS_BAD_ARGUMENT;
-    } else {
-        timer_set(container_of(object, struct timer, object),
-                  deadline == 0 ? ~UINT64_C(0) : time_to_counter(deadline),
-                  period == 0 ? 0 : time_ticks(period));
+        return STATUS_BAD_ARGUMENT;
     }
-    object_release(object);
-    return status;
+    timer_set(timer, deadline == 0 ? ~UINT64_C(0) : time_to_counter(deadline),
+              period == 0 ? 0 : time_ticks(period));
+    return STATUS_OK;
 }
 
-status_t sys_irq_bind(handle_t handle, handle_t event_handle, uint64_t bits)
+status_t sys_irq_bind(struct irq *irq, struct event *event, uint64_t bits)
 {
-    struct object *object;
-    struct object *event;
-    status_t status = look_up(handle, OBJECT_IRQ, RIGHT_IRQ_CONTROL, &object);
-
-    if (status != STATUS_OK) {
-        return status;
+    if (bits == 0) {
+        return STATUS_BAD_ARGUMENT;
     }
-    status = look_up(event_handle, OBJECT_EVENT, RIGHT_EVENT_SIGNAL, &event);
-    if (status == STATUS_OK) {
-        if (bits == 0) {
-            status = STATUS_BAD_ARGUMENT;
-        } else {
-            irq_bind(container_of(object, struct irq, object), as_event(event), bits);
-        }
-        object_release(event);
-    }
-    object_release(object);
-    return status;
+    irq_bind(irq, event, bits);
+    return STATUS_OK;
 }
 
-status_t sys_irq_acknowledge(handle_t handle)
+status_t sys_irq_acknowledge(struct irq *irq)
 {
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_IRQ, RIGHT_IRQ_CONTROL, &object);
-
-    if (status == STATUS_OK) {
-        status = irq_acknowledge(container_of(object, struct irq, object));
-        object_release(object);
-    }
-    return status;
+    return irq_acknowledge(irq);
 }

@@ -5,6 +5,8 @@
 
 #include "../object/account.h"
 
+#include <kern/port.h>
+#include <kern/sched.h>
 #include <kern/timer.h>
 
 #define PERIOD_LEAST UINT64_C(1000000)     /* ns */
@@ -12,7 +14,12 @@
 
 status_t sys_handle_close(handle_t handle)
 {
-    return handle_remove(&current_thread()->task->handles, handle);
+    struct thread *self = current_thread();
+
+    if (handle == self->receive_port_handle || handle == self->receive_reply_handle) {
+        receive_forget(self);
+    }
+    return handle_remove(&self->task->handles, handle);
 }
 
 status_t sys_handle_duplicate(handle_t handle, uint32_t rights, handle_t *copy)
@@ -46,33 +53,15 @@ status_t sys_handle_info(handle_t handle, uint32_t *type, uint32_t *rights, uint
     return status;
 }
 
-static status_t account_of(handle_t handle, uint32_t rights, struct account **account)
+status_t sys_account_create(struct account *parent, handle_t *result)
 {
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, rights, &object);
+    struct account *account = account_create(parent);
 
-    if (status == STATUS_OK) {
-        *account = container_of(object, struct account, object);
-    }
-    return status;
-}
-
-status_t sys_account_create(handle_t handle, handle_t *result)
-{
-    struct account *parent;
-    struct account *account;
-    status_t status = account_of(handle, RIGHT_ACCOUNT_CHARGE, &parent);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    account = account_create(parent);
-    account_release(parent);
     return account == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&account->object, result);
 }
 
-static status_t set_limit(struct account *account, uint32_t resource, uint64_t limit,
-                          uint64_t period)
+status_t sys_account_limit(struct account *account, uint32_t resource, uint64_t limit,
+                           uint64_t period)
 {
     switch (resource) {
     case ACCOUNT_PAGES:
@@ -85,40 +74,22 @@ static status_t set_limit(struct account *account, uint32_t resource, uint64_t l
         if (limit != ~UINT64_C(0) && (period < PERIOD_LEAST || period > PERIOD_MOST)) {
             return STATUS_BAD_ARGUMENT;
         }
-        atomic_store(&account->cpu_period, time_ticks(period));
-        atomic_store(&account->cpu_limit,
-                     limit == ~UINT64_C(0) ? limit : time_ticks(limit));
+        account_limit_cpu(account, limit == ~UINT64_C(0) ? limit : time_ticks(limit),
+                          time_ticks(period));
+        sched_choose_everywhere();
         return STATUS_OK;
     default:
         return STATUS_BAD_ARGUMENT;
     }
 }
 
-status_t sys_account_limit(handle_t handle, uint32_t resource, uint64_t limit, uint64_t period)
-{
-    struct account *account;
-    status_t status = account_of(handle, RIGHT_ACCOUNT_LIMIT, &account);
-
-    if (status == STATUS_OK) {
-        status = set_limit(account, resource, limit, period);
-        account_release(account);
-    }
-    return status;
-}
-
-status_t sys_account_info(handle_t handle, uint64_t *pages, uint64_t *pages_limit,
+status_t sys_account_info(struct account *account, uint64_t *pages, uint64_t *pages_limit,
                           uint64_t *kernel_bytes, uint64_t *kernel_limit, uint64_t *cpu_time)
 {
-    struct account *account;
-    status_t status = account_of(handle, 0, &account);
-
-    if (status == STATUS_OK) {
-        *pages = atomic_load(&account->pages);
-        *pages_limit = atomic_load(&account->pages_limit);
-        *kernel_bytes = atomic_load(&account->kernel);
-        *kernel_limit = atomic_load(&account->kernel_limit);
-        *cpu_time = time_nanoseconds(atomic_load(&account->cpu));
-        account_release(account);
-    }
-    return status;
+    *pages = atomic_load(&account->pages);
+    *pages_limit = atomic_load(&account->pages_limit);
+    *kernel_bytes = atomic_load(&account->kernel);
+    *kernel_limit = atomic_load(&account->kernel_limit);
+    *cpu_time = time_nanoseconds(atomic_load(&account->cpu));
+    return STATUS_OK;
 }

@@ -13,10 +13,16 @@
 #include <kern/machine.h>
 #include <kern/memory.h>
 #include <kern/pages.h>
+#include <kern/panic.h>
+#include <kern/pin.h>
 #include <kern/random.h>
 #include <kern/timer.h>
 
 enum { LOG_LINE = 256, ENTROPY_BYTES = 256 };
+
+/* What a task may write to the log: half of what the log keeps at once, and this much a second in
+ * the long run. */
+enum { LOG_BURST = LOG_SIZE / 2, LOG_BYTES_A_SECOND = 1024, LOG_LINE_COST = 32 };
 
 static struct object machine = {.type = OBJECT_MACHINE, .references = 1, .identity = 0};
 
@@ -36,15 +42,8 @@ status_t sys_system_info(uint64_t *cpus_found, uint64_t *total, uint64_t *unused
     return STATUS_OK;
 }
 
-status_t sys_system_reset(handle_t handle, uint32_t kind)
+status_t sys_system_reset(uint32_t kind)
 {
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_MACHINE, RIGHT_MACHINE_RESET, &object);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object_release(object);
     if (kind > RESET_REBOOT) {
         return STATUS_BAD_ARGUMENT;
     }
@@ -52,41 +51,58 @@ status_t sys_system_reset(handle_t handle, uint32_t kind)
     return STATUS_UNSUPPORTED;
 }
 
+static uint64_t log_ticks(uint64_t bytes)
+{
+    return time_ticks(bytes * (UINT64_C(1000000000) / LOG_BYTES_A_SECOND));
+}
+
+/* Whether the task may write a line now; *dropped: how many it could not write before. A line is
+ * paid for in time, and the task may be ahead of the clock by what LOG_BURST costs. */
+static bool may_log(struct task *task, uint64_t length, uint64_t *dropped)
+{
+    uint64_t now = clock_counter();
+    uint64_t paid;
+    bool may;
+
+    lock_acquire(&task->lock);
+    paid = (task->log_paid > now ? task->log_paid : now) +
+           log_ticks(length + LOG_LINE_COST * (task->log_dropped != 0 ? 2 : 1));
+    may = paid - now <= log_ticks(LOG_BURST);
+    *dropped = may ? task->log_dropped : 0;
+    task->log_dropped = may ? 0 : task->log_dropped + 1;
+    task->log_paid = may ? paid : task->log_paid;
+    lock_release(&task->lock);
+    return may;
+}
+
 status_t sys_log_write(uint64_t length)
 {
     struct thread *self = current_thread();
+    uint64_t dropped;
 
     if (length > LOG_LINE) {
         return STATUS_BAD_ARGUMENT;
     }
-    log_append(self->task->name, (const char *)self->page->data, (uint32_t)length);
+    if (may_log(self->task, length, &dropped)) {
+        if (dropped != 0) {
+            log_line("%s: %lu lines dropped, it writes too much", self->task->name, dropped);
+        }
+        log_append(self->task->name, (const char *)self->page->data, (uint32_t)length);
+    }
     return STATUS_OK;
 }
 
-status_t sys_log_read(handle_t handle, uint64_t position, uint64_t *next, uint64_t *length)
+status_t sys_log_read(uint64_t position, uint64_t *next, uint64_t *length)
 {
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_MACHINE, RIGHT_MACHINE_LOG, &object);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object_release(object);
     *length = log_copy(&position, (char *)current_thread()->page->data, LIMIT_MESSAGE_DATA);
     *next = position;
     return STATUS_OK;
 }
 
-status_t sys_log_take_console(handle_t handle)
+status_t sys_log_take_console(void)
 {
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_MACHINE, RIGHT_MACHINE_LOG, &object);
-
-    if (status == STATUS_OK) {
-        object_release(object);
-        log_console(false);
-    }
-    return status;
+    log_console(false);
+    return STATUS_OK;
 }
 
 status_t sys_entropy_read(uint64_t length)
@@ -108,18 +124,13 @@ static bool overlaps_ram(uint64_t physical, uint64_t size)
     return false;
 }
 
-status_t sys_memory_create_device(handle_t handle, uint64_t physical, uint64_t size,
-                                  uint32_t attributes, handle_t *result)
+status_t sys_memory_create_device(uint64_t physical, uint64_t size, uint32_t attributes,
+                                  handle_t *result)
 {
     const uint64_t most = UINT64_C(1) << 30; /* keeps the check against RAM bounded */
-    struct object *object;
     struct memory *memory;
-    status_t status = look_up(handle, OBJECT_MACHINE, RIGHT_MACHINE_PHYSICAL, &object);
+    status_t status;
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object_release(object);
     if (((physical | size) & PAGE_MASK) != 0 || size == 0 || size > most ||
         physical > ~UINT64_C(0) - size || attributes > DEVICE_WRITE_COMBINE ||
         physical + size > UINT64_C(1) << 48 || irqchip_owns(physical, size) ||
@@ -132,19 +143,14 @@ status_t sys_memory_create_device(handle_t handle, uint64_t physical, uint64_t s
         return status;
     }
     memory->attributes = attributes;
+    pin_adopt_quarantine(memory);
     return give_new(&memory->object, result);
 }
 
-status_t sys_irq_create(handle_t handle, uint32_t line, uint32_t flags, handle_t *result)
+status_t sys_irq_create(uint32_t line, uint32_t flags, handle_t *result)
 {
-    struct object *object;
-    struct irq *irq;
-    status_t status = look_up(handle, OBJECT_MACHINE, RIGHT_MACHINE_IRQ, &object);
+    status_t status;
+    struct irq *irq = irq_create(current_thread()->task->object.account, line, flags, &status);
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object_release(object);
-    irq = irq_create(current_thread()->task->object.account, line, flags, &status);
     return irq == NULL ? status : give_new(&irq->object, result);
 }

@@ -5,83 +5,40 @@
 
 #include <kern/ipc.h>
 
-static status_t port_of(handle_t handle, uint32_t rights, struct port **port)
+status_t sys_port_create(struct account *account, handle_t *result)
 {
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_PORT, rights, &object);
+    struct port *port = port_create(account);
 
-    if (status == STATUS_OK) {
-        *port = container_of(object, struct port, object);
-    }
-    return status;
-}
-
-status_t sys_port_create(handle_t handle, handle_t *result)
-{
-    struct object *account;
-    struct port *port;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    port = port_create((struct account *)account);
-    object_release(account);
     return port == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&port->object, result);
 }
 
-status_t sys_port_mint(handle_t handle, uint64_t badge, uint32_t policy, handle_t *result)
+status_t sys_port_mint(struct port *port, uint64_t badge, uint32_t policy, handle_t *result)
 {
-    struct port *port;
-    struct endpoint *endpoint = NULL;
-    status_t status = port_of(handle, RIGHT_PORT_MINT, &port);
+    struct endpoint *endpoint;
+    status_t status;
 
-    if (status != STATUS_OK) {
-        return status;
-    }
     if (policy > ENDPOINT_GONE) {
-        status = STATUS_BAD_ARGUMENT;
-    } else {
-        endpoint = endpoint_create(port, badge, policy, current_thread()->task, &status);
+        return STATUS_BAD_ARGUMENT;
     }
-    object_release(&port->object);
+    endpoint = endpoint_create(port, badge, policy, current_thread()->task, &status);
     return endpoint == NULL ? status : give_new(&endpoint->object, result);
 }
 
-status_t sys_port_revoke(handle_t handle, uint64_t badge)
+status_t sys_port_revoke(struct port *port, uint64_t badge)
 {
-    struct port *port;
-    status_t status = port_of(handle, RIGHT_PORT_REVOKE, &port);
-
-    if (status == STATUS_OK) {
-        port_revoke(port, badge);
-        object_release(&port->object);
-    }
-    return status;
+    port_revoke(port, badge);
+    return STATUS_OK;
 }
 
-status_t sys_port_drain(handle_t handle)
+status_t sys_port_drain(struct port *port)
 {
-    struct port *port;
-    status_t status = port_of(handle, RIGHT_PORT_DRAIN, &port);
-
-    if (status == STATUS_OK) {
-        port_drain(port);
-        object_release(&port->object);
-    }
-    return status;
+    port_drain(port);
+    return STATUS_OK;
 }
 
-status_t sys_reply_create(handle_t handle, handle_t *result)
+status_t sys_reply_create(struct account *account, handle_t *result)
 {
-    struct object *account;
-    struct reply *reply;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
+    struct reply *reply = reply_create(account);
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    reply = reply_create((struct account *)account);
-    object_release(account);
     return reply == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&reply->object, result);
 }

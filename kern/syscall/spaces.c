@@ -9,35 +9,11 @@
 
 enum { PROTECTION = MAP_READ | MAP_WRITE | MAP_EXECUTE };
 
-/* Handle 0 is the caller's own space. */
-static status_t space_of(handle_t handle, uint32_t rights, struct space **space)
+status_t sys_space_create(struct account *account, handle_t *result, uint64_t *libsys)
 {
-    struct object *object;
     status_t status;
+    struct space *space = space_create(account, &status);
 
-    if (handle == 0) {
-        *space = current_thread()->task->space;
-        object_reference(&(*space)->object);
-        return STATUS_OK;
-    }
-    status = look_up(handle, OBJECT_SPACE, rights, &object);
-    if (status == STATUS_OK) {
-        *space = container_of(object, struct space, object);
-    }
-    return status;
-}
-
-status_t sys_space_create(handle_t handle, handle_t *result, uint64_t *libsys)
-{
-    struct object *account;
-    struct space *space;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    space = space_create((struct account *)account, &status);
-    object_release(account);
     if (space == NULL) {
         return status;
     }
@@ -91,66 +67,40 @@ static status_t map_object(struct space *space, struct object *object, uint32_t 
     return space_map(space, memory, address, offset, length, flags, allowed_by(rights), mapped);
 }
 
-status_t sys_space_map(handle_t handle, handle_t memory, uint64_t address, uint64_t offset,
+status_t sys_space_map(struct space *space, handle_t memory, uint64_t address, uint64_t offset,
                        uint64_t length, uint32_t flags, uint64_t *mapped)
 {
-    struct space *space;
-    struct object *object;
     uint32_t rights = 0;
-    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
+    status_t status = STATUS_OK;
+    struct object *object =
+        handle_lookup_any(&current_thread()->task->handles, memory, &rights, &status);
 
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object = handle_lookup_any(&current_thread()->task->handles, memory, &rights, &status);
     if (object != NULL) {
         status = map_object(space, object, rights, address, offset, length, flags, mapped);
         object_release(object);
     }
-    object_release(&space->object);
     return status;
 }
 
-status_t sys_space_unmap(handle_t handle, uint64_t address, uint64_t length)
+status_t sys_space_unmap(struct space *space, uint64_t address, uint64_t length)
 {
-    struct space *space;
-    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
-
-    if (status == STATUS_OK) {
-        status = good_range(address, length) ? space_unmap(space, address, length, false)
-                                             : STATUS_BAD_ARGUMENT;
-        object_release(&space->object);
-    }
-    return status;
+    return good_range(address, length) ? space_unmap(space, address, length, false)
+                                       : STATUS_BAD_ARGUMENT;
 }
 
-status_t sys_space_protect(handle_t handle, uint64_t address, uint64_t length, uint32_t flags)
+status_t sys_space_protect(struct space *space, uint64_t address, uint64_t length, uint32_t flags)
 {
-    struct space *space;
-    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
-
-    if (status == STATUS_OK) {
-        status = good_range(address, length) && good_protection(flags) &&
-                         (flags & ~(uint32_t)PROTECTION) == 0
-                     ? space_protect(space, address, length, flags)
-                     : STATUS_BAD_ARGUMENT;
-        object_release(&space->object);
-    }
-    return status;
+    return good_range(address, length) && good_protection(flags) &&
+                   (flags & ~(uint32_t)PROTECTION) == 0
+               ? space_protect(space, address, length, flags)
+               : STATUS_BAD_ARGUMENT;
 }
 
-status_t sys_space_sync_code(handle_t handle, uint64_t address, uint64_t length)
+status_t sys_space_sync_code(struct space *space, uint64_t address, uint64_t length)
 {
-    struct space *space;
-    status_t status = space_of(handle, RIGHT_SPACE_MAP, &space);
-
-    if (status == STATUS_OK) {
-        status = length <= USER_TOP && address <= USER_TOP - length
-                     ? space_sync_code(space, address, length)
-                     : STATUS_BAD_ADDRESS;
-        object_release(&space->object);
-    }
-    return status;
+    return length <= USER_TOP && address <= USER_TOP - length
+               ? space_sync_code(space, address, length)
+               : STATUS_BAD_ADDRESS;
 }
 
 /* Reads no further than what is there; pages that a pager has to fill count as absent. */
@@ -174,21 +124,12 @@ static status_t peek(struct space *space, uint64_t address, uint8_t *to, uint64_
     return STATUS_OK;
 }
 
-status_t sys_space_peek(handle_t handle, uint64_t address, uint64_t length)
+status_t sys_space_peek(struct space *space, uint64_t address, uint64_t length)
 {
-    struct space *space;
-    status_t status = space_of(handle, RIGHT_SPACE_DEBUG, &space);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
     if (length == 0 || length > LIMIT_MESSAGE_DATA) {
-        status = STATUS_BAD_ARGUMENT;
-    } else if (address > USER_TOP - length) {
-        status = STATUS_BAD_ADDRESS;
-    } else {
-        status = peek(space, address, current_thread()->page->data, length);
+        return STATUS_BAD_ARGUMENT;
     }
-    object_release(&space->object);
-    return status;
+    return address <= USER_TOP - length
+               ? peek(space, address, current_thread()->page->data, length)
+               : STATUS_BAD_ADDRESS;
 }

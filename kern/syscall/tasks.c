@@ -3,6 +3,8 @@
  */
 #include "lookup.h"
 
+#include <arch/clock.h>
+#include <kern/cpu.h>
 #include <kern/port.h>
 #include <kern/sched.h>
 #include <kern/space.h>
@@ -10,72 +12,23 @@
 
 #include <string.h>
 
-static status_t task_of(handle_t handle, uint32_t rights, struct task **task)
-{
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_TASK, rights, &object);
-
-    if (status == STATUS_OK) {
-        *task = container_of(object, struct task, object);
-    }
-    return status;
-}
-
-/* Handle 0 is the calling task. */
-static status_t task_or_own(handle_t handle, uint32_t rights, struct task **task)
-{
-    if (handle != 0) {
-        return task_of(handle, rights, task);
-    }
-    *task = current_thread()->task;
-    object_reference(&(*task)->object);
-    return STATUS_OK;
-}
-
-static status_t thread_of(handle_t handle, uint32_t rights, struct thread **thread)
-{
-    struct object *object;
-    status_t status = look_up(handle, OBJECT_THREAD, rights, &object);
-
-    if (status == STATUS_OK) {
-        *thread = container_of(object, struct thread, object);
-    }
-    return status;
-}
-
-static status_t create_task(struct object *account, handle_t space_handle, uint64_t name_length,
-                            handle_t *result)
+status_t sys_task_create(struct account *account, struct space *space, uint64_t name_length,
+                         handle_t *result)
 {
     char name[LIMIT_NAME];
-    struct object *space;
     struct task *task;
-    status_t status = look_up(space_handle, OBJECT_SPACE, RIGHT_SPACE_MAP, &space);
+    status_t status;
 
-    if (status != STATUS_OK) {
-        return status;
+    if (name_length > LIMIT_NAME) {
+        return STATUS_BAD_ARGUMENT;
     }
     memcpy(name, current_thread()->page->data, name_length);
-    task = task_create((struct account *)account, container_of(space, struct space, object), name,
-                       (uint32_t)name_length, &status);
-    object_release(space);
+    task = task_create(account, space, name, (uint32_t)name_length, &status);
     return task == NULL ? status : give_new(&task->object, result);
 }
 
-status_t sys_task_create(handle_t handle, handle_t space, uint64_t name_length, handle_t *result)
-{
-    struct object *account;
-    status_t status = look_up(handle, OBJECT_ACCOUNT, RIGHT_ACCOUNT_CHARGE, &account);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = name_length > LIMIT_NAME ? STATUS_BAD_ARGUMENT
-                                      : create_task(account, space, name_length, result);
-    object_release(account);
-    return status;
-}
-
-static status_t install(struct task *task, handle_t handle, uint32_t rights, uint64_t *installed)
+status_t sys_task_install(struct task *task, handle_t handle, uint32_t rights,
+                          uint64_t *installed)
 {
     uint32_t had = 0;
     status_t status = STATUS_OK;
@@ -97,20 +50,8 @@ static status_t install(struct task *task, handle_t handle, uint32_t rights, uin
     return status;
 }
 
-status_t sys_task_install(handle_t handle, handle_t given, uint32_t rights, uint64_t *installed)
-{
-    struct task *task;
-    status_t status = task_of(handle, RIGHT_TASK_CONTROL, &task);
-
-    if (status == STATUS_OK) {
-        status = install(task, given, rights, installed);
-        object_release(&task->object);
-    }
-    return status;
-}
-
 /* The task holds the endpoint as a handle does, so that its port hears when it goes. */
-static void set_fault_endpoint(struct task *task, struct endpoint *endpoint)
+status_t sys_task_set_fault_endpoint(struct task *task, struct endpoint *endpoint)
 {
     struct endpoint *old;
 
@@ -126,54 +67,19 @@ static void set_fault_endpoint(struct task *task, struct endpoint *endpoint)
     if (old != NULL) {
         object_handle_removed(&old->object);
     }
+    return STATUS_OK;
 }
 
-status_t sys_task_set_fault_endpoint(handle_t handle, handle_t endpoint_handle)
+status_t sys_task_set_essential(struct task *task)
 {
-    struct task *task;
-    struct object *endpoint;
-    status_t status = task_of(handle, RIGHT_TASK_CONTROL, &task);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = look_up(endpoint_handle, OBJECT_ENDPOINT, RIGHT_ENDPOINT_CALL, &endpoint);
-    if (status == STATUS_OK) {
-        set_fault_endpoint(task, container_of(endpoint, struct endpoint, object));
-        object_release(endpoint);
-    }
-    object_release(&task->object);
-    return status;
+    task->essential = true;
+    return STATUS_OK;
 }
 
-status_t sys_task_set_essential(handle_t machine, handle_t handle)
+status_t sys_task_kill(struct task *task, int64_t code)
 {
-    struct object *object;
-    struct task *task;
-    status_t status = look_up(machine, OBJECT_MACHINE, RIGHT_MACHINE_RESET, &object);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    object_release(object);
-    status = task_of(handle, RIGHT_TASK_CONTROL, &task);
-    if (status == STATUS_OK) {
-        task->essential = true;
-        object_release(&task->object);
-    }
-    return status;
-}
-
-status_t sys_task_kill(handle_t handle, int64_t code)
-{
-    struct task *task;
-    status_t status = task_of(handle, RIGHT_TASK_KILL, &task);
-
-    if (status == STATUS_OK) {
-        task_kill(task, EXIT_KILLED, code);
-        object_release(&task->object);
-    }
-    return status;
+    task_kill(task, EXIT_KILLED, code);
+    return STATUS_OK;
 }
 
 /* The thread ends at once; the rest of the task in steps. */
@@ -185,34 +91,44 @@ void sys_task_exit(int64_t code)
     thread_kill(self);
 }
 
+/* Ticks that a thread has run, also while it runs: read again until no switch came between. */
+static uint64_t thread_ticks(const struct thread *thread)
+{
+    const struct cpu *cpu;
+    uint64_t since, sum;
+
+    do {
+        cpu = thread->on_cpu;
+        since = cpu != NULL ? *(const volatile uint64_t *)&cpu->switched_at : 0;
+        atomic_thread_fence(memory_order_seq_cst);
+        sum = atomic_load(&thread->cpu_time);
+    } while (cpu != thread->on_cpu ||
+             (cpu != NULL && since != *(const volatile uint64_t *)&cpu->switched_at));
+    return cpu != NULL ? sum + (clock_counter() - since) : sum;
+}
+
 static uint64_t task_cpu_time(struct task *task)
 {
     uint64_t ticks = atomic_load(&task->cpu);
 
     lock_acquire(&task->lock);
     for (struct list *at = task->threads.next; at != &task->threads; at = at->next) {
-        ticks += atomic_load(&container_of(at, struct thread, task_link)->cpu_time);
+        ticks += thread_ticks(container_of(at, struct thread, task_link));
     }
     lock_release(&task->lock);
     return time_nanoseconds(ticks);
 }
 
-status_t sys_task_info(handle_t handle, uint32_t *state, uint32_t *reason, int64_t *code,
+status_t sys_task_info(struct task *task, uint32_t *state, uint32_t *reason, int64_t *code,
                        uint64_t *threads, uint64_t *handles, uint64_t *cpu_time)
 {
-    struct task *task;
-    status_t status = task_of(handle, RIGHT_INSPECT, &task);
-
-    if (status == STATUS_OK) {
-        *state = task->state;
-        *reason = task->reason;
-        *code = task->code;
-        *threads = task->thread_count;
-        *handles = task->handles.used;
-        *cpu_time = task_cpu_time(task);
-        object_release(&task->object);
-    }
-    return status;
+    *state = task->state;
+    *reason = task->reason;
+    *code = task->code;
+    *threads = task->thread_count;
+    *handles = task->handles.used;
+    *cpu_time = task_cpu_time(task);
+    return STATUS_OK;
 }
 
 static bool may_have_priority(uint32_t priority)
@@ -220,28 +136,22 @@ static bool may_have_priority(uint32_t priority)
     return priority < LIMIT_PRIORITIES && priority <= current_thread()->priority;
 }
 
-status_t sys_thread_create(handle_t handle, uint32_t priority, handle_t *result,
+status_t sys_thread_create(struct task *task, uint32_t priority, handle_t *result,
                            uint64_t *message_page)
 {
-    struct task *task;
-    struct thread *thread = NULL;
-    status_t status = task_or_own(handle, RIGHT_TASK_CONTROL, &task);
+    struct task *self = current_thread()->task;
+    struct thread *thread;
+    status_t status;
 
-    if (status != STATUS_OK) {
-        return status;
+    if (!may_have_priority(priority)) {
+        return STATUS_BAD_ARGUMENT;
     }
-    if (may_have_priority(priority)) {
-        thread = thread_create(task, priority, &status);
-    } else {
-        status = STATUS_BAD_ARGUMENT;
-    }
-    object_release(&task->object);
+    thread = thread_create(task, priority, &status);
     if (thread == NULL) {
         return status;
     }
     *message_page = thread->page_address;
-    status = handle_install(&current_thread()->task->handles,
-                            current_thread()->task->object.account, &thread->object, RIGHT_ALL,
+    status = handle_install(&self->handles, self->object.account, &thread->object, RIGHT_ALL,
                             result);
     if (status != STATUS_OK) {
         thread_kill(thread);
@@ -264,25 +174,18 @@ static bool claim_start(struct thread *thread)
     return claimed;
 }
 
-status_t sys_thread_start(handle_t handle, uint64_t pc, uint64_t sp, uint64_t argument,
+status_t sys_thread_start(struct thread *thread, uint64_t pc, uint64_t sp, uint64_t argument,
                           uint64_t tls)
 {
-    struct thread *thread;
-    status_t status = thread_of(handle, RIGHT_THREAD_CONTROL, &thread);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
     if (pc >= USER_TOP || sp > USER_TOP || (sp & 15) != 0 || (pc & (CODE_ALIGNMENT - 1)) != 0) {
-        status = STATUS_BAD_ADDRESS;
-    } else if (!claim_start(thread)) {
-        status = STATUS_BAD_STATE;
-    } else {
-        frame_start(&thread->frame, pc, sp, argument, tls);
-        sched_ready(thread);
+        return STATUS_BAD_ADDRESS;
     }
-    object_release(&thread->object);
-    return status;
+    if (!claim_start(thread)) {
+        return STATUS_BAD_STATE;
+    }
+    frame_start(&thread->frame, pc, sp, argument, tls);
+    sched_ready(thread);
+    return STATUS_OK;
 }
 
 void sys_thread_exit(void)
@@ -290,33 +193,19 @@ void sys_thread_exit(void)
     thread_kill(current_thread());
 }
 
-status_t sys_thread_interrupt(handle_t handle)
+status_t sys_thread_interrupt(struct thread *thread)
 {
-    struct thread *thread;
-    status_t status = thread_of(handle, RIGHT_THREAD_CONTROL, &thread);
-
-    if (status == STATUS_OK) {
-        thread_interrupt(thread);
-        object_release(&thread->object);
-    }
-    return status;
+    thread_interrupt(thread);
+    return STATUS_OK;
 }
 
-status_t sys_thread_set_priority(handle_t handle, uint32_t priority)
+status_t sys_thread_set_priority(struct thread *thread, uint32_t priority)
 {
-    struct thread *thread;
-    status_t status = thread_of(handle, RIGHT_THREAD_CONTROL, &thread);
-
-    if (status != STATUS_OK) {
-        return status;
+    if (!may_have_priority(priority)) {
+        return STATUS_BAD_ARGUMENT;
     }
-    if (may_have_priority(priority)) {
-        sched_set_priority(thread, priority);
-    } else {
-        status = STATUS_BAD_ARGUMENT;
-    }
-    object_release(&thread->object);
-    return status;
+    sched_set_priority(thread, priority);
+    return STATUS_OK;
 }
 
 status_t sys_thread_yield(void)
@@ -325,35 +214,12 @@ status_t sys_thread_yield(void)
     return STATUS_OK;
 }
 
-status_t sys_thread_info(handle_t handle, uint32_t *state, uint32_t *priority, uint64_t *cpu_time,
-                         uint64_t *number)
+status_t sys_thread_info(struct thread *thread, uint32_t *state, uint32_t *priority,
+                         uint64_t *cpu_time, uint64_t *number)
 {
-    struct thread *thread;
-    status_t status = thread_of(handle, 0, &thread);
-
-    if (status == STATUS_OK) {
-        *state = thread->state;
-        *priority = thread->priority;
-        *cpu_time = time_nanoseconds(atomic_load(&thread->cpu_time));
-        *number = thread->number;
-        object_release(&thread->object);
-    }
-    return status;
-}
-
-status_t sys_thread_registers(handle_t handle)
-{
-    struct thread *thread;
-    status_t status = thread_of(handle, RIGHT_THREAD_DEBUG, &thread);
-
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (thread->on_cpu != NULL) {
-        status = STATUS_BAD_STATE;
-    } else {
-        (void)frame_export(&thread->frame, current_thread()->page->data);
-    }
-    object_release(&thread->object);
-    return status;
+    *state = thread->state;
+    *priority = thread->priority;
+    *cpu_time = time_nanoseconds(thread_ticks(thread));
+    *number = thread->number;
+    return STATUS_OK;
 }

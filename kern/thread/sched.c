@@ -1,9 +1,9 @@
 /*
  * The scheduler; see kern/sched.h.
  *
- * A run queue's lock guards its lists and bitmap. A queued thread's `home` is the CPU whose queue
- * it is in. Threads whose account has used its CPU budget are parked on the CPU that found them,
- * until the account's next period.
+ * A run queue's lock guards its lists and bitmap, and `in_queue` of the threads in them. Threads
+ * whose account has used its CPU budget are parked on the CPU that found them, until the account's
+ * next period.
  */
 #include <kern/sched.h>
 
@@ -11,52 +11,39 @@
 #include <arch/entry.h>
 #include <kern/reap.h>
 #include <kern/space.h>
+#include <kern/stop.h>
 #include <kern/timer.h>
-
-struct run_queue {
-    struct lock lock;
-    uint32_t ready; /* bit p: list p is not empty */
-    struct list lists[LIMIT_PRIORITIES];
-    struct list parked; /* this CPU only */
-    uint64_t unpark_at;
-};
 
 #define SLICES_A_SECOND 200 /* 5 ms */
 
-static struct run_queue queues[CPU_MAX];
 uint64_t sched_slice;
-static uint64_t account_grain; /* CPU time is charged to accounts in portions of this many ticks */
+uint64_t sched_grain;
 
 void sched_init(uint64_t counter_hz)
 {
     sched_slice = counter_hz / SLICES_A_SECOND;
-    account_grain = counter_hz / 20000;
+    sched_grain = counter_hz / 20000;
     for (unsigned i = 0; i < CPU_MAX; i++) {
-        for (unsigned p = 0; p < LIMIT_PRIORITIES; p++) {
-            list_init(&queues[i].lists[p]);
-        }
-        list_init(&queues[i].parked);
-        queues[i].unpark_at = ~UINT64_C(0);
-    }
-}
+        struct run_queue *queue = &cpus[i].queue;
 
-static struct run_queue *queue_of(const struct cpu *cpu)
-{
-    return &queues[cpu->index];
+        for (unsigned p = 0; p < LIMIT_PRIORITIES; p++) {
+            list_init(&queue->lists[p]);
+        }
+        list_init(&queue->parked);
+        queue->unpark_at = ~UINT64_C(0);
+        cpus[i].deadline = ~UINT64_C(0);
+    }
 }
 
 /* Of a word that is not 0. Not __builtin_clz: without Zbb compilers call a library for it. */
 static unsigned highest_bit(uint32_t word)
 {
-    unsigned bit = 0;
+    unsigned bit = (word > 0xffff) << 4;
 
-    for (unsigned step = 16; step != 0; step /= 2) {
-        if (word >> step != 0) {
-            word >>= step;
-            bit += step;
-        }
-    }
-    return bit;
+    bit |= (word >> bit > 0xff) << 3;
+    bit |= (word >> bit > 0xf) << 2;
+    bit |= (word >> bit > 3) << 1;
+    return bit | (word >> bit > 1);
 }
 
 /* queue->lock held. */
@@ -64,7 +51,8 @@ static void list_in(struct run_queue *queue, struct thread *thread, bool at_fron
 {
     uint32_t priority = thread->priority;
 
-    thread->queued = QUEUED;
+    atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
+    thread->parked = false;
     thread->queued_priority = priority;
     if (at_front) {
         list_prepend(&queue->lists[priority], &thread->run_link);
@@ -78,26 +66,45 @@ static void list_in(struct run_queue *queue, struct thread *thread, bool at_fron
 static void list_out(struct run_queue *queue, struct thread *thread)
 {
     list_remove(&thread->run_link);
-    if (thread->queued == QUEUED && list_empty(&queue->lists[thread->queued_priority])) {
+    if (!thread->parked && list_empty(&queue->lists[thread->queued_priority])) {
         queue->ready &= ~(UINT32_C(1) << thread->queued_priority);
     }
-    thread->queued = NOT_QUEUED;
+    atomic_store_explicit(&thread->in_queue, NULL, memory_order_seq_cst);
 }
 
-static void enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
+/* False: it is to stop, and in no queue. Whoever says so either finds it queued or is seen here. */
+static bool try_enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
 {
-    struct run_queue *queue = queue_of(cpu);
+    struct run_queue *queue = &cpu->queue;
+    bool stays;
 
     lock_acquire(&queue->lock);
     thread->state = THREAD_READY;
     thread->home = cpu;
     list_in(queue, thread, at_front);
+    stays = !atomic_load_explicit(&thread->attention, memory_order_seq_cst) ||
+            !atomic_load(&thread->stop) || atomic_load(&thread->dying);
+    if (!stays) {
+        list_out(queue, thread);
+    }
     lock_release(&queue->lock);
+    return stays;
+}
+
+/* Queues the owned thread, or holds it if its task is stopped. */
+static bool enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
+{
+    while (!try_enqueue(cpu, thread, at_front)) {
+        if (thread_hold(thread)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static struct thread *dequeue(struct cpu *cpu)
 {
-    struct run_queue *queue = queue_of(cpu);
+    struct run_queue *queue = &cpu->queue;
     struct thread *thread = NULL;
 
     if (queue->ready == 0) {
@@ -131,7 +138,17 @@ static struct thread *steal(struct cpu *self)
 /* True if something at least (or, strictly, more) urgent than `priority` waits on this CPU. */
 static bool more_urgent(const struct cpu *cpu, uint32_t priority, bool strictly)
 {
-    return (queue_of(cpu)->ready >> priority >> (strictly ? 1 : 0)) != 0;
+    return (cpu->queue.ready >> priority >> (strictly ? 1 : 0)) != 0;
+}
+
+/* The end of the slice matters to the running thread only if somebody would come next, or if it, or
+ * whom it hands the CPU to, may have a CPU budget. */
+static void watch_slice(struct cpu *cpu, const struct thread *thread)
+{
+    if (more_urgent(cpu, thread->priority, false) ||
+        atomic_load_explicit(&account_cpu_limits, memory_order_relaxed) != 0) {
+        timer_fire_by(cpu->slice_end);
+    }
 }
 
 static struct cpu *choose_cpu(const struct thread *thread)
@@ -158,70 +175,53 @@ void sched_ready(struct thread *thread)
     if (thread->slice_left == 0) {
         thread->slice_left = sched_slice;
     }
-    enqueue(cpu, thread, false);
+    if (!enqueue(cpu, thread, false)) {
+        return;
+    }
     if (cpu != self) {
         cpu_interrupt(cpu);
     } else if (self->current == NULL || self->current->priority < priority) {
         self->reschedule = true;
     } else if (self->current->priority == priority) {
-        timer_program(); /* its slice matters now */
-    }
-}
-
-static void account_time(struct cpu *cpu, struct thread *thread, uint64_t now)
-{
-    uint64_t time = now - cpu->switched_at;
-    uint64_t sum = atomic_load_explicit(&thread->cpu_time, memory_order_relaxed) + time;
-
-    cpu->switched_at = now;
-    atomic_store_explicit(&thread->cpu_time, sum, memory_order_relaxed);
-    thread->unaccounted += time;
-    if (thread->unaccounted >= account_grain) {
-        account_charge_cpu(thread->object.account, thread->unaccounted);
-        thread->unaccounted = 0;
-    }
-}
-
-void sched_account_current(void)
-{
-    struct cpu *cpu = cpu_self();
-
-    if (cpu->current != NULL) {
-        account_time(cpu, cpu->current, clock_counter());
+        timer_fire_by(self->slice_end); /* it matters now */
     }
 }
 
 void sched_prepare_block(struct thread *thread)
 {
     struct cpu *cpu = cpu_self();
-    uint64_t now = clock_counter();
+    uint64_t used;
 
-    account_time(cpu, thread, now);
-    thread->slice_left = (int64_t)(cpu->slice_end - now) > 0 ? cpu->slice_end - now : 0;
+    sched_stop(cpu, thread, clock_counter());
+    cpu->current = NULL;
+    if ((int64_t)thread->slice_left < 0) {
+        thread->slice_left = 0;
+    }
+    used = atomic_load_explicit(&thread->cpu_time, memory_order_relaxed);
+    if (used >= thread->charge_at) {
+        account_charge_cpu(thread->object.account, used - thread->charged);
+        thread->charged = used;
+        thread->charge_at =
+            account_cpu_limited(thread->object.account) ? used : used + sched_grain;
+    }
     if (cpu->fp_on) {
         fp_switch_out(&thread->frame, thread->fp);
         cpu->fp_on = false;
     }
-    thread->on_cpu = NULL;
-    cpu->current = NULL;
 }
 
 static void run(struct cpu *cpu, struct thread *thread)
 {
-    cpu->current = thread;
-    cpu->arch.frame = &thread->frame;
-    thread->home = cpu;
-    thread->state = THREAD_RUNNING;
-    thread->on_cpu = cpu;
-    atomic_thread_fence(memory_order_seq_cst); /* pairs with thread_kill */
-    if (atomic_load_explicit(&thread->dying, memory_order_relaxed)) {
+    if (!sched_run(cpu, thread)) {
         cpu->reschedule = true;
     }
     if (thread->fp != NULL) {
         fp_switch_in(&thread->frame, thread->fp);
         cpu->fp_on = true;
     }
-    if (cpu->space != thread->task->space) {
+    if (space_is_near(thread->task->space, cpu)) {
+        sched_use_space(cpu, thread->task->space);
+    } else {
         space_activate(thread->task->space);
     }
 }
@@ -229,14 +229,20 @@ static void run(struct cpu *cpu, struct thread *thread)
 void sched_switch(struct thread *next)
 {
     struct cpu *cpu = cpu_self();
-    bool slice_over = (int64_t)(cpu->slice_end - clock_counter()) <= 0;
+    uint64_t now = clock_counter();
+    bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
 
-    if (more_urgent(cpu, next->priority, !slice_over)) {
+    if (more_urgent(cpu, next->priority, !slice_over) ||
+        !sched_is_charged(next, 0)) {
         sched_ready(next); /* perhaps elsewhere, so this CPU chooses in any case */
         cpu->reschedule = true;
         return;
     }
+    if (slice_over) {
+        cpu->slice_end = now + sched_slice;
+    }
     run(cpu, next);
+    watch_slice(cpu, next);
 }
 
 void sched_resume(struct thread *thread)
@@ -249,19 +255,28 @@ void sched_block(void)
     cpu_self()->reschedule = true;
 }
 
-uint64_t sched_timer(uint64_t now)
+void sched_timer(uint64_t now)
 {
     struct cpu *cpu = cpu_self();
 
-    if (cpu->current == NULL || (!more_urgent(cpu, cpu->current->priority, false) &&
-                                 !account_cpu_limited(cpu->current->object.account))) {
-        return ~UINT64_C(0);
-    }
     if ((int64_t)(cpu->slice_end - now) <= 0) {
         cpu->reschedule = true;
-        return ~UINT64_C(0); /* choosing sets the next one */
+    } else if (cpu->current != NULL) {
+        watch_slice(cpu, cpu->current);
     }
-    return cpu->slice_end;
+}
+
+/* True if the owned thread must not run: it has been given to thread_finish(), or is held. */
+static bool divert(struct thread *thread)
+{
+    if (!atomic_load_explicit(&thread->attention, memory_order_seq_cst)) {
+        return false;
+    }
+    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
+        thread_finish(thread);
+        return true;
+    }
+    return thread_hold(thread);
 }
 
 static void requeue_current(struct cpu *cpu, struct thread *thread)
@@ -273,10 +288,8 @@ static void requeue_current(struct cpu *cpu, struct thread *thread)
     if (!keeps_slice) {
         thread->slice_left = sched_slice;
     }
-    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
-        thread_finish(thread);
-    } else {
-        enqueue(cpu, thread, keeps_slice);
+    if (!divert(thread)) {
+        (void)enqueue(cpu, thread, keeps_slice);
     }
 }
 
@@ -287,20 +300,17 @@ static bool current_stays(struct cpu *cpu)
     uint64_t now = clock_counter();
     bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
 
-    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst) ||
+    if (atomic_load_explicit(&thread->attention, memory_order_seq_cst) ||
         more_urgent(cpu, thread->priority, !slice_over)) {
         return false;
     }
     return !slice_over;
 }
 
-static void unpark_all(struct cpu *cpu, uint64_t now)
+static void unpark_all(struct cpu *cpu)
 {
-    struct run_queue *queue = queue_of(cpu);
+    struct run_queue *queue = &cpu->queue;
 
-    if (now < queue->unpark_at) {
-        return;
-    }
     lock_acquire(&queue->lock);
     queue->unpark_at = ~UINT64_C(0);
     while (!list_empty(&queue->parked)) {
@@ -314,59 +324,78 @@ static void unpark_all(struct cpu *cpu, uint64_t now)
 
 static void park(struct cpu *cpu, struct thread *thread, uint64_t until)
 {
-    struct run_queue *queue = queue_of(cpu);
+    struct run_queue *queue = &cpu->queue;
 
     lock_acquire(&queue->lock);
     thread->home = cpu;
-    if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
+    thread->parked = true;
+    list_append(&queue->parked, &thread->run_link);
+    atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
+    if (atomic_load_explicit(&thread->attention, memory_order_seq_cst)) {
+        list_out(queue, thread);
         list_in(queue, thread, false);
-    } else {
-        thread->queued = PARKED;
-        list_append(&queue->parked, &thread->run_link);
-        if (until < queue->unpark_at) {
-            queue->unpark_at = until;
-        }
+    } else if (until < queue->unpark_at) {
+        queue->unpark_at = until;
     }
     lock_release(&queue->lock);
     timer_wake_cpu_at(until);
 }
 
-/* The lock of the queue that the thread is in, or was in last; null: it never was in one. */
+/* The queue that the thread is in, locked; null: it is in none. */
 static struct run_queue *lock_queue_of(struct thread *thread)
 {
     for (;;) {
-        struct cpu *home = thread->home;
+        struct run_queue *queue = atomic_load_explicit(&thread->in_queue, memory_order_seq_cst);
 
-        if (home == NULL) {
+        if (queue == NULL) {
             return NULL;
         }
-        lock_acquire(&queue_of(home)->lock);
-        if (thread->home == home) {
-            return queue_of(home);
+        lock_acquire(&queue->lock);
+        if (atomic_load_explicit(&thread->in_queue, memory_order_relaxed) == queue) {
+            return queue;
         }
-        lock_release(&queue_of(home)->lock);
+        lock_release(&queue->lock);
+    }
+}
+
+static void choose_again(struct cpu *cpu)
+{
+    if (cpu == cpu_self()) {
+        cpu->reschedule = true;
+    } else {
+        cpu_interrupt(cpu);
     }
 }
 
 void sched_unpark(struct thread *thread)
 {
     struct run_queue *queue = lock_queue_of(thread);
-    struct cpu *home = NULL;
+    bool was_parked;
 
     if (queue == NULL) {
         return;
     }
-    if (thread->queued == PARKED) {
-        home = thread->home;
+    was_parked = thread->parked;
+    if (was_parked) {
         list_out(queue, thread);
         list_in(queue, thread, false);
     }
     lock_release(&queue->lock);
-    if (home == cpu_self()) {
-        home->reschedule = true;
-    } else if (home != NULL) {
-        cpu_interrupt(home);
+    if (was_parked) {
+        choose_again(container_of(queue, struct cpu, queue));
     }
+}
+
+bool sched_withdraw(struct thread *thread)
+{
+    struct run_queue *queue = lock_queue_of(thread);
+
+    if (queue == NULL) {
+        return false;
+    }
+    list_out(queue, thread);
+    lock_release(&queue->lock);
+    return true;
 }
 
 /* Sets the slice, cut to a share of what the account has left (other CPUs may run threads of it
@@ -384,8 +413,11 @@ static bool grant_slice(struct cpu *cpu, struct thread *thread, uint64_t now)
             park(cpu, thread, until);
             return false;
         }
-        share = share < account_grain ? account_grain : share;
+        share = share < sched_grain ? sched_grain : share;
         slice = share < slice ? share : slice;
+    }
+    if (thread->charge_at == thread->charged) {
+        thread->charge_at += sched_grain;
     }
     cpu->slice_end = now + slice;
     return true;
@@ -395,8 +427,7 @@ static void idle(struct cpu *cpu)
 {
     cpu->idle = true;
     atomic_thread_fence(memory_order_seq_cst);
-    if (queue_of(cpu)->ready == 0 && !cpu->reschedule) {
-        timer_program();
+    if (cpu->queue.ready == 0 && !cpu->reschedule) {
         cpu_wait();
     }
     cpu->idle = false;
@@ -404,12 +435,15 @@ static void idle(struct cpu *cpu)
     interrupts_poll();
 }
 
-static struct thread *next_thread(struct cpu *cpu)
+/* *now: the time, read anew after idling. */
+static struct thread *next_thread(struct cpu *cpu, uint64_t *now)
 {
-    for (;;) {
+    for (;; *now = clock_counter()) {
         struct thread *thread;
 
-        unpark_all(cpu, clock_counter());
+        if (*now >= cpu->queue.unpark_at) {
+            unpark_all(cpu);
+        }
         thread = dequeue(cpu);
         if (thread == NULL) {
             thread = steal(cpu);
@@ -428,25 +462,26 @@ void sched_choose(void)
     struct cpu *cpu = cpu_self();
 
     cpu->reschedule = false;
+    if (clock_counter() >= cpu->queue.unpark_at) {
+        unpark_all(cpu);
+    }
     if (cpu->current != NULL) {
         if (current_stays(cpu)) {
+            watch_slice(cpu, cpu->current);
             return;
         }
         requeue_current(cpu, cpu->current);
     }
-    for (;;) {
-        struct thread *thread = next_thread(cpu);
-        uint64_t now = clock_counter();
+    for (uint64_t now = clock_counter();; now = clock_counter()) {
+        struct thread *thread = next_thread(cpu, &now);
 
-        if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
-            thread_finish(thread);
-        } else if (grant_slice(cpu, thread, now)) {
+        if (!divert(thread) && grant_slice(cpu, thread, now)) {
             cpu->switched_at = now;
             run(cpu, thread);
-            break;
+            watch_slice(cpu, thread);
+            return;
         }
     }
-    timer_program();
 }
 
 void sched_yield(void)
@@ -460,21 +495,29 @@ void sched_yield(void)
 void sched_set_priority(struct thread *thread, uint32_t priority)
 {
     struct run_queue *queue = lock_queue_of(thread);
-
-    struct cpu *home = thread->home;
+    struct cpu *cpu = queue != NULL ? container_of(queue, struct cpu, queue) : thread->on_cpu;
 
     thread->priority = priority;
     if (queue != NULL) {
-        if (thread->queued == QUEUED) {
+        if (!thread->parked) {
             list_out(queue, thread);
             list_in(queue, thread, false);
         }
         lock_release(&queue->lock);
-        if (home != cpu_self()) {
-            cpu_interrupt(home);
-        }
+    }
+    if (cpu != NULL) {
+        choose_again(cpu);
     }
     cpu_self()->reschedule = true;
+}
+
+void sched_choose_everywhere(void)
+{
+    for (unsigned i = 0; i < cpu_count; i++) {
+        if (cpus[i].online) {
+            choose_again(&cpus[i]);
+        }
+    }
 }
 
 void sched_init_cpu(struct cpu *cpu)

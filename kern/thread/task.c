@@ -8,6 +8,7 @@
 #include <kern/panic.h>
 #include <kern/port.h>
 #include <kern/space.h>
+#include <kern/stop.h>
 #include <kern/thread.h>
 #include <arch/firmware.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct task *task_create(struct account *account, struct space *space, const cha
     list_init(&task->threads);
     list_init(&task->watches);
     list_init(&task->minted);
+    list_init(&task->stop_watches);
     for (uint32_t i = 0; i < length; i++) {
         task->name[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?'; /* it goes to terminals */
     }
@@ -96,6 +98,7 @@ static void revoke_minted(struct task *task)
 static void report_essential(const struct task *task)
 {
     if (task->essential) {
+        log_take_back_console();
         log_line("task %s ended (reason %u, code %d): nothing can go on without it, rebooting",
                  task->name, task->reason, (int)task->code);
         firmware_reset(RESET_REBOOT);
@@ -182,6 +185,9 @@ void task_thread_gone(struct task *task, struct thread *thread)
     last = task->thread_count == 0;
     lock_release(&task->lock);
     atomic_fetch_add(&task->cpu, atomic_load(&thread->cpu_time));
+    if (atomic_load(&task->stop)) {
+        task_stop_progress(task);
+    }
     if (last && !task->dying) {
         task_kill(task, EXIT_NORMAL, 0);
     } else if (last) {
@@ -237,6 +243,7 @@ void task_destroy(struct object *object)
     struct task *task = container_of(object, struct task, object);
 
     watches_fire(&task->watches);
+    watches_fire(&task->stop_watches);
     object_release(&task->space->object);
     object_free(object);
 }

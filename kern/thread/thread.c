@@ -9,6 +9,7 @@
 #include <kern/port.h>
 #include <kern/sched.h>
 #include <kern/space.h>
+#include <kern/stop.h>
 #include <kern/timer.h>
 
 /* The wired message page, mapped in the task's space where users cannot unmap it. */
@@ -50,6 +51,9 @@ static status_t join_task(struct thread *thread, struct task *task)
         thread->number = ++task->next_thread;
         task->thread_count++;
         list_append(&task->threads, &thread->task_link);
+        atomic_store(&thread->stop, atomic_load(&task->stop));
+        atomic_store(&thread->attention, atomic_load(&task->stop));
+        atomic_store(&thread->halted, atomic_load(&task->stop));
         object_reference(&thread->object); /* of the list: life itself */
         status = STATUS_OK;
     }
@@ -70,6 +74,8 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
     thread->priority = priority;
     thread->state = THREAD_NEW;
     thread->slice_left = sched_slice;
+    thread->charge_at = sched_grain;
+    thread->receive_removals = ~UINT64_C(0);
     list_init(&thread->task_link);
     list_init(&thread->run_link);
     list_init(&thread->wait_link);
@@ -87,28 +93,22 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
     return thread;
 }
 
-bool thread_begin_wait(struct thread *thread, enum thread_wait wait, uint32_t state,
-                       struct object *object)
+/* One that is to stop may wait: it is held when the wait is over. */
+bool thread_begin_wait_stopping(struct thread *thread, enum thread_wait wait, uint32_t state,
+                                struct object *object)
 {
     bool may;
 
     lock_acquire(&thread->lock);
     may = !atomic_load_explicit(&thread->dying, memory_order_relaxed);
     if (may) {
-        thread->wait = wait;
-        thread->state = state;
-        thread->wait_object = object;
+        thread_set_wait(thread, wait, state, object);
+    }
+    if (may && !atomic_exchange(&thread->halted, true)) {
+        task_stop_progress(thread->task);
     }
     lock_release(&thread->lock);
     return may;
-}
-
-void thread_end_wait(struct thread *thread)
-{
-    lock_acquire(&thread->lock);
-    thread->wait = WAIT_NONE;
-    thread->wait_object = NULL;
-    lock_release(&thread->lock);
 }
 
 void thread_unpinned(struct thread *thread, bool hard)
@@ -156,6 +156,11 @@ static void end_wait_of(struct thread *thread, enum thread_wait wait, struct obj
             thread_unpinned(thread, true);
         }
         break;
+    case WAIT_STOPPED:
+        if (hard) {
+            thread_unhold(thread);
+        }
+        break;
     case WAIT_NONE:
         break;
     }
@@ -199,6 +204,7 @@ void thread_kill(struct thread *thread)
     was_new = thread->state == THREAD_NEW &&
               !atomic_load_explicit(&thread->dying, memory_order_relaxed);
     atomic_store_explicit(&thread->dying, true, memory_order_seq_cst);
+    atomic_store_explicit(&thread->attention, true, memory_order_seq_cst);
     lock_release(&thread->lock);
     if (was_new) {
         thread_finish(thread);
@@ -219,10 +225,11 @@ static bool thread_reap(struct reap *reap)
 {
     struct thread *thread = container_of(reap, struct thread, reap);
 
+    account_charge_cpu(thread->object.account,
+                       atomic_load_explicit(&thread->cpu_time, memory_order_relaxed) -
+                           thread->charged);
     drop_message_page(thread);
-    if (thread->receive_port != NULL) {
-        receive_end(thread);
-    }
+    receive_forget(thread);
     if (thread->bound_event != NULL) {
         event_unbind(thread->bound_event, thread);
         object_release(&thread->bound_event->object);

@@ -4,6 +4,9 @@
  */
 #include "orders.h"
 
+#define ALL_BITS UINT64_MAX
+#define FOR_EVER UINT64_MAX
+
 enum next { NEXT_RECEIVE, NEXT_ANSWER, NEXT_END };
 
 status_t server_add(struct server *server, struct server_protocol protocol)
@@ -73,9 +76,6 @@ static status_t dispatch(struct server *server, struct call *call)
     uint32_t method = tag_method(call->in.tag);
     const struct server_protocol *protocol = server->protocols;
     const struct server_protocol *end = protocol + server->protocol_count;
-    if (server->stopping) {
-        return STATUS_NOT_READY;
-    }
     while (protocol != end && protocol->number != method >> METHOD_PROTOCOL_SHIFT) {
         protocol++;
     }
@@ -192,11 +192,30 @@ static void answer_last(struct server *server, struct call *call)
     }
 }
 
+/*
+ * Until what was deferred has been answered. Nothing is received any more: calls that wait at the
+ * port are for the next instance, or answer GONE when there is none.
+ */
+static int finish(struct server *server)
+{
+    while (server->deferred_count > 0 && server->control != 0) {
+        uint64_t bits;
+        status_t status = event_wait(server->control, ALL_BITS, FOR_EVER, &bits);
+        if (status == STATUS_OK) {
+            server_event(server, bits);
+        } else if (status != STATUS_INTERRUPTED) {
+            log_line("cannot wait: %s", status_text(status));
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int server_run(struct server *server)
 {
     struct call *call = &server->call;
     enum next next = NEXT_RECEIVE;
-    while (!server->stopping || server->deferred_count > 0) {
+    while (!server->stopping) {
         status_t status = exchange(server, call, next == NEXT_ANSWER);
         next = NEXT_RECEIVE;
         if (status == STATUS_OK) {
@@ -209,5 +228,5 @@ int server_run(struct server *server)
     if (next == NEXT_ANSWER) {
         answer_last(server, call);
     }
-    return 0;
+    return finish(server);
 }

@@ -62,7 +62,9 @@ struct server {
     void (*on_closed)(struct server *server, uint64_t badge);
     /* The caller of a deferred call wants its answer now. */
     void (*on_cancel)(struct server *server, handle_t reply);
-    /* New calls are refused from now on; the server ends once nothing is deferred. */
+    /* Nothing is received from now on, and the server ends once nothing is deferred. What would
+     * wait for further calls is answered here: with NOT_READY if it moved nothing, and its client
+     * calls again (and reaches the next instance, or is told that there is none). */
     void (*on_stop)(struct server *server);
     void *context; /* the server's own */
 

@@ -7,46 +7,27 @@ CALLS_HEAD = """\
 The kernel's side of every system call. Results are zero unless set; they reach the caller with
  * an error too. A call that blocks answers STATUS_BLOCKED and sets the results in the frame when it
  * ends. Calls that take the frame write all results themselves; what they answer is ignored."""
-DISPATCH_HEAD = "Decodes system calls: arguments from the frame, results into it."
+DISPATCH_HEAD = "Decodes system calls: arguments from the frame; see kern/syscall.h."
+MACHINE = "machine"  # there is one: its calls check the right and are not given the object
 NUMBERS_HEAD = "Numbers of the system calls, between kernel and libsys; each release has its own."
 
-DISPATCHER = """\
-/* The call number is checked here; everything else is checked by the calls. */
-void syscall_dispatch(struct frame *frame)
-{
-    uint64_t number = frame_call_number(frame);
-    if (number >= SYSTEM_CALL_COUNT || calls[number] == NULL) {
-        uint64_t nothing[RESULT_COUNT] = {0};
-        write_results(frame, STATUS_BAD_CALL, nothing);
-        return;
-    }
-    calls[number](frame);
-}"""
+INCLUDES = """\
+#include <arch/frame.h>
+#include <kern/syscall.h>
 
-RESULTS = """\
-#define RESULT_COUNT 8 /* result registers after the status */
+#include "kern_calls.h"
+#include "libsys_calls.h"
 
-static void write_results(struct frame *frame, status_t status, const uint64_t *results)
-{
-    frame_set_result(frame, 0, (uint32_t)status);
-    for (unsigned i = 0; i < RESULT_COUNT; i++) {
-        frame_set_result(frame, i + 1, results[i]);
-    }
-}
-
-static void finish(struct frame *frame, status_t status, const uint64_t *results)
-{
-    if (status != STATUS_BLOCKED) {
-        write_results(frame, status, results);
-    }
-}"""
+"""
 
 
 def emit(tables, output):
     numbers = [f"#define SYSTEM_CALL_{call.name} {call.number}" for call in tables.calls]
     numbers.append(f"#define SYSTEM_CALL_COUNT {len(tables.calls) + 1} /* numbers start at 1 */")
     output.write_header("libsys_calls.h", NUMBERS_HEAD, "\n".join(numbers))
-    body = "#include <sinter/abi.h>\n\nstruct frame;\n\n"
+    objects = sorted({entry.object for call in tables.calls for entry in call.takes} - {MACHINE})
+    body = "#include <sinter/abi.h>\n\nstruct frame;\n"
+    body += "\n".join(f"struct {name};" for name in objects) + "\n\n"
     body += "\n\n".join(f"{comment(call.doc)}\n{prototype(call)}" for call in tables.calls)
     output.write_header("kern_calls.h", CALLS_HEAD, body)
     output.write_c("kern_dispatch.c", DISPATCH_HEAD, dispatch(tables))
@@ -55,45 +36,86 @@ def emit(tables, output):
 def prototype(call):
     if call.custom:
         return f"status_t sys_{call.name}(struct frame *frame);"
-    params = [f"{p.c_type} {p.name}" for p in call.inputs]
+    taken = {entry.argument: entry for entry in call.takes}
+    params = [f"struct {taken[index].object} *{param.name}" if index in taken
+              else f"{param.c_type} {param.name}" for index, param in given(call)]
     params += [f"{p.c_type} *{p.name}" for p in call.outputs]
     result = "void" if call.noreturn else "status_t"
     return declaration(f"{result} sys_{call.name}", params)
 
 
+def given(call):
+    """The inputs that reach the call, with their index."""
+    machine = [entry.argument for entry in call.takes if entry.object == MACHINE]
+    return [(index, param) for index, param in enumerate(call.inputs) if index not in machine]
+
+
 def dispatch(tables):
-    parts = ["#include <arch/frame.h>\n#include <kern/syscall.h>\n\n"
-             "#include \"kern_calls.h\"\n#include \"libsys_calls.h\"", RESULTS]
-    parts += [decoder(call) for call in tables.calls]
-    table = ["static void (*const calls[SYSTEM_CALL_COUNT])(struct frame *frame) = {"]
-    table += [f"    [SYSTEM_CALL_{call.name}] = decode_{call.name}," for call in tables.calls]
-    parts.append("\n".join(table + ["};"]))
-    parts.append(DISPATCHER)
-    return "\n\n".join(parts)
+    parts = [INCLUDES.strip(), *[decoder(call) for call in tables.calls]]
+    table = ["const struct syscall syscalls[SYSTEM_CALL_COUNT] = {",
+             "    [0] = {.whole = syscall_bad},"]
+    for call in tables.calls:
+        fields = ["." + ("whole" if is_whole(call) else "decode") + f" = {function(call)}"]
+        fields += [f".takes[{index}] = {taken(entry)}" for index, entry in enumerate(call.takes)]
+        table.append(f"    [SYSTEM_CALL_{call.name}] = {{{(','+chr(10)+8*' ').join(fields)}}},")
+    return "\n\n".join([part for part in parts if part] + ["\n".join(table + ["};"])])
+
+
+def is_whole(call):
+    """Calls that look their handles up by themselves are the frequent ones: no tables for them."""
+    by_itself = any(param.type == "handle" for param in call.inputs) and not call.takes
+    return call.custom or by_itself
+
+
+def function(call):
+    return f"sys_{call.name}" if call.custom else f"decode_{call.name}"
+
+
+def taken(entry):
+    rights = " | ".join(f"(uint32_t)RIGHT_{right}" for right in entry.rights) or "0"
+    return (f"{{OBJECT_{entry.object.upper()}, {entry.argument}, {str(entry.own).lower()}, "
+            f"{rights}}}")
 
 
 def decoder(call):
     if call.custom:
-        return (f"static void decode_{call.name}(struct frame *frame)\n{{\n"
-                f"    (void)sys_{call.name}(frame);\n}}")
-    arguments = [argument(param, index) for index, param in enumerate(call.inputs)]
-    lines = [f"static void decode_{call.name}(struct frame *frame)", "{"]
-    if call.noreturn:
-        lines += [] if call.inputs else ["    (void)frame;"]
-        invoke = declaration(f"    sys_{call.name}", arguments).replace("(void);", "();")
-        return "\n".join([*lines, invoke, "}"])
-    lines.append("    uint64_t results[RESULT_COUNT] = {0};")
-    after = []
+        return ""
+    taken_at = {entry.argument: index for index, entry in enumerate(call.takes)}
+    arguments = [f"(struct {call.takes[taken_at[index]].object} *)objects[{taken_at[index]}]"
+                 if index in taken_at else argument(param, index)
+                 for index, param in given(call)]
+    before, after = [], []
     for index, param in enumerate(call.outputs):
         if param.type in ("u64", "handle"):
             arguments.append(f"&results[{index}]")
         else:
-            lines.append(f"    {param.c_type} {param.name} = 0;")
+            before.append(f"    {param.c_type} {param.name} = 0;")
             arguments.append(f"&{param.name}")
             after.append(f"    results[{index}] = (uint64_t){param.name};")
-    invoke = declaration(f"    status_t status = sys_{call.name}", arguments)
-    lines.append(invoke.replace("(void);", "();").replace("\n    ", "\n        "))
-    return "\n".join(lines + after + ["    finish(frame, status, results);", "}"])
+    invoke = declaration(f"sys_{call.name}", arguments).replace("(void);", "();")
+    invoke = invoke.replace("\n    ", "\n        ")
+    if is_whole(call):
+        count = len(call.outputs)
+        results = "results" if count else "NULL"
+        lines = [f"static status_t decode_{call.name}(struct frame *frame)\n{{",
+                 *([f"    uint64_t results[{count}] = {{0}};"] if count else []), *before,
+                 f"    status_t status = {invoke}", *after, "    if (status != STATUS_BLOCKED) {",
+                 f"        syscall_write_results(frame, status, {results}, {count});", "    }",
+                 "    return status;"]
+        return "\n".join([*lines, "}"])
+    unused = [name for name, used in (("frame", "frame_argument" in invoke),
+                                      ("objects", "objects[" in invoke),
+                                      ("results", call.outputs)) if not used]
+    lines = [f"static status_t decode_{call.name}(const struct frame *frame,\n"
+             "    struct object *const *objects, uint64_t *results)\n{",
+             *[f"    (void){name};" for name in unused], *before]
+    if call.noreturn:
+        lines += [f"    {invoke}", "    return STATUS_BLOCKED;"]
+    elif after:
+        lines += [f"    status_t status = {invoke}", *after, "    return status;"]
+    else:
+        lines.append(f"    return {invoke}")
+    return "\n".join([*lines, "}"])
 
 
 def argument(param, index):

@@ -10,6 +10,7 @@ RESULT_REGISTERS = 9  # r0 is the status, r1 to r8 what a call gives back
 ARGUMENT_REGISTERS = 8
 MESSAGE_WORDS = 6
 LEASES = ("", "read", "write", "both")
+TAKEN_HANDLES = 2  # as many handles of a call are looked up by its decoder; kern/syscall.h
 
 
 @dataclass
@@ -18,6 +19,15 @@ class Constants:
     prefix: str
     doc: str
     values: dict
+
+
+@dataclass
+class Taken:
+    """A handle argument that the decoder looks up: the call gets the object."""
+    argument: int  # index in the call's inputs
+    object: str    # type of the object, in lower case
+    own: bool      # 0 names the caller's own
+    rights: list
 
 
 @dataclass
@@ -34,6 +44,7 @@ class Routine:
     custom: bool = False
     noreturn: bool = False
     prototype: str = ""
+    takes: list = field(default_factory=list)
 
     @property
     def version(self):
@@ -136,9 +147,22 @@ def parse_call(entry, number):
         entry.get("custom", False), entry.get("noreturn", False), entry.get("prototype", ""))
     if len(call.inputs) > ARGUMENT_REGISTERS or len(call.outputs) >= RESULT_REGISTERS:
         raise TableError(f"{name}: more arguments or results than registers")
+    call.takes = parse_takes(call, entry.get("takes", []))
     if not call.custom:
         call.prototype = plain_prototype(call)
     return call
+
+
+def parse_takes(call, words):
+    """`takes` names for each handle argument the object wanted, "own " before it where 0 is the
+    caller's; "" where the call looks the handle up by itself."""
+    handles = [index for index, param in enumerate(call.inputs) if param.type == "handle"]
+    rights = [*call.needs, *[""] * len(handles)]
+    taken = [Taken(index, word.removeprefix("own "), word.startswith("own "), need.split())
+             for index, word, need in zip(handles, words, rights) if word]
+    if len(words) > len(handles) or len(taken) > TAKEN_HANDLES:
+        raise TableError(f"{call.name}: takes more than its handles, or than {TAKEN_HANDLES}")
+    return taken
 
 
 def plain_prototype(call):
@@ -198,8 +222,10 @@ def check_tables(tables):
     groups = tables.constants + [g for p in tables.protocols for g in p.constants]
     check_unique("constant", [f"{g.prefix}_{value}" for g in groups for value in g.values])
     rights = next(group.values for group in tables.constants if group.name == "right")
+    objects = next(group.values for group in tables.constants if group.name == "object_type")
     for call in tables.calls:
-        check_names(call.name, "right", [need for need in call.needs if need], rights)
+        check_names(call.name, "right", " ".join(call.needs).split(), rights)
+        check_names(call.name, "object", [taken.object.upper() for taken in call.takes], objects)
         check_names(call.name, "status", call.errors, tables.status_numbers)
     for protocol in tables.protocols:
         check_unique(f"{protocol.name}: method", [m.number for m in protocol.methods])

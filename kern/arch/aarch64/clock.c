@@ -82,13 +82,6 @@ void clock_quiet(void)
     barrier_instructions();
 }
 
-/* ISB: otherwise the counter may be read before the instructions in front of it. */
-uint64_t clock_counter(void)
-{
-    barrier_instructions();
-    return register_read("cntvct_el0");
-}
-
 void clock_set_deadline(uint64_t counter)
 {
     if (counter == NEVER) {

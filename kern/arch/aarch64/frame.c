@@ -3,10 +3,14 @@
  */
 #include <arch/entry.h>
 #include <arch/frame.h>
+#include <arch/layout.h>
 #include <arch_inline/offsets.h>
 #include <sinter/abi.h>
 
+#include <string.h>
+
 #define PSTATE_EL0 0 /* EL0t, AArch64, nothing masked */
+#define PSTATE_FLAGS UINT64_C(0xf0000000) /* N, Z, C, V */
 #define FIRST_UNSAVED 10 /* x10 to x17 are neither arguments nor kept */
 #define LAST_UNSAVED 17
 
@@ -45,4 +49,21 @@ size_t frame_export(const struct frame *frame, void *registers)
     out->syndrome = call ? 0 : frame->syndrome;
     out->fault_address = call ? 0 : frame->fault_address;
     return sizeof(*out);
+}
+
+bool frame_import(struct frame *frame, const void *registers)
+{
+    const struct registers_aarch64 *in = registers;
+    uint64_t pc = *(const volatile uint64_t *)&in->pc; /* users may change it meanwhile */
+
+    if (pc >= USER_TOP || (pc & (CODE_ALIGNMENT - 1)) != 0) {
+        return false;
+    }
+    memcpy(frame->x, in->x, sizeof(frame->x));
+    frame->sp = in->x[31];
+    frame->pc = pc;
+    frame->pstate = PSTATE_EL0 | (in->pstate & PSTATE_FLAGS);
+    frame->tpidr = in->tpidr;
+    frame->is_call = 0;
+    return true;
 }

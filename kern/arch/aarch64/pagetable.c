@@ -32,21 +32,17 @@ void pagetable_root_init(pte_t *root, const pte_t *kernel_root)
     (void)kernel_root;
 }
 
-void pagetable_activate(uint64_t root, unsigned asid)
+uint64_t pagetable_root_value(uint64_t root, unsigned asid)
 {
-    if (root == 0) {
-        root = image_physical(pagetable_empty_root);
-        asid = 0;
-    }
-    register_write("ttbr0_el1", root | (uint64_t)asid << TTBR_ASID_SHIFT);
-    barrier_instructions();
+    return root == 0 ? image_physical(pagetable_empty_root)
+                     : root | (uint64_t)asid << TTBR_ASID_SHIFT;
 }
 
 void pagetable_activate_kernel(uint64_t root)
 {
     barrier_inner_stores();
     start_switch_root(root);
-    pagetable_activate(0, 0);
+    pagetable_activate(pagetable_root_value(0, 0));
     tlb_flush_local();
 }
 

@@ -123,7 +123,9 @@ start_secondary_virtual:
     mov     sp, x0
     mov     x0, xzr
     mov     x1, xzr
-    bl      pagetable_activate
+    bl      pagetable_root_value
+    msr     ttbr0_el1, x0
+    isb
     bl      tlb_flush_local
     mov     x29, xzr
     bl      kernel_main_secondary

@@ -48,11 +48,6 @@ void clock_init_cpu(void)
     clock_set_deadline(NEVER);
 }
 
-uint64_t clock_counter(void)
-{
-    return csr_read(time);
-}
-
 void clock_set_deadline(uint64_t counter)
 {
     if (counter == NEVER) {

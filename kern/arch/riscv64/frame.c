@@ -1,6 +1,9 @@
 /* User registers: start values and export. */
 #include <arch/frame.h>
+#include <arch/layout.h>
 #include <sinter/abi.h>
+
+#include <string.h>
 
 #include "csr.h"
 
@@ -29,4 +32,18 @@ size_t frame_export(const struct frame *frame, void *registers)
     out->cause = call ? CAUSE_USER_ECALL : frame->cause;
     out->fault_address = call ? 0 : frame->fault_address;
     return sizeof(*out);
+}
+
+bool frame_import(struct frame *frame, const void *registers)
+{
+    const struct registers_riscv64 *in = registers;
+    uint64_t pc = *(const volatile uint64_t *)&in->x[0]; /* users may change it meanwhile */
+
+    if (pc >= USER_TOP || (pc & (CODE_ALIGNMENT - 1)) != 0) {
+        return false;
+    }
+    frame->x[0] = pc;
+    memcpy(&frame->x[1], &in->x[1], sizeof(frame->x) - sizeof(frame->x[0]));
+    frame->cpu = NULL;
+    return true;
 }

@@ -49,12 +49,9 @@ void pagetable_root_init(pte_t *root, const pte_t *kernel_root)
     pte_publish();
 }
 
-void pagetable_activate(uint64_t root, unsigned asid)
+uint64_t pagetable_root_value(uint64_t root, unsigned asid)
 {
-    csr_write(satp, root == 0 ? kernel_satp : make_satp(root, asid));
-    if (!has_asids) {
-        flush_all_here();
-    }
+    return root == 0 ? kernel_satp : make_satp(root, asid);
 }
 
 void pagetable_activate_kernel(uint64_t root)

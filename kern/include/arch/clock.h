@@ -6,12 +6,14 @@
 
 #include <stdint.h>
 
+/* arch_inline/clock.h defines, inline: uint64_t clock_counter(void); */
+#include <arch_inline/clock.h>
+
 struct devicetree;
 
 /* Finds the frequency (ticks a second): /cpus/timebase-frequency, or CNTFRQ. 0: there is none. */
 uint64_t clock_init(const struct devicetree *tree);
 void clock_init_cpu(void);
-uint64_t clock_counter(void);
 /* kernel_timer() runs on this CPU when the counter reaches `counter`; ~0: never. */
 void clock_set_deadline(uint64_t counter);
 

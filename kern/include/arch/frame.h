@@ -29,11 +29,34 @@
  */
 #include <arch_inline/frame.h>
 
+/* Registers 1 to 7, each read before any is written: compilers then move pairs. */
+static inline void frame_copy_message(const struct frame *from, struct frame *to)
+{
+    uint64_t r1 = frame_argument(from, 1);
+    uint64_t r2 = frame_argument(from, 2);
+    uint64_t r3 = frame_argument(from, 3);
+    uint64_t r4 = frame_argument(from, 4);
+    uint64_t r5 = frame_argument(from, 5);
+    uint64_t r6 = frame_argument(from, 6);
+    uint64_t r7 = frame_argument(from, 7);
+
+    frame_set_result(to, 1, r1);
+    frame_set_result(to, 2, r2);
+    frame_set_result(to, 3, r3);
+    frame_set_result(to, 4, r4);
+    frame_set_result(to, 5, r5);
+    frame_set_result(to, 6, r6);
+    frame_set_result(to, 7, r7);
+}
+
 /* Start values of a new thread: interrupts on, user mode, all other registers zero. */
 void frame_start(struct frame *frame, uint64_t pc, uint64_t sp, uint64_t argument, uint64_t tls);
 
 /* Writes struct registers_ARCH (sinter/abi.h); answers its size. Registers that a call did not
  * save read as zero. */
 size_t frame_export(const struct frame *frame, void *registers);
+/* The other way; the frame is then complete, whether or not it was of a call. False, and nothing
+ * done: pc is no address of user code. */
+bool frame_import(struct frame *frame, const void *registers);
 
 #endif

@@ -42,6 +42,8 @@ enum pte_flags {
  *   bool pte_is_table(pte_t, unsigned level);
  *   uint64_t pte_physical(pte_t);
  *   unsigned pte_flags(pte_t);
+ *   void pagetable_activate(uint64_t value);   uses what pagetable_root_value() answered, on this
+ *       CPU; without an ASID the TLB has to be flushed
  *   void pte_publish(void);   barrier between writing entries and using them on this CPU
  */
 #include <arch_inline/pagetable.h>
@@ -50,8 +52,8 @@ enum pte_flags {
 unsigned pagetable_asid_count(void);
 /* Prepares a zeroed page as the root of a user space. kernel_root: the kernel's own root. */
 void pagetable_root_init(pte_t *root, const pte_t *kernel_root);
-/* Uses a user root on this CPU. root 0: no user space. */
-void pagetable_activate(uint64_t root, unsigned asid);
+/* What pagetable_activate() takes for a user root; root 0: for no user space. */
+uint64_t pagetable_root_value(uint64_t root, unsigned asid);
 /* Uses the kernel's final root on this CPU and flushes the boot mappings. */
 void pagetable_activate_kernel(uint64_t root);
 

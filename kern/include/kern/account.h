@@ -27,7 +27,15 @@ void account_charge_cpu(struct account *account, uint64_t ticks);
 /* Ticks that threads of the account may still run now; ~0 without a limit, 0 when throttled. In
  * the latter case *until is the counter value at which the period ends. */
 uint64_t account_cpu_left(struct account *account, uint64_t now, uint64_t *until);
-bool account_cpu_limited(const struct account *account);
+/* How many accounts have a limit of CPU time. */
+extern atomic_uint account_cpu_limits;
+bool account_in_limited(const struct account *account);
+
+static inline bool account_cpu_limited(const struct account *account)
+{
+    return atomic_load_explicit(&account_cpu_limits, memory_order_relaxed) != 0 &&
+           account_in_limited(account);
+}
 
 /* An account as an object, for handles. */
 struct object *account_object(struct account *account);

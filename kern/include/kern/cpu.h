@@ -6,9 +6,21 @@
 
 #include <arch/cpu.h>
 #include <arch/layout.h>
+#include <kern/list.h>
+#include <kern/lock.h>
+#include <sinter/abi.h>
 
 struct thread;
 struct space;
+
+/* Threads that are ready on a CPU. Others add to it and take from it under the lock. */
+struct run_queue {
+    struct lock lock;
+    volatile uint32_t ready; /* bit p: list p is not empty; may be read without the lock */
+    struct list lists[LIMIT_PRIORITIES];
+    struct list parked; /* this CPU only */
+    uint64_t unpark_at;
+};
 
 struct cpu {
     struct arch_cpu arch; /* first: entry code knows its offsets */
@@ -21,6 +33,8 @@ struct cpu {
     volatile bool idle;     /* read by others */
     uint64_t switched_at;   /* counter value when `current` began to run */
     uint64_t slice_end;     /* counter value */
+    uint64_t deadline;      /* for which the CPU's timer is set; ~0: it is not */
+    struct run_queue queue;
 };
 
 extern struct cpu cpus[CPU_MAX];

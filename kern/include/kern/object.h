@@ -58,9 +58,15 @@ void object_destroy(struct object *object);
 /* Gives the memory and its charge back: the last act of a type's destroy. */
 void object_free(struct object *object);
 
+/* True if that was the last reference: object_destroy() is the caller's to do. */
+static inline bool object_drop(struct object *object)
+{
+    return atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1;
+}
+
 static inline void object_release(struct object *object)
 {
-    if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1) {
+    if (object_drop(object)) {
         object_destroy(object);
     }
 }

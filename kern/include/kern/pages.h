@@ -15,12 +15,16 @@ struct account;
 
 struct page {
     atomic_uint owners;
-    atomic_uint pins;
-    uint32_t order;          /* of a free block, plus one, at its first frame; else 0 */
-    uint32_t next, previous; /* free list: frame index + 1, 0 at the ends */
-    uint32_t reserved;
-    struct account *account; /* charged for the frame; null: the kernel itself */
+    atomic_uint pins; /* of the first frame of a free block: PAGE_FREE and its order */
+    union {
+        struct account *account; /* in use: charged for the frame; null: the kernel itself */
+        struct {
+            uint32_t next, previous; /* free list: frame index + 1, 0 at the ends */
+        };
+    };
 };
+
+#define PAGE_FREE UINT32_C(0x80000000)
 
 #define PAGE_ORDERS 19 /* largest block: 2^18 pages, 1 GiB */
 

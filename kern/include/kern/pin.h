@@ -1,6 +1,7 @@
 /*
  * Pins: pages held for a device. A pin whose task dies goes into the quarantine of the device's
- * memory object, until the next user of the device has reset it.
+ * memory object, until the next user of the device has reset it. What is in quarantine when nobody
+ * has a handle to the memory object any more waits for the next object of the same registers.
  */
 #ifndef KERN_PIN_H
 #define KERN_PIN_H
@@ -31,9 +32,12 @@ struct pin *pin_create(struct task *owner, struct memory *device, struct memory 
                        uint64_t offset, uint64_t length, status_t *status);
 struct pin *pin_lease(struct task *owner, struct memory *device, struct reply *reply,
                       uint32_t index, uint64_t offset, uint64_t length, status_t *status);
+/* A new memory object of a device takes over what earlier ones of its registers left behind. */
+void pin_adopt_quarantine(struct memory *device);
 /* Frees the quarantine of a device. */
 void pin_release_quarantine(struct memory *device);
 
+void pin_device_unreachable(struct object *object);
 void pin_unreachable(struct object *object);
 void pin_destroy(struct object *object);
 

@@ -53,6 +53,7 @@ struct reply {
     enum reply_state state;
     struct thread *caller; /* BOUND; it cannot go while bound */
     uint64_t number;       /* of bindings so far; names this call */
+    handle_t handle;       /* by which it was armed */
     bool closed;           /* no handle is left */
 };
 
@@ -76,8 +77,8 @@ struct thread *call_answer(struct reply *reply, struct thread *server, bool rece
 void call_withdraw(struct port *port, struct thread *thread, status_t status);
 void call_cancel(struct reply *reply, struct thread *thread);
 void call_abandon(struct reply *reply, struct thread *thread);
-/* Drops what a receiving thread holds; no lock held. */
-void receive_end(struct thread *receiver);
+/* Drops what a thread has received with, which may not receive meanwhile. */
+void receive_forget(struct thread *receiver);
 void receive_cancel(struct port *port, struct thread *thread, status_t status);
 /* Bits of the event bound to a thread that may be waiting to receive. */
 void receive_event(struct event *event, struct thread *thread);

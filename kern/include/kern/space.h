@@ -28,9 +28,11 @@ struct space {
     struct lock lock;
     pte_t *root;
     uint64_t root_physical;
+    uint64_t root_value;    /* for pagetable_activate() */
     unsigned asid;          /* 0: none; the TLB is flushed whenever it is activated */
     atomic_ulong cpu_mask;  /* CPUs whose TLB may hold entries of it */
     struct tree mappings;
+    struct mapping *recent; /* one of them, found lately: looked at first; or null */
     uint64_t libsys, libsys_end, time_page;
     uint64_t window; /* most mappings lie at random places in these SPACE_WINDOW bytes */
     volatile bool dying;

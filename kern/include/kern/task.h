@@ -43,6 +43,12 @@ struct task {
     struct list minted; /* endpoints with policy GONE; under the lock */
     struct endpoint *fault_endpoint; /* holds a reference */
     struct reap reap;
+    atomic_bool stop; /* stopped, or on the way there: see stop.h */
+    atomic_uint stop_queued; /* bool, but exchanged: gcc calls a library for bytes */
+    struct list stop_watches;
+    struct reap stop_reap;
+    uint64_t log_paid;    /* counter value up to which its lines in the log are paid for */
+    uint64_t log_dropped; /* lines since the last that was written; both under the lock */
     char name[LIMIT_NAME + 1];
 };
 

@@ -27,6 +27,7 @@ enum thread_wait {
     WAIT_RECEIVE,  /* wait_object: port; wait_link is in port->receivers */
     WAIT_EVENT,    /* wait_object: event; wait_link is in event->waiters */
     WAIT_UNPIN,    /* answered, but a device still uses lent pages; wait_object: none */
+    WAIT_STOPPED,  /* could run, but its task is stopped (stop.h); wait_object: none */
 };
 
 enum call_kind {
@@ -66,40 +67,52 @@ struct thread {
     enum thread_wait wait;
     struct object *wait_object;
     atomic_bool dying;
+    atomic_bool stop;      /* as task->stop, which it follows in steps */
+    atomic_uint halted;    /* executes no user code before its task is resumed (bool, but exchanged) */
+    atomic_bool attention; /* dying or stop: the scheduler looks closer before it lets it run */
     struct list watches;
 
     /* Of the scheduler. */
     struct list run_link;
     uint32_t priority;
     uint32_t queued_priority; /* of the list that it is in */
-    enum { NOT_QUEUED, QUEUED, PARKED } queued; /* under the lock of the queue of `home` */
-    struct cpu *home;
+    struct run_queue *_Atomic in_queue; /* null: none; changed under the queue's lock */
+    bool parked;                        /* in the queue's list of parked threads; under its lock */
+    struct cpu *home;                   /* where it ran or was queued last */
     struct cpu *volatile on_cpu; /* runs there; written by that CPU */
     uint64_t slice_left;         /* ticks */
     atomic_ulong cpu_time;       /* ticks */
-    uint64_t unaccounted;        /* of these, not yet charged to the account */
+    uint64_t charged;            /* of cpu_time, to the account */
+    uint64_t charge_at;          /* cpu_time to be charged; `charged` itself: budget to be looked at */
 
     /* The call it makes; from its start to call_end(). */
     struct tree_node call_node;
     struct endpoint *endpoint; /* holds a reference */
-    struct reply *reply;       /* bound; under reply->lock */
-    enum call_kind call_kind;
+    union {
+        struct {
+            uint16_t call_kind; /* CALL_ constant */
+            uint16_t sent_count;
+            uint16_t lease_count;
+        };
+        uint64_t call_extras; /* 0: a user's call that has sent no handles and lent nothing */
+    };
     uint64_t call_tag;
     uint64_t call_words[LIMIT_MESSAGE_WORDS]; /* of the kernel's own calls */
-    uint32_t sent_count;
     struct object *sent[LIMIT_MESSAGE_HANDLES]; /* handles on the way; each holds a reference */
     uint32_t sent_rights[LIMIT_MESSAGE_HANDLES];
-    uint32_t lease_count;
     struct lent *leases;     /* LIMIT_MESSAGE_LEASES of them once one was lent, or null */
     uint32_t pinned;         /* pins of lent pages that are open; under `lock` */
-    struct list cancel_link; /* in the port's list of cancels; under port->lock */
+    bool cancelled;          /* a CANCEL was put into the port's list; under the lock of the reply */
+    struct list cancel_link; /* in that list; under port->lock */
     handle_t cancel_handle;  /* what the server calls the reply */
 
-    /* Its receive. */
+    /* Its receive. Port and reply are kept, with a reference, for the next one; their handles are
+     * what they were while the task's table has had so many removals. */
     struct list wait_link;
-    struct port *receive_port;   /* both hold a reference while it receives */
+    struct port *receive_port;
     struct reply *receive_reply;
-    handle_t receive_handle;
+    handle_t receive_port_handle, receive_reply_handle;
+    uint64_t receive_removals;
     struct event *bound_event; /* holds a reference; changed by the thread itself only */
 
     /* Its wait for an event. */
@@ -115,10 +128,6 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
 void thread_kill(struct thread *thread);
 /* THREAD_INTERRUPT as the interface describes it. */
 void thread_interrupt(struct thread *thread);
-/* Both under the lock of `object`. False: the thread is dying and must not wait. */
-bool thread_begin_wait(struct thread *thread, enum thread_wait wait, uint32_t state,
-                       struct object *object);
-void thread_end_wait(struct thread *thread);
 /* A pin of its lent pages is closed (or, hard, no longer counts): it goes on after the last. */
 void thread_unpinned(struct thread *thread, bool hard);
 /* Takes apart a dying thread that nobody owns any more. */
@@ -127,5 +136,48 @@ void thread_finish(struct thread *thread);
 bool thread_use_fp(struct thread *thread);
 void thread_destroy(struct object *object);
 void thread_unreachable(struct object *object);
+
+/* thread->lock held. */
+static inline void thread_set_wait(struct thread *thread, enum thread_wait wait, uint32_t state,
+                                   struct object *object)
+{
+    thread->wait = wait;
+    thread->state = state;
+    thread->wait_object = object;
+}
+
+/* As thread_begin_wait(), but also false if the thread is to stop. */
+static inline bool thread_try_wait(struct thread *thread, enum thread_wait wait, uint32_t state,
+                                   struct object *object)
+{
+    bool may;
+
+    lock_acquire(&thread->lock);
+    may = !atomic_load_explicit(&thread->attention, memory_order_relaxed);
+    if (may) {
+        thread_set_wait(thread, wait, state, object);
+    }
+    lock_release(&thread->lock);
+    return may;
+}
+
+bool thread_begin_wait_stopping(struct thread *thread, enum thread_wait wait, uint32_t state,
+                                struct object *object);
+
+/* Both under the lock of `object`. False: the thread is dying and must not wait. */
+static inline bool thread_begin_wait(struct thread *thread, enum thread_wait wait, uint32_t state,
+                                     struct object *object)
+{
+    return thread_try_wait(thread, wait, state, object) ||
+           thread_begin_wait_stopping(thread, wait, state, object);
+}
+
+static inline void thread_end_wait(struct thread *thread)
+{
+    lock_acquire(&thread->lock);
+    thread->wait = WAIT_NONE;
+    thread->wait_object = NULL;
+    lock_release(&thread->lock);
+}
 
 #endif

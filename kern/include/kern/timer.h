@@ -28,13 +28,14 @@ void timer_destroy(struct object *object);
 
 /* A thread's wait for an event ends at `deadline` (ticks). */
 void timer_add_timeout(struct thread *thread, uint64_t deadline);
-void timer_remove_timeout(struct thread *thread);
-/* An account's threads may run again at `deadline`. */
+void timer_remove_timeout(struct thread *thread); /* only if thread->timeout.linked */
+/* This CPU chooses again at `deadline`. */
 void timer_wake_cpu_at(uint64_t deadline);
-/* Fires what is due on this CPU and sets the deadline for what is next, or for the slice's end. */
+/* This CPU's timer interrupt comes at `deadline` or before. One that comes too early finds nothing
+ * due; so nothing is done when what a deadline was set for goes away. */
+void timer_fire_by(uint64_t deadline);
+/* Fires what is due on this CPU. */
 void timer_run(void);
-/* Sets this CPU's deadline after the queue or the slice changed. */
-void timer_program(void);
 
 /* Nanoseconds since boot and counter values (rounded up); ~0 stays ~0. */
 void time_init(uint64_t counter_hz);

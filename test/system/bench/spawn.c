@@ -11,11 +11,12 @@
 
 #define NAME              "bench_server"
 #define HANDLES_ALIGNMENT 8 /* of the start handles in the request */
+#define REQUEST_BYTES     1024
 
 static union {
     struct load_request request;
     struct load_result result;
-    uint8_t bytes[LOADER_REQUEST];
+    uint8_t bytes[REQUEST_BYTES];
 } lent;
 
 struct boot_file {

@@ -27,14 +27,6 @@ static void misaligned(struct faulter *faulter)
     load_misaligned(faulter->address);
 }
 
-/* A page's worth of the user range where nothing is. */
-static uint64_t free_address(void)
-{
-    uint64_t address = map_new(environment.account, PAGE);
-    unmap(address, PAGE);
-    return address;
-}
-
 static void expect_death(void (*act)(struct faulter *), uint32_t kind, uint64_t address)
 {
     static struct faulter faulter;
@@ -112,7 +104,7 @@ static void read_with_registers(struct faulter *faulter)
 static void test_registers_and_resume(void)
 {
     static struct faulter faulter;
-    uint64_t address = free_address();
+    uint64_t address = hole();
     uint64_t mapped = 0;
     handle_t memory = new_memory(1);
     uint32_t state = THREAD_NEW;
@@ -273,10 +265,9 @@ static void test_many(void)
     struct received fault;
     handle_t task = 0;
     uint32_t reason = EXIT_NONE;
-    uint64_t base = map_new(environment.account, THREADS * PAGE);
+    uint64_t base = hole();
     handle_t memory = new_memory(THREADS);
-    REQUIRE(service_open(&service) && base != 0);
-    unmap(base, THREADS * PAGE);
+    REQUIRE(service_open(&service));
     REQUIRE_OK(child_create("crowd", &task));
     EXPECT_OK(task_set_fault_endpoint(task, service.endpoint));
     for (uint64_t i = 0; i < THREADS; i++) {

@@ -34,6 +34,13 @@ handle_t new_memory(uint64_t pages)
     return memory;
 }
 
+/* The kernel maps near what there is in the space. */
+uint64_t hole(void)
+{
+    const uint64_t far = UINT64_C(1) << 35;
+    return (address_of(&environment) ^ far) & ~(PAGE - 1);
+}
+
 bool service_open(struct service *service)
 {
     *service = (struct service){0};
@@ -48,4 +55,35 @@ void service_close(struct service *service)
     close_handle(service->endpoint);
     close_handle(service->reply);
     close_handle(service->port);
+}
+
+uint64_t cpu_count(void)
+{
+    uint64_t cpus = 0;
+    EXPECT_OK(system_info(&cpus, NULL, NULL, NULL, NULL));
+    return cpus;
+}
+
+static void take_cpu(void *argument)
+{
+    const volatile uint32_t *stop = argument;
+    while (*stop == 0) {
+    }
+}
+
+void hogs_start(struct hogs *hogs, uint64_t count, uint32_t priority)
+{
+    hogs->stop = 0;
+    hogs->count = count < CPUS_MOST ? count : CPUS_MOST;
+    for (uint64_t i = 0; i < hogs->count; i++) {
+        EXPECT_OK(worker_start(&hogs->workers[i], 0, priority, take_cpu, (void *)&hogs->stop));
+    }
+}
+
+void hogs_end(struct hogs *hogs)
+{
+    hogs->stop = 1;
+    for (uint64_t i = 0; i < hogs->count; i++) {
+        EXPECT(worker_end(&hogs->workers[i]));
+    }
 }

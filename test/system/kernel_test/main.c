@@ -4,6 +4,7 @@
  *
  * A watchdog of a higher priority ends the run when a test hangs.
  */
+#include "child.h"
 #include "test.h"
 
 #define TEST_LIMIT   (60 * SECOND)
@@ -21,9 +22,11 @@ SERVER_META(restart, NEVER);
 
 static const struct test *const groups[] = {
     handle_tests, account_tests, memory_tests, space_tests, code_tests, event_tests, timer_tests,
-    call_tests, transfer_tests, lease_tests, paged_tests, cancel_tests, closing_tests,
-    task_tests, fault_tests, stress_memory_tests, stress_event_tests,
-    stress_call_tests,
+    call_tests, transfer_tests, lease_tests, paged_tests, cancel_tests, closing_tests, task_tests,
+    user_tests, fault_tests, stop_tests, thread_tests, register_tests, floating_tests,
+    schedule_tests, budget_tests, machine_tests, interrupt_tests, pin_tests, lease_pin_tests,
+    other_space_tests, log_tests, quarantine_tests,
+    stress_memory_tests, stress_event_tests, stress_call_tests,
 };
 
 static struct {
@@ -157,7 +160,8 @@ static void watch(void *argument)
     for (;;) {
         sleep_for(SECOND / 2);
         const char *name = current.name;
-        if (name != NULL && clock_read() - current.began > TEST_LIMIT) {
+        uint64_t began = current.began; /* before the clock: another test may begin meanwhile */
+        if (name != NULL && clock_read() - began > TEST_LIMIT) {
             report(name);
             log_line("FAILED %s: it hangs", name);
             failed++;
@@ -169,6 +173,9 @@ static void watch(void *argument)
 int server_main(const struct start_info *info)
 {
     static struct worker watchdog;
+    if (child_is(info)) {
+        return child_main(info);
+    }
     if (!environment_init(info) ||
         worker_start(&watchdog, 0, OWN_PRIORITY, watch, NULL) != STATUS_OK) {
         log_line("kernel_test cannot begin");

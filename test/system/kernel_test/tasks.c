@@ -249,32 +249,7 @@ static void spin(void *argument)
     }
 }
 
-enum { CPUS_MOST = 8, MANY_THREADS = 24, MANY_HANDLES = 400 };
-
-/* Threads that make no call and take all CPUs. */
-struct hogs {
-    struct worker workers[CPUS_MOST];
-    uint64_t count;
-    volatile uint32_t stop;
-};
-
-static void hogs_start(struct hogs *hogs, uint32_t priority)
-{
-    hogs->stop = 0;
-    EXPECT_OK(system_info(&hogs->count, NULL, NULL, NULL, NULL));
-    hogs->count = hogs->count < CPUS_MOST ? hogs->count : CPUS_MOST;
-    for (uint64_t i = 0; i < hogs->count; i++) {
-        EXPECT_OK(worker_start(&hogs->workers[i], 0, priority, spin, (void *)&hogs->stop));
-    }
-}
-
-static void hogs_end(struct hogs *hogs)
-{
-    hogs->stop = 1;
-    for (uint64_t i = 0; i < hogs->count; i++) {
-        EXPECT(worker_end(&hogs->workers[i]));
-    }
-}
+enum { MANY_THREADS = 24, MANY_HANDLES = 400 };
 
 /* A thread that never gets a turn dies all the same. */
 static void test_kill_starved(void)
@@ -283,7 +258,7 @@ static void test_kill_starved(void)
     struct worker worker;
     static volatile uint32_t never;
     handle_t task = 0;
-    hogs_start(&hogs, OTHER_PRIORITY);
+    hogs_start(&hogs, cpu_count(), OTHER_PRIORITY);
     sleep_for(5 * MILLISECOND);
     REQUIRE_OK(child_create("starved", &task));
     EXPECT_OK(worker_start(&worker, task, 1, spin, (void *)&never));
@@ -310,7 +285,7 @@ static void test_kill_busy(void)
     for (unsigned i = 0; i < MANY_HANDLES; i++) {
         EXPECT_OK(task_install(task, event, RIGHT_ALL, &installed));
     }
-    hogs_start(&hogs, OTHER_PRIORITY);
+    hogs_start(&hogs, cpu_count(), OTHER_PRIORITY);
     sleep_for(5 * MILLISECOND);
     uint64_t killed = clock_read();
     EXPECT_OK(task_kill(task, 0));

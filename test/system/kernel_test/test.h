@@ -68,6 +68,8 @@ handle_t stale_handle(void);
 handle_t with_rights(handle_t handle, uint32_t rights);
 handle_t new_event(void);
 handle_t new_memory(uint64_t pages);
+/* An address around which nothing is mapped, and nothing will be where a test does not choose. */
+uint64_t hole(void);
 
 /* A port with an endpoint (badge 7, KEEP) and a reply object. */
 struct service {
@@ -78,6 +80,18 @@ struct service {
 #define SERVICE_BADGE 7
 bool service_open(struct service *service);
 void service_close(struct service *service);
+
+uint64_t cpu_count(void);
+
+/* Threads that make no call and take a CPU each. */
+#define CPUS_MOST 8
+struct hogs {
+    struct worker workers[CPUS_MOST];
+    uint64_t count;
+    volatile uint32_t stop;
+};
+void hogs_start(struct hogs *hogs, uint64_t count, uint32_t priority);
+void hogs_end(struct hogs *hogs);
 
 /* What each handle argument of a call must answer, besides the errors of the call: `call` uses
  * the variable `handle`. `other` is a handle of another type; `weak` one of the right type that
@@ -102,8 +116,10 @@ void service_close(struct service *service);
 /* The groups, one a file, each ended by a null name. */
 extern const struct test handle_tests[], account_tests[], memory_tests[], paged_tests[],
     space_tests[], code_tests[], event_tests[], timer_tests[], call_tests[], transfer_tests[],
-    lease_tests[], cancel_tests[], closing_tests[], task_tests[], fault_tests[], register_tests[],
-    schedule_tests[], machine_tests[], device_tests[], other_space_tests[], stress_call_tests[],
-    stress_memory_tests[], stress_event_tests[];
+    lease_tests[], cancel_tests[], closing_tests[], task_tests[], user_tests[], fault_tests[],
+    stop_tests[], register_tests[], schedule_tests[], machine_tests[], thread_tests[],
+    floating_tests[], budget_tests[], interrupt_tests[], pin_tests[], lease_pin_tests[],
+    other_space_tests[], log_tests[], quarantine_tests[],
+    stress_call_tests[], stress_memory_tests[], stress_event_tests[];
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "worker.h"
 
-#define END_LIMIT   (10 * SECOND)
+#define END_LIMIT   (40 * SECOND)
 #define STATE_LIMIT (5 * SECOND)
 #define STATE_STEP  (20 * MICROSECOND)
 

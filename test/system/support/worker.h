@@ -21,7 +21,7 @@ struct worker {
 /* task 0: this one. */
 status_t worker_start(struct worker *worker, handle_t task, uint32_t priority,
                       void (*run)(void *), void *argument);
-/* Waits until the thread is dead, at most 10 s (false: it is not), and frees what it had. */
+/* Waits until the thread is dead, at most 40 s (false: it is not), and frees what it had. */
 bool worker_end(struct worker *worker);
 uint32_t worker_state(const struct worker *worker);
 /* Waits until the thread is in the THREAD_ state, at most 5 s. */
@@ -29,7 +29,7 @@ bool worker_reaches(const struct worker *worker, uint32_t state);
 
 /* A task in this space. */
 status_t child_create(const char *name, handle_t *task);
-/* Waits until the task is dead, at most 10 s. */
+/* Waits until the task is dead, at most 40 s. */
 bool task_ends(handle_t task);
 
 #endif

@@ -5,6 +5,7 @@
 #define TEST_MACHINE_H
 
 #include <sinter/abi.h>
+#include <stdbool.h>
 
 #define MOVZ_X0 0xd2800000u /* movz x0, imm << 5 */
 #define RET     0xd65f03c0u
@@ -46,6 +47,11 @@ static inline uint64_t thread_pointer_read(void)
     return value;
 }
 
+static inline void thread_pointer_write(uint64_t value)
+{
+    __asm__ volatile("msr tpidr_el0, %0" : : "r"(value));
+}
+
 /* Loads through x0 with x19 to x28 holding `pattern` + 2 to + 11. */
 static inline uint64_t load_with_registers(uint64_t address, uint64_t pattern)
 {
@@ -83,6 +89,11 @@ static inline uint64_t registers_pc(const void *data)
     return ((const struct registers_aarch64 *)data)->pc;
 }
 
+static inline void registers_set_pc(void *data, uint64_t pc)
+{
+    ((struct registers_aarch64 *)data)->pc = pc;
+}
+
 static inline uint64_t registers_sp(const void *data)
 {
     return ((const struct registers_aarch64 *)data)->x[31];
@@ -96,6 +107,27 @@ static inline void foreign_system_call(void)
                      :
                      : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
                        "x12", "x13", "x14", "x15", "x16", "x17", "memory");
+}
+
+/* Register numbers as masks. REGISTERS_LOADED: loaded by probe_call() and probe_spin(). */
+#define MASK(n)          (UINT32_C(1) << (n))
+#define REGISTERS_LOADED 0x6ffdffffu
+#define REGISTERS_KEPT   0x0ffc0000u /* by a call, and seen through a stub: x18 to x27 */
+#define REGISTERS_ZEROED 0x0003fe00u /* by a call: x9 to x17 */
+#define REGISTER_STACK   31
+#define REGISTER_TLS     32 /* none of the general ones */
+#define REGISTER_FIRST   0
+#define REGISTER_LAST    31
+
+/* Register i of the convention of system calls (libsys/arch/aarch64/call.h); 8 is the number. */
+static inline unsigned call_register(unsigned i)
+{
+    return i;
+}
+
+static inline bool is_system_trap(const volatile uint16_t *at)
+{
+    return at[0] == 0x0001 && at[1] == 0xd400; /* svc #0 */
 }
 
 #define FP_BYTES (32 * 16)
@@ -131,18 +163,25 @@ static inline void fp_store(uint64_t *to)
         : "memory");
 }
 
+/* Rounding mode (FPCR) and sticky flags (FPSR) in one value. */
+#define FPSR_FLAGS UINT64_C(0x1f)
+#define FPCR       "s3_3_c4_c4_0" /* by their encodings: the names need the FP extension */
+#define FPSR       "s3_3_c4_c4_1"
+
 static inline void fp_control_write(uint64_t value)
 {
-    __asm__ volatile("msr fpcr, %0" : : "r"(value));
+    __asm__ volatile("msr " FPCR ", %0\n\tmsr " FPSR ", %1"
+                     :
+                     : "r"(value & ~FPSR_FLAGS), "r"(value & FPSR_FLAGS));
 }
 
 static inline uint64_t fp_control_read(void)
 {
-    uint64_t value;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(value));
-    return value;
+    uint64_t control, status;
+    __asm__ volatile("mrs %0, " FPCR "\n\tmrs %1, " FPSR : "=r"(control), "=r"(status));
+    return control | status;
 }
 
-#define FP_CONTROL_SAMPLE(n) ((UINT64_C(1) + (n)) << 22) /* rounding mode (RMode) */
+#define FP_CONTROL_SAMPLE(n) (((UINT64_C(1) + (n) % 3) << 22) | (1 + (n) % 31)) /* RMode, flags */
 
 #endif

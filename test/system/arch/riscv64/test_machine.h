@@ -5,6 +5,7 @@
 #define TEST_MACHINE_H
 
 #include <sinter/abi.h>
+#include <stdbool.h>
 
 #define ADDI_A0_ZERO 0x00000513u /* addi a0, zero, imm << 20 */
 #define RET          0x00008067u
@@ -45,6 +46,11 @@ static inline uint64_t thread_pointer_read(void)
     return value;
 }
 
+static inline void thread_pointer_write(uint64_t value)
+{
+    __asm__ volatile("mv tp, %0" : : "r"(value));
+}
+
 /* Loads through a0 with s2 to s11 holding `pattern` + 2 to + 11. */
 static inline uint64_t load_with_registers(uint64_t address, uint64_t pattern)
 {
@@ -81,6 +87,11 @@ static inline uint64_t registers_pc(const void *data)
     return ((const struct registers_riscv64 *)data)->x[0];
 }
 
+static inline void registers_set_pc(void *data, uint64_t pc)
+{
+    ((struct registers_riscv64 *)data)->x[0] = pc;
+}
+
 static inline uint64_t registers_sp(const void *data)
 {
     return ((const struct registers_riscv64 *)data)->x[2];
@@ -94,6 +105,27 @@ static inline void foreign_system_call(void)
                      :
                      : "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2", "t3",
                        "t4", "t5", "t6", "memory");
+}
+
+/* Register numbers as masks. REGISTERS_LOADED: loaded by probe_call() and probe_spin(). */
+#define MASK(n)          (UINT32_C(1) << (n))
+#define REGISTERS_LOADED 0x77ffffeau
+#define REGISTERS_KEPT   0x07fc0218u /* by a call, and seen through a stub: gp, tp, s1 to s10 */
+#define REGISTERS_ZEROED 0xf00000c0u /* by a call: t1 to t6 */
+#define REGISTER_STACK   2
+#define REGISTER_TLS     4
+#define REGISTER_FIRST   1
+#define REGISTER_LAST    31
+
+/* Register i of the convention of system calls (libsys/arch/riscv64/call.h); 8 is the number. */
+static inline unsigned call_register(unsigned i)
+{
+    return i < 8 ? 10 + i : 5 + (i - 8);
+}
+
+static inline bool is_system_trap(const volatile uint16_t *at)
+{
+    return at[0] == 0x0073 && at[1] == 0x0000; /* ecall */
 }
 
 #define FP_BYTES (32 * 8)
@@ -148,6 +180,6 @@ static inline uint64_t fp_control_read(void)
     return value;
 }
 
-#define FP_CONTROL_SAMPLE(n) (UINT64_C(0x21) + (n)) /* rounding mode 1, two flags */
+#define FP_CONTROL_SAMPLE(n) (((UINT64_C(1) + (n) % 3) << 5) | (1 + (n) % 31)) /* frm, flags */
 
 #endif

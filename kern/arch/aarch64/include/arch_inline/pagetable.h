@@ -101,6 +101,11 @@ static inline unsigned pte_flags(pte_t pte)
     return flags;
 }
 
+static inline void pagetable_activate(uint64_t value)
+{
+    __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(value) : "memory");
+}
+
 static inline void pte_publish(void)
 {
     __asm__ volatile("dsb ishst\n\tisb" : : : "memory");

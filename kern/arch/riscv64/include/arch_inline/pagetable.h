@@ -68,6 +68,11 @@ static inline unsigned pte_flags(pte_t pte)
     return flags;
 }
 
+static inline void pagetable_activate(uint64_t value)
+{
+    __asm__ volatile("csrw satp, %0" ::"r"(value) : "memory");
+}
+
 /*
  * A hart may remember that an entry was invalid until SFENCE.VMA. Instead of one after every page
  * that is mapped, the fault is tolerated: in the kernel by trap.c, for user addresses by the fault
