@@ -78,8 +78,9 @@ static int list_directory(const char *path)
     return result;
 }
 
-/* stat() turns kinds into modes; the protocol's own kind is wanted here. */
-static int list(const char *path)
+/* stat() turns kinds into modes; the protocol's own kind is wanted here. headed: a directory's
+ * name comes before what it holds. */
+static int list(const char *path, bool headed)
 {
     handle_t endpoint;
     uint32_t kind = FILE_KIND_REGULAR;
@@ -94,6 +95,9 @@ static int list(const char *path)
         return tool_fail("ls", path);
     }
     if (kind == FILE_KIND_DIRECTORY) {
+        if (headed) {
+            printf("%s:\n", path);
+        }
         return list_directory(path);
     }
     print_entry(path, kind, size);
@@ -111,13 +115,10 @@ int main(int count, char **words)
         long_form = true;
     }
     if (optind == count) {
-        return list(".");
+        return list(".", false);
     }
     for (int i = optind; i < count; i++) {
-        if (count - optind > 1) {
-            printf("%s:\n", words[i]);
-        }
-        result |= list(words[i]);
+        result |= list(words[i], count - optind > 1);
     }
     return result;
 }

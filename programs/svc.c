@@ -16,7 +16,8 @@
 
 PROGRAM_NOTE("svc", "svc list|start|stop|restart|status|log|kill [NAME...]: controls services");
 
-#define LINE_SIZE LIMIT_MESSAGE_DATA
+#define LINE_SIZE   LIMIT_MESSAGE_DATA
+#define EXIT_IN_USE 3 /* a service was not stopped because it is in use */
 
 static status_t find_supervisor(handle_t *supervisor)
 {
@@ -79,9 +80,13 @@ int main(int count, char **words)
         return EXIT_FAILURE;
     }
     status = run(supervisor, line, &length);
+    if (status != STATUS_OK && length > 0) {
+        fprintf(stderr, "svc: ");
+        fflush(stderr);
+    }
     print(length, status == STATUS_OK ? STDOUT_FILENO : STDERR_FILENO);
     if (status != STATUS_OK && length == 0) {
         fprintf(stderr, "svc: %s: %s\n", line, status_text(status));
     }
-    return status == STATUS_OK ? 0 : EXIT_FAILURE;
+    return status == STATUS_OK ? 0 : status == STATUS_BUSY ? EXIT_IN_USE : EXIT_FAILURE;
 }

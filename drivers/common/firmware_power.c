@@ -11,12 +11,14 @@ static status_t firmware_off(struct call *call, uint32_t code)
 {
     (void)call;
     (void)code;
+    power_prepare(&server, RESET_POWEROFF);
     return system_reset(machine, RESET_POWEROFF);
 }
 
 static status_t firmware_reboot(struct call *call)
 {
     (void)call;
+    power_prepare(&server, RESET_REBOOT);
     return system_reset(machine, RESET_REBOOT);
 }
 

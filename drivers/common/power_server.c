@@ -2,8 +2,20 @@
 #include "power_server.h"
 
 #include <sinter/protocol/file.h>
+#include <sinter/protocol/supervisor.h>
 
 #include "publish.h"
+
+void power_prepare(const struct server *server, uint32_t kind)
+{
+    if (server->supervisor == 0) {
+        return;
+    }
+    status_t status = supervisor_end_system(server->supervisor, kind);
+    if (status != STATUS_OK) {
+        log_line("the supervisor does not end the system: %s", status_text(status));
+    }
+}
 
 int power_server_run(struct server *server, const struct power_operations *operations)
 {

@@ -52,8 +52,12 @@ uint32_t descriptor_kind(struct descriptor *descriptor)
 
 bool descriptor_retry(struct descriptor *descriptor, status_t status, unsigned *tries)
 {
-    if (status != STATUS_PEER_DIED || ++*tries >= RETRY_LIMIT) {
+    bool moved_nothing = status == STATUS_NOT_READY; /* the server is about to stop */
+    if ((status != STATUS_PEER_DIED && !moved_nothing) || ++*tries >= RETRY_LIMIT) {
         return false;
+    }
+    if (moved_nothing) {
+        return true;
     }
     uint32_t kind = descriptor_kind(descriptor);
     return kind == FILE_KIND_TERMINAL || kind == FILE_KIND_BLOCK || kind == FILE_KIND_REGULAR ||

@@ -7,18 +7,16 @@
 
 static const char pipe_path[] = "/dev/pipe";
 
-/* The service's endpoint is kept: programs that make one pipe make more. */
+/* The service's endpoint is not kept: who has no pipe does not use the service. */
 static status_t create(handle_t *reader, handle_t *writer)
 {
-    static handle_t service;
-    if (service == 0) {
-        status_t status = path_open(pipe_path, FILE_READ | FILE_WRITE, NULL, &service);
-        if (status != STATUS_OK) {
-            service = 0;
-            return status;
-        }
+    handle_t service;
+    status_t status = path_open(pipe_path, FILE_READ | FILE_WRITE, NULL, &service);
+    if (status == STATUS_OK) {
+        status = pipe_create(service, reader, writer);
+        status_ignore(handle_close(service));
     }
-    return pipe_create(service, reader, writer);
+    return status;
 }
 
 int pipe(int numbers[2])

@@ -57,8 +57,8 @@ uint32_t descriptor_kind(struct descriptor *descriptor);
 int descriptor_install(handle_t endpoint, uint32_t kind, uint32_t mode);
 /* The endpoint of an open descriptor, or 0. It stays the descriptor's. */
 handle_t descriptor_endpoint(int number);
-/* Whether a call that ended so may be made again: the server died, a repetition does no harm
- * (terminals, disks, files), and *tries has not been used up. */
+/* Whether a call that ended so may be made again: the server stops and has moved nothing, or it
+ * died and a repetition does no harm (terminals, disks, files); *tries is not used up. */
 bool descriptor_retry(struct descriptor *descriptor, status_t status, unsigned *tries);
 /* Descriptors 0 to 2 from the start handles. */
 void descriptor_start(void);

@@ -69,7 +69,8 @@ static bool read_key(struct editor *editor, unsigned char *byte)
         if (status == STATUS_OK) {
             return count == 1;
         }
-        if (status == STATUS_PEER_DIED && set_mode(TERMINAL_RAW) == STATUS_OK) {
+        bool restarts = status == STATUS_PEER_DIED || status == STATUS_NOT_READY;
+        if (restarts && set_mode(TERMINAL_RAW) == STATUS_OK) {
             show(NULL, "\r\n", 2);
             editor_refresh(editor);
             flush();

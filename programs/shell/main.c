@@ -12,7 +12,7 @@
 #include "note.h"
 #include "shell.h"
 
-PROGRAM_NOTE("shell", "runs commands, typed or from a file");
+PROGRAM_NOTE("shell", "shell [FILE [ARGUMENT...]]: runs commands, typed or from a file");
 SERVER_META(stack, 262144);
 
 static struct shell shell = {.name = "shell"};

@@ -38,6 +38,9 @@ bool terminal_add_foreground(handle_t process)
     for (size_t i = 0; i < FOREGROUND_LIMIT; i++) {
         handle_t none = 0;
         if (atomic_compare_exchange_strong(&foreground[i], &none, process)) {
+            if (terminal_interrupted()) { /* while it was being started */
+                status_ignore(process_kill(process, STATUS_INTERRUPT));
+            }
             return true;
         }
     }
@@ -67,7 +70,7 @@ static void interrupt(void)
     status_ignore(event_signal(terminal_event(), TERMINAL_INTERRUPT));
 }
 
-/* A console that died is called again: its endpoint lasts, and the call waits for the next one. */
+/* A console that died or stops is called again: its endpoint lasts, the call waits for the next. */
 static void wait_for_interrupts(void *argument)
 {
     const handle_t *terminal = argument;
@@ -77,7 +80,8 @@ static void wait_for_interrupts(void *argument)
         if (status == STATUS_OK) {
             interrupt();
         }
-    } while (status == STATUS_OK || status == STATUS_PEER_DIED || status == STATUS_INTERRUPTED);
+    } while (status == STATUS_OK || status == STATUS_PEER_DIED || status == STATUS_NOT_READY ||
+             status == STATUS_INTERRUPTED);
 }
 
 void terminal_start(void)

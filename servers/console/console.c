@@ -3,6 +3,7 @@
  *
  *   console.c      the server: file and terminal protocols
  *   discipline     what typed bytes become, without a system call
+ *   notice         lines of the supervisor between those of programs, likewise
  *   pump           the threads that read and write the device
  *
  * Arguments: the path of the device (/dev/serial0), the name to publish (console). Start handles:
@@ -19,6 +20,7 @@
 #include <sinter/protocol/terminal.h>
 
 #include "discipline.h"
+#include "notice.h"
 #include "publish.h"
 #include "pump.h"
 #include "stream_server.h"
@@ -26,6 +28,9 @@
 int server_main(const struct start_info *info);
 
 #define PRIORITY 20
+
+/* Of the control event, beside PUMP_ bits: the supervisor has a line for people. */
+#define NOTICE_BIT 0x100u
 
 SERVER_META(name, "console");
 SERVER_META(version, "1.0");
@@ -68,6 +73,7 @@ static struct stream_queue writers = {.host = &stream_call_host};
 static struct waiting waiting[WAITING_CALLS];
 static struct store own_store;
 static struct store *store = &own_store;
+static bool notices_wait; /* for room in the output */
 
 /* ---- calls that wait ------------------------------------------------------------------------ */
 
@@ -223,9 +229,10 @@ static status_t console_read(struct call *call, uint64_t offset, uint32_t flags,
     return stream_call_end(call, request, count, cancel);
 }
 
+/* While a line for people waits they leave it the room. */
 static void serve_writers(void)
 {
-    if (stream_serve_writers(&writers, &pump.output)) {
+    if (!notices_wait && stream_serve_writers(&writers, &pump.output)) {
         pump_output_added(&pump);
     }
 }
@@ -237,7 +244,7 @@ static status_t console_write(struct call *call, uint64_t offset, uint32_t flags
         *count = 0;
         return STATUS_OK;
     }
-    if ((flags & FILE_NONBLOCK) != 0 && writers.first != NULL) {
+    if ((flags & FILE_NONBLOCK) != 0 && (writers.first != NULL || notices_wait)) {
         return STATUS_WOULD_BLOCK;
     }
     struct stream_request *request = stream_call_begin(call, flags);
@@ -313,6 +320,34 @@ static const struct terminal_operations terminal_operations = {
     .wait_interrupt = console_wait_interrupt,
 };
 
+/* ---- lines of the supervisor ---------------------------------------------------------------- */
+
+static void show(const char *line, uint32_t length)
+{
+    static uint8_t bytes[NOTICE_BYTES];
+    uint32_t count = notice_compose(&pump.output, line, length, bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)byte_ring_put(&pump.output, bytes[i]);
+    }
+    pump_output_added(&pump);
+}
+
+static void show_notices(void)
+{
+    char line[NOTICE_LINE];
+    size_t length = 0;
+    status_t status = STATUS_OK;
+    while (status == STATUS_OK) {
+        notices_wait = byte_ring_room(&pump.output) < NOTICE_BYTES;
+        status = notices_wait ? STATUS_WOULD_BLOCK
+                              : supervisor_notice(server.supervisor, NOTICE_BIT, line, sizeof(line),
+                                                  &length);
+        if (status == STATUS_OK) {
+            show(line, (uint32_t)length);
+        }
+    }
+}
+
 /* ---- the server ----------------------------------------------------------------------------- */
 
 static void on_event(struct server *at, uint64_t bits)
@@ -320,6 +355,9 @@ static void on_event(struct server *at, uint64_t bits)
     (void)at;
     if ((bits & PUMP_INPUT) != 0) {
         take_input();
+    }
+    if ((bits & NOTICE_BIT) != 0 || notices_wait) {
+        show_notices();
     }
     if ((bits & PUMP_ROOM) != 0) {
         serve_writers();
@@ -425,6 +463,7 @@ int server_main(const struct start_info *info)
     if (status != STATUS_OK) {
         return server_refuse(&server, "publishing its name: %s", status_text(status));
     }
+    show_notices();
     int code = server_run(&server);
     drain();
     return code;

@@ -245,7 +245,7 @@ uint32_t discipline_piece(const struct discipline *discipline, uint64_t wanted,
     return piece < wanted ? piece : (uint32_t)wanted;
 }
 
-/* Takes `count` bytes off the records; a record that is used up goes, and so does an end of file. */
+/* Takes `count` bytes off the records; one that is used up goes, and so does an end of file. */
 static void take_records(struct discipline *discipline, uint32_t count)
 {
     while (discipline->record_count > 0) {

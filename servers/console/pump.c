@@ -83,8 +83,8 @@ static bool line_ready(struct line *line, uint32_t flags)
 }
 
 /*
- * After a call: what to do so that the next one has a chance. A driver that died is called again
- * at once, the first time; one that keeps dying is not hurried.
+ * After a call: what to do so that the next one has a chance. A driver that died or stops is called
+ * again at once, the first time; one that keeps dying is not hurried.
  */
 static void line_judge(struct line *line, status_t status)
 {
@@ -92,8 +92,9 @@ static void line_judge(struct line *line, status_t status)
         line->delay = FIRST_DELAY;
         return;
     }
-    if (status != STATUS_PEER_DIED || line->delay > FIRST_DELAY) {
-        if (status != STATUS_PEER_DIED) {
+    bool is_there = status == STATUS_PEER_DIED || status == STATUS_NOT_READY;
+    if (!is_there || line->delay > FIRST_DELAY) {
+        if (!is_there) {
             line_close(line);
         }
         wait_a_while(line);

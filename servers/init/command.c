@@ -8,7 +8,8 @@
 #include "attach.h"
 #include "console.h"
 #include "loader.h"
-#include "process.h"
+#include "report.h"
+#include "stop.h"
 
 #define SERVICE_BIT(service) (1ull << service_slot(service))
 
@@ -26,14 +27,40 @@ static void wait_for(struct command *command, const struct service *service)
     command->waiting = true;
 }
 
+/* The loader is no service, but init keeps it running all the same. */
+static bool is_loader(const struct command *command)
+{
+    return text_same(command->statement.name, "loader");
+}
+
 static struct service *find(struct command *command)
 {
     struct service *service = service_find(command->statement.name);
-    if (service == NULL) {
+    if (service == NULL && is_loader(command)) {
+        FAIL(command, STATUS_NOT_FOUND, "the loader is no service: it can be named in ",
+             "`kill loader` and `restart loader` only");
+    } else if (service == NULL) {
         FAIL(command, STATUS_NOT_FOUND, "there is no service `", command->statement.name,
              "`; `list` shows them");
     }
     return service;
+}
+
+/* Whether the service (null: there is none yet) may be of the object; if not the text says why. */
+static bool may_be_of(struct command *command, const struct service *service,
+                      const struct boot_file *file)
+{
+    if (text_same(file->name, "init.o")) {
+        FAIL(command, STATUS_REFUSED, "init.o is the supervisor itself, which runs already");
+        return false;
+    }
+    bool idle = service == NULL || service->object == NULL || service->object == file ||
+                service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED;
+    if (!idle) {
+        FAIL(command, STATUS_REFUSED, service->name, " is ", service_state_name(service->state),
+             " with the object ", service->object->name, "; stop it before it gets another");
+    }
+    return idle;
 }
 
 /* The entry with its object; null: the text says why not. */
@@ -42,8 +69,8 @@ static struct service *declare(struct command *command)
     const struct script_options *options = &command->statement.options;
     const char *name = command->statement.name;
     const char *object = name;
-    bool has_object = (options->given & SCRIPT_HAS_OBJECT) != 0;
-    if (has_object) {
+    bool has_object = (options->given & (SCRIPT_HAS_OBJECT | SCRIPT_HAS_ALIAS)) != 0;
+    if ((options->given & SCRIPT_HAS_OBJECT) != 0) {
         object = options->object;
     }
     if ((options->given & SCRIPT_HAS_ALIAS) != 0) {
@@ -55,6 +82,13 @@ static struct service *declare(struct command *command)
     if (file == NULL) {
         FAIL(command, STATUS_NOT_FOUND, "the boot set has no object `", object,
              "`; `ls /boot` shows what there is");
+        return NULL;
+    }
+    if (!may_be_of(command, service, file)) {
+        return NULL;
+    }
+    if (service != NULL && service->job.queued && options->given != 0) { /* the worker reads them */
+        FAIL(command, STATUS_REFUSED, name, " is being loaded; give it options when it runs");
         return NULL;
     }
     service = service != NULL ? service : service_declare(name);
@@ -79,23 +113,40 @@ static void run_start(struct command *command)
     }
 }
 
+/* Says who uses a service. `stop all` takes services that use one another along. */
+static bool is_in_use(struct command *command, const struct service *service)
+{
+    const char *name = command->statement.name;
+    char users[COMMAND_TEXT / 4];
+    struct text text = text_in(users, sizeof(users));
+    stop_users(&text, service, command->caller, text_same(name, "all"));
+    if (text.used == 0) {
+        return false;
+    }
+    TEXT_PUT(&command->text, service->name, ": in use by ", users,
+             "; stop them first, or: svc stop ", name, " --force\n");
+    return true;
+}
+
 static void run_stop(struct command *command)
 {
     bool all = text_same(command->statement.name, "all");
     struct service *one = all ? NULL : find(command);
-    for (uint32_t i = INIT_SERVICES; i > 0; i--) { /* the last one started stops first */
-        struct service *service = &services[i - 1];
-        if (service->used && (all || service == one)) {
-            service_stop(service);
-            wait_for(command, service);
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        struct service *service = &services[i];
+        if (!service->used || (!all && service != one)) {
+            continue;
         }
+        if (!command->statement.force && is_in_use(command, service)) {
+            command->status = STATUS_BUSY;
+        }
+        wait_for(command, service);
     }
-}
-
-/* The loader is no service, but init keeps it running all the same. */
-static bool is_loader(const struct command *command)
-{
-    return text_same(command->statement.name, "loader");
+    if (command->status == STATUS_OK) {
+        command->to_stop = command->services;
+    } else {
+        command->waiting = false;
+    }
 }
 
 static void run_restart(struct command *command)
@@ -128,7 +179,8 @@ static void run_kill(struct command *command)
         return;
     }
     if (service->state != SERVICE_RUNNING && service->state != SERVICE_STARTING) {
-        FAIL(command, STATUS_FAILED, service->name, " is ", service_state_name(service->state));
+        FAIL(command, STATUS_FAILED, service->name, " is ", service_state_name(service->state),
+             "; there is nothing to end");
         return;
     }
     if (command->statement.fault == SERVICE_FAULT_NONE) {
@@ -183,25 +235,36 @@ static void run_console(struct command *command)
 
 static void run_on_failed(struct command *command)
 {
+    const struct script_options *options = &command->statement.options;
     struct service *service = find(command);
-    if (service != NULL) {
-        script_options_merge(&service->options, &command->statement.options);
+    if (options->failed == SCRIPT_START_OTHER && service_find(options->other) == NULL) {
+        FAIL(command, STATUS_NOT_FOUND, "there is no service `", options->other,
+             "` that could be started instead; declare it before this line");
+    } else if (service != NULL) {
+        script_options_merge(&service->options, options);
     }
 }
 
-static void run_status(struct command *command)
+/* The report of a crash follows the restart: it may still be on its way. */
+static bool show(struct command *command)
 {
-    struct service *service = find(command);
-    if (service != NULL) {
-        command_status(&command->text, service);
+    if (report_is_pending(command->shown)) {
+        return false;
     }
+    if (command->statement.verb == SCRIPT_LOG) {
+        command_log(&command->text, command->shown);
+    } else {
+        command_status(&command->text, command->shown);
+    }
+    return true;
 }
 
-static void run_log(struct command *command)
+static void run_show(struct command *command)
 {
-    struct service *service = find(command);
-    if (service != NULL) {
-        command_log(&command->text, service);
+    command->shown = find(command);
+    if (command->shown != NULL) {
+        report_write(command->shown, 0);
+        command->waiting = !show(command);
     }
 }
 
@@ -251,7 +314,7 @@ static void (*const verbs[])(struct command *command) = {
     [SCRIPT_SERVICE] = run_declare, [SCRIPT_PROGRAM] = run_program,
     [SCRIPT_START] = run_start,     [SCRIPT_STOP] = run_stop,
     [SCRIPT_RESTART] = run_restart, [SCRIPT_KILL] = run_kill,
-    [SCRIPT_STATUS] = run_status,   [SCRIPT_LOG] = run_log,
+    [SCRIPT_STATUS] = run_show,     [SCRIPT_LOG] = run_show,
     [SCRIPT_LIST] = run_list,       [SCRIPT_WAIT] = run_wait,
     [SCRIPT_ECHO] = run_echo,       [SCRIPT_DEVICES] = run_devices,
     [SCRIPT_CONSOLE] = run_console, [SCRIPT_ON_FAILED] = run_on_failed,
@@ -261,41 +324,66 @@ static void (*const verbs[])(struct command *command) = {
 void command_begin(struct command *command)
 {
     command->text = text_in(command->buffer, sizeof(command->buffer));
+    command->shown = NULL;
     command->status = STATUS_OK;
     command->waiting = false;
     command->notes_wanted = false;
+    command->began = clock_read();
     command->services = 0;
+    command->to_stop = 0;
+    command->asked = 0;
     command->deadline = INIT_NEVER;
     if (command->statement.verb != SCRIPT_EMPTY) {
         verbs[command->statement.verb](command);
     }
 }
 
-/* A service that was to run and does not. */
+static void judge_one(struct command *command, const struct service *service)
+{
+    bool starts = command->statement.verb == SCRIPT_START;
+    bool stops = command->statement.verb == SCRIPT_STOP;
+    bool restarts = command->statement.verb == SCRIPT_RESTART;
+    if ((stops || restarts) && service->overdue > command->began) {
+        TEXT_PUT(&command->text, service->name, ": did not stop in its time and was ended\n");
+    }
+    if (stops && service->state == SERVICE_RUNNING) {
+        FAIL(command, STATUS_FAILED, service->name, " has been started again meanwhile");
+    }
+    if ((starts || restarts) && service->state == SERVICE_STOPPED &&
+        service->stop_asked > command->began) {
+        FAIL(command, STATUS_FAILED, service->name, " has been stopped meanwhile");
+    }
+    if (service->state == SERVICE_FAILED && !stops) {
+        const char *reason = service->reason;
+        bool named = text_starts(reason, service->object->name);
+        FAIL(command, STATUS_FAILED, named ? "" : service->name, named ? "" : ": ", reason);
+    }
+}
+
+/* Says which service was to run and does not, and which had to be ended. */
 static void judge(struct command *command)
 {
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
-        const struct service *service = &services[i];
-        if (!service->used || (command->services & 1ull << i) == 0 ||
-            service->state != SERVICE_FAILED) {
-            continue;
-        }
-        if (command->statement.verb != SCRIPT_STOP) {
-            const char *reason = service->reason;
-            bool named = text_starts(reason, service->object->name);
-            FAIL(command, STATUS_FAILED, named ? "" : service->name, named ? "" : ": ", reason);
+        if (services[i].used && (command->services & 1ull << i) != 0) {
+            judge_one(command, &services[i]);
         }
     }
 }
 
 bool command_is_done(struct command *command, uint64_t now)
 {
+    if (command->shown != NULL) {
+        return show(command);
+    }
     if (command->notes_wanted) {
         if (notes_job.queued) {
             return false;
         }
         command->notes_wanted = false;
         attach_devices(&command->statement.options, &command->services);
+    }
+    if (!stop_in_turn(&command->to_stop, &command->asked)) {
+        return false;
     }
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
         if (services[i].used && (command->services & 1ull << i) != 0 &&

@@ -7,6 +7,7 @@
 #ifndef INIT_COMMAND_H
 #define INIT_COMMAND_H
 
+#include "process.h"
 #include "script.h"
 #include "service.h"
 #include "text.h"
@@ -20,8 +21,13 @@ struct command {
     uint64_t lent;  /* bytes of its lease */
     struct script_statement statement;
     bool waiting;
-    bool notes_wanted; /* `devices`: until the worker has read all notes */
-    uint64_t services; /* those it waits for */
+    bool notes_wanted;            /* `devices`: until the worker has read all notes */
+    const struct process *caller; /* of a typed command; null: not known */
+    uint64_t began;
+    uint64_t services;     /* those it waits for */
+    struct service *shown; /* whose report is awaited, to be shown; null: none */
+    uint64_t to_stop;      /* those of them that are still to be stopped */
+    uint64_t asked;        /* those that were told to stop */
     uint64_t deadline;
     status_t status;
     struct text text;

@@ -85,7 +85,14 @@ void command_status(struct text *text, struct service *service)
     text_put_number(text, service->restarts);
     text_put(text, "\nmemory:     ");
     text_put_number(text, pages_of(service) * (LIMIT_PAGE_SIZE / 1024));
-    text_put(text, " KiB\n");
+    text_put(text, " KiB\ncpu:        ");
+    if (service->options.cpu != 0) {
+        text_put(text, "at most ");
+        text_put_number(text, service->options.cpu);
+        text_put(text, "% of one CPU\n");
+    } else {
+        text_put(text, "no limit\n");
+    }
     if (service->reason[0] != '\0') {
         TEXT_PUT(text, "reason:     ", service->reason, "\n");
     }
@@ -107,7 +114,10 @@ void command_log(struct text *text, struct service *service)
 {
     static struct log_lines lines; /* the main thread's */
     text_put(text, service->report);
-    log_of_task(&lines, service->name, text);
+    log_of_task(&lines, service->name, INIT_NEVER, text);
+    if (text->used == 0) {
+        TEXT_PUT(text, service->name, " has not crashed, and has nothing in the log\n");
+    }
 }
 
 void command_help(struct text *text)
@@ -115,7 +125,7 @@ void command_help(struct text *text)
     text_put(text,
              "list                          all services\n"
              "start NAME [options]          start a service; declares it if need be\n"
-             "stop NAME|all                 stop in order\n"
+             "stop NAME|all [--force]       stop in order, if nobody uses it or by force\n"
              "restart NAME                  stop and start; open files stay\n"
              "kill NAME [--fault KIND]      end it, or make it fail: null, illegal, loop, exit\n"
              "status NAME | log NAME        what is known about it\n"

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "report.h"
+#include "stop.h"
 
 enum { TYPED = 6 };
 
@@ -87,7 +88,7 @@ static void answer(struct command *command)
 
 uint64_t commands_tick(uint64_t now)
 {
-    uint64_t next = go_on_script(now);
+    uint64_t next = stop_is_final() ? INIT_NEVER : go_on_script(now);
     for (int i = 0; i < TYPED; i++) {
         struct command *command = &typed[i];
         if (!command->used) {
@@ -165,8 +166,9 @@ static status_t serve_command(struct call *call, const uint8_t *line, size_t lin
         return STATUS_BAD_METHOD;
     }
     if (command == NULL) {
-        return STATUS_BUSY;
+        return STATUS_FULL;
     }
+    command->caller = process_of_badge(call->in.badge);
     command->lent = lent_length(call);
     status_t status = clear_lease(call, command->lent);
     if (status != STATUS_OK) {

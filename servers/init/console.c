@@ -5,6 +5,7 @@
 
 #include "names.h"
 #include "process.h"
+#include "stop.h"
 #include "text.h"
 
 enum { CONSOLES = 4 };
@@ -20,6 +21,7 @@ static struct console {
     uint32_t allow;
     struct boot_file *file;
     char path[SCRIPT_PATH];
+    bool is_missed; /* the log has said that the device is not there */
     struct script_arguments arguments;
 } consoles[CONSOLES];
 
@@ -63,6 +65,11 @@ static void start(struct console *console, uint64_t now)
     uint32_t kind = 0;
     status_t status = names_open(console->path, &kind, &file);
     console->due = now + RETRY;
+    if (status != STATUS_OK && !console->is_missed) {
+        log_line("%s waits for its console %s: %s", console->file->name, console->path,
+                 status_text(status));
+    }
+    console->is_missed = status != STATUS_OK;
     if (status != STATUS_OK) {
         return;
     }
@@ -87,7 +94,7 @@ static void start(struct console *console, uint64_t now)
 uint64_t console_tick(uint64_t now)
 {
     uint64_t next = INIT_NEVER;
-    for (int i = 0; i < CONSOLES; i++) {
+    for (int i = 0; i < CONSOLES && !stop_is_final(); i++) {
         struct console *console = &consoles[i];
         if (!console->used || console->running) {
             continue;

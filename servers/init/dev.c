@@ -103,10 +103,16 @@ status_t dev_publish(struct service *service, const char *wanted, uint64_t badge
     return STATUS_OK;
 }
 
+/* It is being stopped for good: its files have gone. */
+static bool is_going(const struct service *service)
+{
+    return service->state == SERVICE_STOPPING && !service->restart_wanted;
+}
+
 status_t dev_open(struct dev_file *file, uint32_t *kind, handle_t *endpoint)
 {
     const struct service *service = file->service;
-    if (service->state == SERVICE_STOPPED || service->state == SERVICE_STOPPING) {
+    if (service->state == SERVICE_STOPPED || is_going(service)) {
         return STATUS_NOT_FOUND;
     }
     if (service->state == SERVICE_FAILED) {
@@ -191,13 +197,20 @@ void dev_forget(const struct service *service)
 status_t dev_list(uint64_t position, uint32_t *kind, const char **name)
 {
     for (uint32_t i = 0; i < FILES; i++) {
-        if (files[i].name[0] != '\0' && files[i].published && position-- == 0) {
+        if (files[i].name[0] != '\0' && files[i].published && !is_going(files[i].service) &&
+            position-- == 0) {
             *kind = files[i].kind;
             *name = files[i].name;
             return STATUS_OK;
         }
     }
     return STATUS_NOT_FOUND;
+}
+
+bool dev_serves(const struct service *service, const char *name)
+{
+    const struct dev_file *file = dev_find(name);
+    return file != NULL && file->published && file->service == service;
 }
 
 void dev_text(const struct service *service, char *buffer, size_t size)

@@ -30,6 +30,8 @@ SINTER_MUST_CHECK status_t dev_open(struct dev_file *file, uint32_t *kind, handl
 /* Takes the call away until then; NOT_READY if it cannot. */
 status_t dev_wait(struct dev_file *file, struct call *call);
 SINTER_MUST_CHECK status_t dev_list(uint64_t position, uint32_t *kind, const char **name);
+/* Whether the service has published /dev/NAME. */
+bool dev_serves(const struct service *service, const char *name);
 /* Names of a service, for `svc status`. */
 void dev_text(const struct service *service, char *text, size_t size);
 

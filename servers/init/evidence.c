@@ -22,6 +22,25 @@ const char *evidence_kind(uint32_t kind)
     return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown fault";
 }
 
+void evidence_put_fault(struct text *text, const struct evidence *evidence)
+{
+    switch (evidence->kind) {
+    case FAULT_READ:
+        text_put(text, "read of address ");
+        break;
+    case FAULT_WRITE:
+        text_put(text, "write to address ");
+        break;
+    case FAULT_EXECUTE:
+        text_put(text, "jump to address ");
+        break;
+    default: /* where it was follows anyhow */
+        text_put(text, evidence_kind(evidence->kind));
+        return;
+    }
+    text_put_hex(text, evidence->address, 1);
+}
+
 static bool peek(const struct instance *instance, uint64_t address, uint64_t *value)
 {
     if (space_peek(instance->space, address, sizeof(*value)) != STATUS_OK) {
@@ -40,16 +59,22 @@ static void add_frame(struct evidence *evidence, uint64_t address)
     }
 }
 
-/* Frames lie ever higher on the stack; a chain that does not is broken, and ends. */
+enum { WALK_STEPS = 4 * EVIDENCE_FRAMES };
+
+/*
+ * Frames lie ever higher on the stack; a chain that does not is broken, and ends. One that gives no
+ * new address is as long as its task likes: only so many of its frames are read.
+ */
 static void walk(struct evidence *evidence, const struct instance *instance)
 {
     uint64_t frame = registers_frame(&evidence->registers);
     add_frame(evidence, registers_pc(&evidence->registers));
     add_frame(evidence, registers_return(&evidence->registers));
-    while (frame != 0 && frame % sizeof(uint64_t) == 0 && evidence->frame_count < EVIDENCE_FRAMES) {
+    for (uint32_t step = 0; step < WALK_STEPS && evidence->frame_count < EVIDENCE_FRAMES; step++) {
         uint64_t address;
         uint64_t next;
-        if (!peek(instance, frame + (uint64_t)FRAME_RETURN, &address) ||
+        if (frame == 0 || frame % sizeof(uint64_t) != 0 ||
+            !peek(instance, frame + (uint64_t)FRAME_RETURN, &address) ||
             !peek(instance, frame + (uint64_t)FRAME_NEXT, &next)) {
             break;
         }
@@ -74,7 +99,7 @@ void evidence_of_fault(struct evidence *evidence, const struct instance *instanc
     }
 }
 
-void evidence_of_thread(struct evidence *evidence, const struct instance *instance)
+bool evidence_of_thread(struct evidence *evidence, const struct instance *instance)
 {
     memset(evidence, 0, sizeof(*evidence));
     if (instance->thread != 0 && thread_registers(instance->thread) == STATUS_OK) {
@@ -82,6 +107,7 @@ void evidence_of_thread(struct evidence *evidence, const struct instance *instan
         evidence->has_registers = true;
         walk(evidence, instance);
     }
+    return evidence->has_registers;
 }
 
 bool evidence_locate(const struct load_group groups[LOADER_GROUPS], uint64_t address,

@@ -6,6 +6,7 @@
 
 #include "instance.h"
 #include "registers.h"
+#include "text.h"
 
 enum { EVIDENCE_FRAMES = 16 };
 
@@ -19,10 +20,12 @@ struct evidence {
 };
 
 const char *evidence_kind(uint32_t kind);
+/* What happened, for people: "write to address 0x0". */
+void evidence_put_fault(struct text *text, const struct evidence *evidence);
 void evidence_of_fault(struct evidence *evidence, const struct instance *instance,
                        const uint64_t words[4], const void *registers, size_t size);
-/* Of a thread that is not on a CPU at this moment; otherwise nothing is known. */
-void evidence_of_thread(struct evidence *evidence, const struct instance *instance);
+/* Of a thread that is not on a CPU at this moment; false: it is, and nothing is known. */
+bool evidence_of_thread(struct evidence *evidence, const struct instance *instance);
 /* Which group of the object holds an address, and the offset in it. */
 bool evidence_locate(const struct load_group groups[LOADER_GROUPS], uint64_t address,
                      uint32_t *group, uint64_t *offset);

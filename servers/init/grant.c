@@ -117,9 +117,6 @@ void grant_program(const struct object_note *note, uint32_t allow, struct instan
     instance_give(plan, "account", plan->account, COMMON | RIGHT_ACCOUNT_CHARGE, 0, 0);
     instance_give(plan, "namespace", names_root(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
     give_machine(plan, note->resources & allow);
-    if ((allow & SCRIPT_ALLOW_SERVICE) != 0) {
-        instance_give(plan, "service", names_service(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
-    }
 }
 
 status_t grant_account(uint64_t pages, uint64_t kernel_bytes, handle_t *account)

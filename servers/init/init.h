@@ -8,7 +8,7 @@
  *   text, script, policy, match        pure
  *   init, catalog, device, worker      what there is, and work that waits
  *   instance                           a task with its handles
- *   service, process                   states
+ *   service, process, stop             states; who uses what, and the end of everything
  *   names, command, report             what clients see
  *   main
  */
@@ -40,13 +40,19 @@ enum {
 #define INIT_MILLISECOND 1000000ull
 #define INIT_SECOND      1000000000ull
 
+/* Of two times. */
+static inline uint64_t init_earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Badges of init's own port: kind, generation of the slot, slot. */
 enum badge_kind {
     BADGE_NAMESPACE = 1, /* slot: enum names_directory */
     BADGE_FILE,          /* slot: entry of the catalog */
     BADGE_SPAWNER,       /* slot: of the process that may start others */
     BADGE_PROCESS,
-    BADGE_SERVICE,    /* the service protocol */
+    BADGE_SERVICE,    /* the service protocol; slot: of the process that has it */
     BADGE_SUPERVISOR, /* what an instance of a service says */
     BADGE_FAULT,      /* faults of the task in the slot */
     BADGE_OWN,        /* slot: enum own_file */

@@ -8,6 +8,7 @@
 #include "loader.h"
 #include "memory.h"
 #include "text.h"
+#include "worker.h"
 
 enum { ALIGNMENT = 8, CALL_TRIES = 2 };
 
@@ -40,11 +41,10 @@ static status_t fail(char line[INSTANCE_LINE], const char *name, const char *wha
     return status;
 }
 
-static status_t make_task(struct instance *instance, const struct instance_plan *plan,
-                          uint64_t *libsys)
+static status_t make_task(struct instance *instance, const struct instance_plan *plan)
 {
     size_t length = text_length(plan->name);
-    status_t status = space_create(plan->account, &instance->space, libsys);
+    status_t status = space_create(plan->account, &instance->space, &instance->libsys);
     if (status != STATUS_OK) {
         return status;
     }
@@ -70,17 +70,31 @@ static status_t install_handles(struct instance *instance, const struct instance
     return STATUS_OK;
 }
 
-/* Puts the request together; answers where its handles are to be put, null when it is too long. */
-static struct start_handle *write_request(const struct instance_plan *plan, uint64_t message_page)
+/* Pages of the lender were present when the call was taken; one that is not now is an error. */
+static status_t put_texts(const struct instance_plan *plan, uint8_t *to)
+{
+    uint64_t absent;
+    if (plan->texts == NULL) {
+        return lease_transfer(plan->texts_reply, 0, plan->texts_at, to, plan->text_bytes,
+                              LEASE_READ, &absent);
+    }
+    memcpy(to, plan->texts, plan->text_bytes);
+    return STATUS_OK;
+}
+
+/* Puts the request together but for its handles, which begin at *handles, and end at *end. */
+static status_t write_request(const struct instance_plan *plan, uint64_t message_page,
+                              uint64_t *handles, uint64_t *end)
 {
     struct load_request *request = &lent.request;
     uint32_t name_bytes = (uint32_t)text_length(plan->file->name) + 1;
-    uint64_t handles = sizeof(*request) + name_bytes + plan->text_bytes;
-    handles = (handles + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
-    if (handles + plan->handle_count * sizeof(struct start_handle) > sizeof(lent)) {
-        return NULL;
+    *handles = sizeof(*request) + name_bytes + plan->text_bytes;
+    *handles = (*handles + ALIGNMENT - 1) & ~(uint64_t)(ALIGNMENT - 1);
+    *end = *handles + plan->handle_count * sizeof(struct start_handle);
+    if (*end > sizeof(lent)) {
+        return STATUS_TOO_LARGE;
     }
-    memset(&lent, 0, sizeof(lent));
+    memset(request, 0, sizeof(*request));
     request->size = sizeof(*request);
     request->text_bytes = name_bytes + plan->text_bytes;
     request->argument_count = plan->argument_count;
@@ -89,18 +103,20 @@ static struct start_handle *write_request(const struct instance_plan *plan, uint
     request->message_page = message_page;
     text_copy(request->name, sizeof(request->name), plan->name);
     memcpy(lent.bytes + sizeof(*request), plan->file->name, name_bytes);
-    memcpy(lent.bytes + sizeof(*request) + name_bytes, plan->texts, plan->text_bytes);
-    return (struct start_handle *)(void *)(lent.bytes + handles);
+    return put_texts(plan, lent.bytes + sizeof(*request) + name_bytes);
 }
 
-static status_t load(struct instance *instance, const struct instance_plan *plan, uint64_t libsys,
+/* Lends what is used, and the room for the result. */
+static status_t load(struct instance *instance, const struct instance_plan *plan, uint64_t used,
                      char line[INSTANCE_LINE])
 {
+    uint64_t length = used < sizeof(lent.result) ? sizeof(lent.result) : used;
     instance->seed = LOADER_SEED(init_random());
+    worker_calls_loader();
     status_t status =
         loader_load(loader_endpoint(), init.initrd_offset + plan->file->offset, plan->file->size,
-                    libsys, instance->seed, init.initrd, instance->space, plan->account, &lent,
-                    sizeof(lent), &instance->entry, &instance->start_info, &instance->stack_top);
+                    instance->libsys, instance->seed, init.initrd, instance->space, plan->account,
+                    &lent, length, &instance->entry, &instance->start_info, &instance->stack_top);
     if (status == STATUS_OK) {
         memcpy(instance->groups, lent.result.groups, sizeof(instance->groups));
         return STATUS_OK;
@@ -116,24 +132,25 @@ static status_t load(struct instance *instance, const struct instance_plan *plan
 static status_t build(struct instance *instance, const struct instance_plan *plan,
                       char line[INSTANCE_LINE])
 {
-    uint64_t libsys;
     uint64_t page;
-    status_t status = make_task(instance, plan, &libsys);
+    uint64_t handles;
+    uint64_t used;
+    status_t status = make_task(instance, plan);
     if (status == STATUS_OK) {
         status = thread_create(instance->task, plan->priority, &instance->thread, &page);
     }
     if (status != STATUS_OK) {
         return fail(line, plan->file->name, "no task can be made for it", status);
     }
-    struct start_handle *handles = write_request(plan, page);
-    if (handles == NULL) {
-        return fail(line, plan->file->name, "its arguments", STATUS_TOO_LARGE);
+    status = write_request(plan, page, &handles, &used);
+    if (status != STATUS_OK) {
+        return fail(line, plan->file->name, "its arguments", status);
     }
-    status = install_handles(instance, plan, handles);
+    status = install_handles(instance, plan, (void *)(lent.bytes + handles));
     if (status != STATUS_OK) {
         return fail(line, plan->file->name, "its handles cannot be given", status);
     }
-    return load(instance, plan, libsys, line);
+    return load(instance, plan, used, line);
 }
 
 status_t instance_build(struct instance *instance, const struct instance_plan *plan,
@@ -223,6 +240,7 @@ status_t instance_note(struct boot_file *file, char line[INSTANCE_LINE])
     }
     for (int i = 0; i < CALL_TRIES && status == STATUS_PEER_DIED; i++) {
         memset(&lent.note, 0, sizeof(lent.note));
+        worker_calls_loader();
         status = loader_inspect(loader_endpoint(), init.initrd_offset + file->offset, file->size,
                                 init.initrd, &lent.note, sizeof(lent.note), NULL);
     }

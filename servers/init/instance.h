@@ -13,12 +13,16 @@ enum { INSTANCE_HANDLES = 24, INSTANCE_LINE = LOADER_LINE };
 
 struct instance {
     handle_t space, task, thread;
+    uint64_t libsys; /* where the kernel put it in the space */
     uint64_t seed;
     struct load_group groups[LOADER_GROUPS];
     uint64_t entry, start_info, stack_top;
 };
 
-/* What to build. Texts are `argument_count` arguments, then the environment, each ended by NUL. */
+/*
+ * What to build. Texts are `argument_count` arguments, then the environment, each ended by NUL;
+ * they are at `texts` or, if that is null, at an offset in the lease of a call not yet answered.
+ */
 struct instance_plan {
     struct boot_file *file;
     const char *name;
@@ -27,6 +31,8 @@ struct instance_plan {
     uint32_t priority;
     uint32_t argument_count, environment_count;
     const char *texts;
+    handle_t texts_reply;
+    uint64_t texts_at;
     uint32_t text_bytes;
     uint32_t handle_count;
     struct {

@@ -9,10 +9,14 @@
 #define PAGE ((uint64_t)LIMIT_PAGE_SIZE)
 #define NAME "loader"
 
+#define RETRY (2 * INIT_SECOND) /* after a restart that failed */
+
 enum { PRIORITY = 24, STACK_SIZE = 64 << 10, PARTS = 3 };
 
 static struct {
-    handle_t endpoint, port, account, task;
+    handle_t endpoint, port, account;
+    handle_t task;  /* 0: it has died and could not be restarted */
+    uint64_t since; /* when it was last begun, or ended */
     handle_t image; /* memory; at image_offset is the header */
     uint64_t image_offset, image_size;
 } loader;
@@ -53,10 +57,18 @@ status_t loader_watch(const struct start_info *info)
 
 void loader_kill(void)
 {
-    status_ignore(task_kill(loader.task, 0));
+    loader.since = clock_read();
+    if (loader.task != 0) {
+        status_ignore(task_kill(loader.task, 0));
+    }
 }
 
-/* Zeroed memory in the new space that also lies in ours, at *own, until it is unmapped. */
+uint64_t loader_since(void)
+{
+    return loader.since;
+}
+
+/* Zeroed memory in the new space that also lies in ours, at *own, until the caller unmaps it. */
 static status_t make_part(const struct birth *birth, uint64_t address, uint64_t size,
                           uint32_t flags, uint64_t *own, uint64_t *there)
 {
@@ -68,6 +80,9 @@ static status_t make_part(const struct birth *birth, uint64_t address, uint64_t 
     status = space_map(0, memory, 0, 0, size, MAP_READ | MAP_WRITE, own);
     if (status == STATUS_OK) {
         status = space_map(birth->space, memory, address, 0, size, flags, there);
+        if (status != STATUS_OK) {
+            status_ignore(space_unmap(0, *own, size));
+        }
     }
     status_ignore(handle_close(memory));
     return status;
@@ -178,21 +193,38 @@ static status_t make(struct birth *birth)
                         0);
 }
 
-void loader_restart(void)
+static void begin(void)
 {
     struct birth birth = {.space = 0};
-    uint32_t reason = EXIT_NONE;
-    int64_t code = 0;
-    status_ignore(task_info(loader.task, NULL, &reason, &code, NULL, NULL, NULL));
-    close_if(&loader.task);
     status_t status = make(&birth);
     close_if(&birth.space);
     close_if(&birth.thread);
+    loader.since = clock_read();
     if (status != STATUS_OK) {
         close_if(&birth.task);
-        log_line("the loader has died and cannot be restarted: %s", status_text(status));
+        log_line("the loader cannot be restarted: %s", status_text(status));
         return;
     }
     loader.task = birth.task;
-    log_line("the loader has died (exit reason %u) and is running again", reason);
+    log_line("the loader is running again");
+}
+
+void loader_restart(void)
+{
+    uint32_t reason = EXIT_NONE;
+    int64_t code = 0;
+    if (loader.task != 0) { /* otherwise loader_tick() tries again */
+        status_ignore(task_info(loader.task, NULL, &reason, &code, NULL, NULL, NULL));
+        close_if(&loader.task);
+        log_line("the loader has died (exit reason %u)", reason);
+        begin();
+    }
+}
+
+uint64_t loader_tick(uint64_t now)
+{
+    if (loader.task == 0 && now >= loader.since + RETRY) {
+        begin();
+    }
+    return loader.task == 0 ? loader.since + RETRY : INIT_NEVER;
 }

@@ -12,7 +12,11 @@ SINTER_MUST_CHECK status_t loader_watch(const struct start_info *info);
 handle_t loader_endpoint(void);
 /* After INIT_EVENT_LOADER. */
 void loader_restart(void);
+/* Tries again if that has failed; answers when to look again. */
+uint64_t loader_tick(uint64_t now);
 /* Ends an instance that hangs; it is then restarted. */
 void loader_kill(void);
+/* When the loader was last begun, or ended by loader_kill(); 0: it is the first. */
+uint64_t loader_since(void);
 
 #endif

@@ -11,14 +11,17 @@
 #include "console.h"
 #include "dev.h"
 #include "loader.h"
+#include "memory.h"
 #include "names.h"
+#include "notice.h"
 #include "process.h"
 #include "report.h"
+#include "stop.h"
 #include "text.h"
 
 #define FAULT_METHOD       0x4641554cu /* task_set_fault_endpoint() */
 #define METHOD_NUMBER_BITS 16
-#define LOADER_TIME        (10 * INIT_SECOND) /* longer than the largest object takes */
+#define LOADER_TIME        (10 * INIT_SECOND) /* longer than any call of it takes */
 #define STORE_MOST         (1u << 20)
 
 SERVER_META(name, "init");
@@ -57,6 +60,7 @@ static status_t serve_refuse(struct call *call, const uint8_t *reason, size_t re
         return STATUS_BAD_METHOD;
     }
     text_copy_bytes(why, sizeof(why), (const char *)reason, reason_length);
+    text_make_printable(why);
     service_refused(service, why);
     return STATUS_OK;
 }
@@ -99,11 +103,51 @@ static status_t serve_publish(struct call *call, const uint8_t *name, size_t nam
     return status;
 }
 
+static status_t serve_end_system(struct call *call, uint32_t kind)
+{
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    if (!dev_serves(service, "power")) {
+        return STATUS_REFUSED;
+    }
+    if (kind > RESET_REBOOT) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    handle_t reply = call_defer(call);
+    status_t status = reply != 0 ? stop_system(service, kind, reply) : STATUS_NO_KERNEL_MEMORY;
+    if (reply != 0 && status != STATUS_OK) {
+        server_answer(&init.server, reply, status);
+    }
+    return status;
+}
+
+/* Crash reports quote logs: only who may read those is told. */
+static status_t serve_notice(struct call *call, uint64_t bits, uint8_t *line, size_t line_capacity,
+                             size_t *line_length)
+{
+    char text[NOTICE_LINE];
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    if ((service->object->note.resources & service->options.allow & RESOURCE_CONSOLE) == 0) {
+        return STATUS_REFUSED;
+    }
+    size_t length = notice_take(service, bits, text);
+    *line_length = length < line_capacity ? length : line_capacity;
+    memcpy(line, text, *line_length);
+    return length == 0 ? STATUS_WOULD_BLOCK : STATUS_OK;
+}
+
 static const struct supervisor_operations supervisor_operations = {
     .ready = serve_ready,
     .refuse = serve_refuse,
     .store = serve_store,
     .publish = serve_publish,
+    .end_system = serve_end_system,
+    .notice = serve_notice,
 };
 
 /* A fault: any answer but OK ends the task. */
@@ -127,19 +171,23 @@ static status_t serve_fault(const void *operations, struct call *call)
 
 /* Events. */
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+static uint64_t later(uint64_t a, uint64_t b)
 {
-    return a < b ? a : b;
+    return a > b ? a : b;
 }
 
-/* A loader that hangs is ended; the job then fails or is repeated. */
+/*
+ * A loader that hangs is ended; the job then fails or is repeated. Each instance has the whole time
+ * for a call, also for one that waited while there was none.
+ */
 static uint64_t watch_worker(uint64_t now)
 {
-    uint64_t since = worker_busy();
-    if (since == 0) {
-        return INIT_NEVER;
+    uint64_t busy = worker_busy();
+    if (busy == 0) {
+        return worker_has_jobs() ? now + LOADER_TIME : INIT_NEVER;
     }
-    if (now - since > LOADER_TIME && now > since) {
+    uint64_t since = later(busy, loader_since());
+    if (now > since && now - since > LOADER_TIME) {
         log_line("the loader does not answer and is ended");
         loader_kill();
         return now + LOADER_TIME;
@@ -152,9 +200,12 @@ static void look(void)
 {
     uint64_t now = clock_read();
     uint64_t next = service_tick(now);
-    next = earlier(next, commands_tick(now));
-    next = earlier(next, console_tick(now));
-    next = earlier(next, watch_worker(now));
+    next = init_earlier(next, commands_tick(now));
+    next = init_earlier(next, console_tick(now));
+    next = init_earlier(next, report_tick(now));
+    next = init_earlier(next, loader_tick(now));
+    next = init_earlier(next, watch_worker(now));
+    next = init_earlier(next, stop_tick(now));
     status_ignore(timer_set(timer, next == INIT_NEVER ? 0 : next, 0));
 }
 

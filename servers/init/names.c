@@ -16,22 +16,15 @@ enum names_directory { DIRECTORY_ROOT, DIRECTORY_BOOT, DIRECTORY_DEV, DIRECTORY_
 enum { PATH_BYTES = 256, BLOCK = 4096 };
 
 static handle_t root_endpoint;
-static handle_t service_endpoint;
 
 handle_t names_root(void)
 {
     return root_endpoint;
 }
 
-handle_t names_service(void)
-{
-    return service_endpoint;
-}
-
 status_t names_begin(void)
 {
-    status_t status = init_mint(BADGE_NAMESPACE, 0, DIRECTORY_ROOT, &root_endpoint);
-    return status == STATUS_OK ? init_mint(BADGE_SERVICE, 0, 0, &service_endpoint) : status;
+    return init_mint(BADGE_NAMESPACE, 0, DIRECTORY_ROOT, &root_endpoint);
 }
 
 /* The folder of the boot set that a directory badge means: "" for /boot itself. */

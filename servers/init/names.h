@@ -8,10 +8,9 @@
 
 struct file_operations;
 
-/* Endpoints that are the same for everybody; made by names_begin. */
+/* The endpoint of `/`, the same for everybody; made by names_begin. */
 SINTER_MUST_CHECK status_t names_begin(void);
 handle_t names_root(void);
-handle_t names_service(void);
 
 /*
  * Opens a path for init itself; the handle is the caller's. NOT_READY: the service behind it is

@@ -73,6 +73,7 @@ struct process *process_take(struct boot_file *file)
             uint32_t generation = process->generation + 1;
             memset(process, 0, offsetof(struct process, texts));
             process->generation = generation;
+            process->parent = INIT_PROCESSES;
             process->state = PROCESS_LOADING;
             process->pid = ++last_pid;
             process->file = file;
@@ -89,12 +90,18 @@ void process_close_files(struct process *process)
     }
 }
 
+static void close_endpoints(struct process *process)
+{
+    close_if(&process->fault_endpoint);
+    close_if(&process->spawner);
+    close_if(&process->service);
+}
+
 void process_release(struct process *process)
 {
     instance_end(&process->instance);
     process_close_files(process);
-    close_if(&process->fault_endpoint);
-    close_if(&process->spawner);
+    close_endpoints(process);
     close_if(&process->account);
     process->state = PROCESS_FREE;
 }
@@ -154,6 +161,26 @@ static void answer_waiters(struct process *process)
     }
 }
 
+void process_end(struct process *process, int64_t code)
+{
+    if (process->state == PROCESS_RUNNING) {
+        instance_kill(&process->instance, code);
+    }
+    process->doomed = true;
+}
+
+/* Who was killed or crashed takes along what it started; those end in the same way. */
+static void end_children(const struct process *process)
+{
+    for (uint32_t i = 0; i < INIT_PROCESSES; i++) {
+        struct process *child = &processes[i];
+        if (child->state != PROCESS_FREE && child->parent == process_slot(process) &&
+            child->parent_generation == process->generation) {
+            process_end(child, process->code);
+        }
+    }
+}
+
 static void ended(struct process *process)
 {
     process->state = PROCESS_ENDED;
@@ -161,9 +188,11 @@ static void ended(struct process *process)
     if (process->told != NULL) {
         process->told(process->context, STATUS_OK, "");
     }
+    if (process->reason != EXIT_NORMAL) {
+        end_children(process);
+    }
     instance_end(&process->instance);
-    close_if(&process->fault_endpoint);
-    close_if(&process->spawner);
+    close_endpoints(process);
     close_if(&process->account);
     if (!process->held) {
         process_release(process);
@@ -236,7 +265,7 @@ static status_t serve_kill(struct call *call, int64_t code)
     if (process == NULL) {
         return STATUS_BAD_METHOD;
     }
-    instance_kill(&process->instance, code);
+    process_end(process, code);
     return STATUS_OK;
 }
 

@@ -62,9 +62,12 @@ static status_t build(struct process *process)
     plan.priority = priority_of(note);
     plan.argument_count = process->argument_count;
     plan.environment_count = process->environment_count;
-    plan.texts = process->texts;
+    plan.texts = process->spawn_reply == 0 ? process->texts : NULL;
+    plan.texts_reply = process->spawn_reply;
+    plan.texts_at = process->texts_at;
     plan.text_bytes = process->text_bytes;
     grant_program(note, process->allow, &plan);
+    instance_give(&plan, "service", process->service, COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
     instance_give(&plan, "process", process->spawner, COMMON | RIGHT_ENDPOINT_CALL, process->pid,
                   0);
     give_files(process, &plan);
@@ -104,6 +107,9 @@ static void answer_spawn(struct process *process, status_t status)
     handle_t reply = process->spawn_reply;
     if (status == STATUS_OK) {
         status = init_mint(BADGE_PROCESS, process->generation, process_slot(process), &endpoint);
+        if (status != STATUS_OK) { /* nobody would hold it */
+            process_end(process, 0);
+        }
     }
     if (status != STATUS_OK) {
         write_refusal(process);
@@ -136,7 +142,9 @@ static void finish_build(struct job *job)
     status_t status = process->built;
     process_close_files(process);
     if (status == STATUS_OK) {
-        status = instance_begin(&process->instance, INIT_SERVICES + process_slot(process));
+        status = process->doomed
+                     ? STATUS_INTERRUPTED
+                     : instance_begin(&process->instance, INIT_SERVICES + process_slot(process));
         text_copy(process->line, INSTANCE_LINE, status_text(status));
     }
     process->state = PROCESS_RUNNING;
@@ -153,6 +161,9 @@ status_t process_submit(struct process *process)
         init_mint(BADGE_FAULT, process->generation, INIT_SERVICES + slot, &process->fault_endpoint);
     if (status == STATUS_OK) {
         status = init_mint(BADGE_SPAWNER, process->generation, slot, &process->spawner);
+    }
+    if (status == STATUS_OK && (process->allow & SCRIPT_ALLOW_SERVICE) != 0) {
+        status = init_mint(BADGE_SERVICE, process->generation, slot, &process->service);
     }
     if (status == STATUS_OK) {
         process->job.run = run_build;

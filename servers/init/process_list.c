@@ -4,6 +4,21 @@
 #include "process_table.h"
 #include "service.h"
 
+enum { COLUMN_STATE = 6, COLUMN_CPU = 18, COLUMN_PAGES = 30, COLUMN_NAME = 38 };
+
+static void put_heading(struct text *text)
+{
+    text_put(text, "PID");
+    text_put_column(text, COLUMN_STATE);
+    text_put(text, "STATE");
+    text_put_column(text, COLUMN_CPU);
+    text_put(text, "CPU");
+    text_put_column(text, COLUMN_PAGES);
+    text_put(text, "PAGES");
+    text_put_column(text, COLUMN_NAME);
+    text_put(text, "NAME\n");
+}
+
 static void put_task(struct text *text, const char *state, handle_t task, handle_t account,
                      const char *name)
 {
@@ -15,13 +30,13 @@ static void put_task(struct text *text, const char *state, handle_t task, handle
     if (account != 0) {
         status_ignore(account_info(account, &pages, NULL, NULL, NULL, NULL));
     }
-    text_put_column(text, 6);
+    text_put_column(text, COLUMN_STATE);
     text_put(text, state);
-    text_put_column(text, 18);
+    text_put_column(text, COLUMN_CPU);
     text_put_seconds(text, cpu_time);
-    text_put_column(text, 30);
+    text_put_column(text, COLUMN_PAGES);
     text_put_number(text, pages);
-    text_put_column(text, 38);
+    text_put_column(text, COLUMN_NAME);
     TEXT_PUT(text, name, "\n");
 }
 
@@ -33,6 +48,7 @@ void process_table_text(struct text *text)
         [PROCESS_RUNNING] = "running",
         [PROCESS_ENDED] = "ended",
     };
+    put_heading(text);
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
         const struct service *service = &services[i];
         if (service->used && service->instance.task != 0) {

@@ -4,6 +4,7 @@
  */
 #include "memory.h"
 #include "process_table.h"
+#include "stop.h"
 
 /* Whether `bytes` of text are exactly `count` texts, each ended by NUL. */
 static bool holds_texts(const char *texts, uint64_t bytes, uint64_t count)
@@ -15,15 +16,15 @@ static bool holds_texts(const char *texts, uint64_t bytes, uint64_t count)
     return bytes > 0 && texts[bytes - 1] == '\0' && found == count;
 }
 
-/* Takes path, arguments and environment out of the lease into *process. */
-static status_t take_texts(struct call *call, struct process *process, const char *texts,
-                           uint64_t bytes, const uint64_t counts[2])
+/* Notes where arguments and environment are: the worker takes them from the lease. */
+static void take_texts(struct call *call, struct process *process, const char *texts,
+                       uint64_t bytes, const uint64_t counts[2])
 {
     uint64_t path = text_length(texts) + 1;
     process->argument_count = (uint32_t)counts[0];
     process->environment_count = (uint32_t)counts[1];
     process->text_bytes = (uint32_t)(bytes - path);
-    memcpy(process->texts, texts + path, process->text_bytes);
+    process->texts_at = path;
     for (int i = 0; i < 3; i++) {
         process->files[i] = call->handles[i];
     }
@@ -33,7 +34,6 @@ static status_t take_texts(struct call *call, struct process *process, const cha
     process->refusal_room = lent > bytes ? lent - bytes : 0;
     process->refusal_room =
         process->refusal_room < PROCESS_REFUSAL ? process->refusal_room : PROCESS_REFUSAL;
-    return STATUS_OK;
 }
 
 /* What the room for a refusal holds now; written back, it makes sure that it can be written. */
@@ -53,6 +53,10 @@ static status_t probe_room(struct call *call, uint64_t bytes)
 static status_t spawn(struct call *call, const char *texts, uint64_t bytes,
                       const uint64_t counts[2])
 {
+    const struct process *parent = process_of_badge(call->in.badge);
+    if (stop_is_final() || parent == NULL || parent->state != PROCESS_RUNNING || parent->doomed) {
+        return STATUS_REFUSED; /* who has ended, or is about to, starts nothing */
+    }
     struct boot_file *file = catalog_object(texts);
     if (file == NULL || file->directory) {
         return STATUS_NOT_FOUND;
@@ -61,13 +65,13 @@ static status_t spawn(struct call *call, const char *texts, uint64_t bytes,
     if (process == NULL) {
         return STATUS_NO_KERNEL_MEMORY;
     }
-    status_t status = take_texts(call, process, texts, bytes, counts);
+    process->parent = process_slot(parent);
+    process->parent_generation = parent->generation;
+    take_texts(call, process, texts, bytes, counts);
     process->allow = process_allowed(file);
     process->spawn_reply = call_defer(call);
-    if (process->spawn_reply == 0) {
-        status = STATUS_NO_KERNEL_MEMORY;
-    }
-    if (status == STATUS_OK && (status = process_submit(process)) != STATUS_OK) {
+    status_t status = process->spawn_reply == 0 ? STATUS_NO_KERNEL_MEMORY : process_submit(process);
+    if (status != STATUS_OK && process->spawn_reply != 0) {
         server_answer(&init.server, process->spawn_reply, status);
     }
     if (status != STATUS_OK) {

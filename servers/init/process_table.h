@@ -9,7 +9,7 @@
 
 enum {
     PROCESS_WAITERS = 4,
-    PROCESS_TEXTS = 3072,  /* bytes of path, arguments and environment */
+    PROCESS_TEXTS = 65536, /* bytes of path, arguments and environment */
     PROCESS_REFUSAL = 512, /* bytes of a refusal's line that are given back */
 };
 
@@ -30,13 +30,18 @@ struct process {
     struct instance instance;
     handle_t fault_endpoint;
     handle_t spawner; /* endpoint for starting others */
-    bool held;        /* somebody has the process's endpoint */
+    handle_t service; /* endpoint for commanding init, if that is allowed */
+    uint32_t parent;  /* slot of the process that started it; INIT_PROCESSES: init did */
+    uint32_t parent_generation;
+    bool doomed; /* LOADING: it is to be ended meanwhile */
+    bool held;   /* somebody has the process's endpoint */
     int64_t code;
     uint32_t reason; /* EXIT_ */
     handle_t waiters[PROCESS_WAITERS];
 
     handle_t spawn_reply; /* LOADING: the call to answer; 0: init itself starts it */
-    uint64_t refusal_at;  /* offset in its lease where a refusal's line goes */
+    uint64_t texts_at;    /* offset in its lease of arguments and environment */
+    uint64_t refusal_at;  /* and of the place where a refusal's line goes */
     uint64_t refusal_room;
     process_told *told;
     void *context;
@@ -45,7 +50,7 @@ struct process {
     handle_t files[3];  /* until the task has them */
     uint32_t file_kind; /* FILE_KIND_ of them; 0: not known */
     uint32_t argument_count, environment_count, text_bytes;
-    char texts[PROCESS_TEXTS];
+    char texts[SCRIPT_NAME + SCRIPT_TEXT]; /* of a program that init itself starts */
     char line[INSTANCE_LINE];
     status_t built;
     struct job job;
@@ -60,6 +65,8 @@ void process_release(struct process *process);
 void process_close_files(struct process *process);
 uint32_t process_slot(const struct process *process);
 struct process *process_of_badge(uint64_t badge);
+/* Ends a process: at once, or when it has been loaded. */
+void process_end(struct process *process, int64_t code);
 /* The last part of a path, without the ending of objects. */
 void process_set_name(struct process *process, const char *path);
 /* Has the worker build its task; what follows is told to who asked. */

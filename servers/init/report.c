@@ -6,22 +6,31 @@
 #include <sinter/protocol/loader.h>
 
 #include "evidence.h"
+#include "libsys_names.h"
 #include "loader.h"
 #include "log.h"
 #include "memory.h"
+#include "notice.h"
+#include "stop.h"
 #include "text.h"
 
 enum { REPORTS = 8, SYMBOL = 96, REGISTERS_A_LINE = 4 };
 
+#define RESTART_TIME INIT_SECOND /* that a report waits for the restart; then it comes first */
+
 /* One report on its way: filled on the main thread, then the worker's until it is done. */
 struct report {
     bool used;
+    bool complete; /* it has ended, and the report is to be written */
+    uint64_t due;  /* when; report_write() makes it earlier */
     struct service *service;
     char name[SCRIPT_NAME];
     char reason[SERVICE_REASON];
     char next[SERVICE_REASON];
+    char notice[NOTICE_LINE]; /* the same in short, for people */
+    uint64_t ended;           /* when; later lines of the log are not its own */
     struct boot_file *object;
-    uint64_t seed;
+    uint64_t seed, libsys;
     struct load_group groups[LOADER_GROUPS];
     struct evidence evidence;
     char text[SERVICE_REPORT];
@@ -33,7 +42,7 @@ static struct report reports[REPORTS];
 static struct report *find_report(const struct service *service)
 {
     for (uint32_t i = 0; i < REPORTS; i++) {
-        if (reports[i].used && !reports[i].job.queued && reports[i].service == service) {
+        if (reports[i].used && !reports[i].complete && reports[i].service == service) {
             return &reports[i];
         }
     }
@@ -68,12 +77,10 @@ void report_fault(struct service *service, const uint64_t words[4], const void *
     }
 }
 
-void report_before_kill(struct service *service)
+bool report_before_kill(struct service *service)
 {
     struct report *report = take_report(service);
-    if (report != NULL) {
-        evidence_of_thread(&report->evidence, &service->instance);
-    }
+    return report == NULL || evidence_of_thread(&report->evidence, &service->instance);
 }
 
 void report_keep(struct service *service)
@@ -82,6 +89,8 @@ void report_keep(struct service *service)
     if (report != NULL) {
         report->object = service->object;
         report->seed = service->instance.seed;
+        report->libsys = service->instance.libsys;
+        report->ended = clock_read();
         memcpy(report->groups, service->instance.groups, sizeof(report->groups));
     }
 }
@@ -100,12 +109,11 @@ static void put_symbol(struct text *text, const struct report *report, uint64_t 
     size_t length = 0;
     uint32_t group;
     uint64_t offset;
-    text_put_hex(text, address, 16);
-    text_put(text, "  ");
     if (!evidence_locate(report->groups, address, &group, &offset)) {
-        text_put(text, "libsys or unknown");
+        libsys_put_name(text, address - report->libsys);
         return;
     }
+    worker_calls_loader();
     status_t status =
         loader_symbolize(loader_endpoint(), init.initrd_offset + report->object->offset,
                          report->object->size, LOADER_PLACE(report->seed, group), offset,
@@ -145,6 +153,8 @@ static void put_evidence(struct text *text, const struct report *report)
     text_put(text, "  backtrace:\n");
     for (uint32_t i = 0; i < evidence->frame_count; i++) {
         text_put(text, "    ");
+        text_put_hex(text, evidence->frames[i], 16);
+        text_put(text, "  ");
         put_symbol(text, report, evidence->frames[i]);
         text_put(text, "\n");
     }
@@ -156,7 +166,7 @@ static void put_log(struct text *text, const struct report *report)
     size_t before = text->used;
     text_put(text, "  last log lines:\n");
     size_t heading = text->used;
-    log_of_task(&lines, report->name, text);
+    log_of_task(&lines, report->name, report->ended, text);
     if (text->used == heading) { /* it said nothing */
         text->used = before;
         text->start[before] = '\0';
@@ -175,6 +185,23 @@ void report_lines(const char *before, const char *text)
     }
 }
 
+/* What it did, and where. */
+static void put_short(struct text *text, const struct report *report)
+{
+    const struct evidence *evidence = &report->evidence;
+    text_put(text, "crashed (");
+    if (evidence->kind == FAULT_NONE) {
+        text_put(text, report->reason);
+    } else {
+        evidence_put_fault(text, evidence);
+    }
+    if (evidence->frame_count != 0) {
+        text_put(text, " in ");
+        put_symbol(text, report, evidence->frames[0]);
+    }
+    text_put(text, "); ");
+}
+
 static struct report *report_of_job(struct job *job)
 {
     return (struct report *)(void *)((char *)job - offsetof(struct report, job));
@@ -184,6 +211,11 @@ static void write_report(struct job *job)
 {
     struct report *report = report_of_job(job);
     struct text text = text_in(report->text, sizeof(report->text));
+    char line[NOTICE_LINE];
+    struct text notice = text_in(line, sizeof(line));
+    put_short(&notice, report);
+    text_put(&notice, report->notice);
+    text_copy(report->notice, sizeof(report->notice), line);
     TEXT_PUT(&text, "---- ", report->name, " (", report->object->name, ") has crashed\n",
              "  reason:    ", report->reason, "\n");
     put_evidence(&text, report);
@@ -196,7 +228,32 @@ static void finish_report(struct job *job)
 {
     struct report *report = report_of_job(job);
     text_copy(report->service->report, SERVICE_REPORT, report->text);
+    notice_post(report->name, report->notice);
     report->used = false;
+    service_noticed(report->service);
+    init_look_again();
+}
+
+/* After "restart " or "restarting ". */
+static void put_attempt(struct text *text, const struct service *service)
+{
+    text_put_number(text, service->in_a_row);
+    text_put(text, " of ");
+    text_put_number(text, service->options.attempts);
+}
+
+static void describe_shortly(struct report *report, const struct policy_verdict *verdict)
+{
+    struct text text = text_in(report->notice, sizeof(report->notice));
+    if (verdict->action == POLICY_RESTART) {
+        text_put(&text, "restarting (");
+        put_attempt(&text, report->service);
+        text_put(&text, ")");
+    } else if (verdict->action == POLICY_FAILED) {
+        TEXT_PUT(&text, "it has failed; `svc log ", report->name, "` says more");
+    } else {
+        text_put(&text, "it is stopped");
+    }
 }
 
 static void describe_next(struct report *report, const struct policy_verdict *verdict)
@@ -205,9 +262,7 @@ static void describe_next(struct report *report, const struct policy_verdict *ve
     switch (verdict->action) {
     case POLICY_RESTART:
         text_put(&text, "restart ");
-        text_put_number(&text, report->service->in_a_row);
-        text_put(&text, " of ");
-        text_put_number(&text, report->service->options.attempts);
+        put_attempt(&text, report->service);
         text_put(&text, verdict->delay == 0 ? ", at once" : ", in ");
         if (verdict->delay != 0) {
             text_put_seconds(&text, verdict->delay);
@@ -235,9 +290,49 @@ void report_end(struct service *service, bool crash, const struct policy_verdict
     text_copy(report->name, sizeof(report->name), service->name);
     text_copy(report->reason, sizeof(report->reason), service->reason);
     describe_next(report, verdict);
+    describe_shortly(report, verdict);
     report->job.run = write_report;
     report->job.done = finish_report;
-    worker_submit(&report->job);
+    report->due = clock_read() + RESTART_TIME;
+    report->complete = true;
+}
+
+static bool waits(const struct report *report)
+{
+    return report->used && report->complete && !report->job.queued;
+}
+
+void report_write(const struct service *service, uint64_t due)
+{
+    for (uint32_t i = 0; i < REPORTS; i++) {
+        if (waits(&reports[i]) && reports[i].service == service && due < reports[i].due) {
+            reports[i].due = due;
+            init_look_again();
+        }
+    }
+}
+
+uint64_t report_tick(uint64_t now)
+{
+    uint64_t next = INIT_NEVER;
+    for (uint32_t i = 0; i < REPORTS; i++) {
+        if (waits(&reports[i]) && reports[i].due <= now) {
+            worker_submit(&reports[i].job);
+        } else if (waits(&reports[i]) && reports[i].due < next) {
+            next = reports[i].due;
+        }
+    }
+    return next;
+}
+
+bool report_is_pending(const struct service *service)
+{
+    for (uint32_t i = 0; i < REPORTS; i++) {
+        if (reports[i].used && reports[i].complete && reports[i].service == service) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void report_drop(const struct service *service)
@@ -253,13 +348,16 @@ void report_failed(struct service *service)
     bool reboot = service->options.essential != 0 || service->options.failed == SCRIPT_REBOOT;
     if (reboot) {
         log_line("%s has failed, without which the system is of no use: rebooting", service->name);
-        status_ignore(system_reset(init.machine, RESET_REBOOT));
+        status_ignore(stop_system(NULL, RESET_REBOOT, 0));
     }
     if (service->options.failed == SCRIPT_START_OTHER) {
         struct service *other = service_find(service->options.other);
-        log_line("%s has failed: starting %s", service->name, service->options.other);
         if (other != NULL && other->object != NULL) {
+            log_line("%s has failed: starting %s", service->name, other->name);
             service_start(other);
+        } else {
+            log_line("%s has failed; there is no service `%s` to start instead", service->name,
+                     service->options.other);
         }
     }
 }

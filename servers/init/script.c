@@ -72,9 +72,9 @@ static bool parse_stop(struct script_words *words, struct script_statement *stat
         return false;
     }
     const char *word = script_words_take(words);
-    statement->force = word != NULL && text_same(word, "force");
+    statement->force = word != NULL && (text_same(word, "force") || text_same(word, "--force"));
     if (word != NULL && !statement->force) {
-        return SCRIPT_REFUSE(error, "`", word, "` is not known here; `stop NAME force` is");
+        return SCRIPT_REFUSE(error, "`", word, "` is not known here; `stop NAME --force` is");
     }
     return take_end(words, error);
 }

@@ -58,6 +58,7 @@ enum script_failed { SCRIPT_NOTHING, SCRIPT_REBOOT, SCRIPT_START_OTHER };
 #define SCRIPT_HAS_ARGUMENTS  0x400u
 #define SCRIPT_HAS_FAILED     0x800u
 #define SCRIPT_HAS_ALIAS      0x1000u
+#define SCRIPT_HAS_CPU        0x2000u
 
 /* What may be allowed beyond the RESOURCE_ bits of sinter/object.h. */
 #define SCRIPT_ALLOW_SERVICE 0x10000u /* the service protocol: to command the supervisor */
@@ -77,6 +78,7 @@ struct script_options {
     uint32_t failed;     /* enum script_failed */
     uint32_t essential;  /* boolean: its failure reboots */
     uint32_t priority;
+    uint32_t cpu;                            /* percent of one CPU's time; 0: as much as it wants */
     uint32_t attempts;                       /* restarts in a row before it counts as failed */
     uint64_t memory;                         /* bytes */
     uint64_t start_time, stop_time, min_run; /* nanoseconds */
@@ -89,7 +91,7 @@ struct script_options {
 struct script_statement {
     enum script_verb verb;
     uint32_t line;
-    bool force;             /* stop */
+    bool force;             /* stop: also what is in use */
     uint32_t fault;         /* kill: SERVICE_FAULT_ */
     uint64_t time;          /* wait: nanoseconds, zero: as long as it takes */
     char name[SCRIPT_NAME]; /* empty: `wait` and `list` of everything; `all` is a name */

@@ -7,7 +7,13 @@
 #include "sinter/object.h"
 #include "text.h"
 
-enum { MILLISECOND = 1000000, PRIORITY_MAX = 31, ATTEMPTS_MAX = 1000 };
+enum {
+    MILLISECOND = 1000000,
+    PRIORITY_MAX = 23, /* below init's own threads */
+    ATTEMPTS_MAX = 1000,
+    CPU_PERCENT = 80, /* when the script says nothing: others get the rest, whoever loops */
+    CPU_PERCENT_MAX = 800,
+};
 
 static const struct allowable {
     const char *word;
@@ -120,8 +126,8 @@ static bool parse_bounded(const char *value, uint64_t most, uint32_t *number)
 
 static bool parse_priority(struct script_options *options, const char *value, char *error)
 {
-    if (!parse_bounded(value, PRIORITY_MAX, &options->priority)) {
-        return SCRIPT_REFUSE(error, "priority `", value, "` is no number from 0 to 31");
+    if (!parse_bounded(value, PRIORITY_MAX, &options->priority) || options->priority == 0) {
+        return SCRIPT_REFUSE(error, "priority `", value, "` is no number from 1 to 23");
     }
     return true;
 }
@@ -131,6 +137,24 @@ static bool parse_attempts(struct script_options *options, const char *value, ch
     if (!parse_bounded(value, ATTEMPTS_MAX, &options->attempts)) {
         return SCRIPT_REFUSE(error, "attempts `", value, "` is no number from 0 to 1000");
     }
+    return true;
+}
+
+static bool parse_cpu(struct script_options *options, const char *value, char *error)
+{
+    size_t digits = text_length(value);
+    uint64_t percent = 0;
+    if (text_same(value, "all")) {
+        options->cpu = 0;
+        return true;
+    }
+    digits -= digits != 0 && value[digits - 1] == '%';
+    if (!text_to_number(value, digits, &percent) || percent == 0 || percent > CPU_PERCENT_MAX ||
+        value[digits] != '%') {
+        return SCRIPT_REFUSE(error, "cpu `", value,
+                             "` is no share of a CPU's time from 1% to 800%, and not `all`");
+    }
+    options->cpu = (uint32_t)percent;
     return true;
 }
 
@@ -193,6 +217,7 @@ static const struct option {
     {"on-failed", SCRIPT_HAS_FAILED, parse_failed},
     {"priority", SCRIPT_HAS_PRIORITY, parse_priority},
     {"memory", SCRIPT_HAS_MEMORY, parse_memory},
+    {"cpu", SCRIPT_HAS_CPU, parse_cpu},
     {"start-time", SCRIPT_HAS_START_TIME, parse_start_time},
     {"stop-time", SCRIPT_HAS_STOP_TIME, parse_stop_time},
     {"min-run", SCRIPT_HAS_MIN_RUN, parse_min_run},
@@ -200,7 +225,7 @@ static const struct option {
 };
 
 #define KNOWN_OPTIONS                                                                              \
-    "object, as, allow, restart, attempts, class, on-failed, priority, memory, start-time, "       \
+    "object, as, allow, restart, attempts, class, on-failed, priority, memory, cpu, start-time, "  \
     "stop-time, min-run, args"
 
 static const struct option *find_option(const char *word)
@@ -261,6 +286,7 @@ void script_options_defaults(struct script_options *options)
         .restart = SCRIPT_ON_CRASH,
         .failed = SCRIPT_NOTHING,
         .attempts = 5,
+        .cpu = CPU_PERCENT,
         .start_time = (uint64_t)5000 * MILLISECOND,
         .stop_time = (uint64_t)3000 * MILLISECOND,
         .min_run = (uint64_t)10000 * MILLISECOND,
@@ -285,6 +311,7 @@ void script_options_merge(struct script_options *to, const struct script_options
     MERGE(SCRIPT_HAS_FAILED, failed);
     MERGE(SCRIPT_HAS_PRIORITY, priority);
     MERGE(SCRIPT_HAS_MEMORY, memory);
+    MERGE(SCRIPT_HAS_CPU, cpu);
     MERGE(SCRIPT_HAS_START_TIME, start_time);
     MERGE(SCRIPT_HAS_STOP_TIME, stop_time);
     MERGE(SCRIPT_HAS_MIN_RUN, min_run);

@@ -7,13 +7,18 @@
 
 #include "memory.h"
 #include "dev.h"
+#include "notice.h"
 #include "policy.h"
 #include "report.h"
+#include "stop.h"
 #include "text.h"
 
 enum {
-    HEARTBEAT_MS = 1000,
-    HEARTBEATS_MISSED = 5,
+    HEARTBEAT_MS = 500,
+    HEARTBEAT_LEAST_MS = 100, /* whatever its note says: each takes time of init */
+    HEARTBEATS_MISSED = 3,    /* so it is ended after 2 s, when the fourth is unanswered too */
+    CLIENTS_FIRST_MS = 20,
+    INSPECT_MS = 200, /* most that a stop may take: an interrupt to another CPU */
 };
 
 #define ALIVE_BIT 1u
@@ -74,8 +79,15 @@ struct service *service_declare(const char *name)
 
 bool service_is_settled(const struct service *service)
 {
-    return service->state == SERVICE_STOPPED || service->state == SERVICE_RUNNING ||
-           service->state == SERVICE_FAILED;
+    return service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
+           (service->state == SERVICE_RUNNING && !service->ending);
+}
+
+static void tell_back(struct service *service)
+{
+    service->notice_wanted = false;
+    notice_post(service->name, "runs again");
+    log_line("%s runs again", service->name);
 }
 
 /* `time` ns until the state is to end; INIT_NEVER: it may last. */
@@ -88,17 +100,31 @@ static void enter(struct service *service, enum service_state state, uint64_t ti
     if (service_is_settled(service)) {
         dev_settled(service);
     }
+    if (state == SERVICE_RUNNING && service->notice_wanted) {
+        tell_back(service);
+    }
+    /* A report takes a while: first the restart, and those who waited for it. */
+    if (state == SERVICE_RUNNING) {
+        report_write(service, now + (uint64_t)CLIENTS_FIRST_MS * INIT_MILLISECOND);
+    } else if (service_is_settled(service) || (state == SERVICE_RESTARTING && time != 0)) {
+        report_write(service, now);
+    }
     init_look_again();
 }
 
 static void end_instance(struct service *service)
 {
+    service->inspected = 0;
+    service->ending = false;
     instance_end(&service->instance);
     close_if(&service->supervisor_endpoint);
     close_if(&service->fault_endpoint);
 }
 
-/* Nobody serves the port any more: who waits is told, and open files answer GONE. */
+/*
+ * Nobody serves the port any more: who waits is told, and open files answer GONE. With them goes
+ * the state store, which is about them.
+ */
 static void close_port(struct service *service)
 {
     if (service->port != 0) {
@@ -107,6 +133,7 @@ static void close_port(struct service *service)
     close_if(&service->port);
     close_if(&service->control);
     close_if(&service->alive);
+    close_if(&service->store);
 }
 
 static void settle_down(struct service *service, enum service_state state)
@@ -114,14 +141,21 @@ static void settle_down(struct service *service, enum service_state state)
     report_drop(service);
     end_instance(service);
     close_port(service);
+    service->notice_wanted = false;
     enter(service, state, INIT_NEVER); /* answers those that wait for its names */
     dev_forget(service);
 }
 
 static void fail(struct service *service, const char *why)
 {
+    char line[NOTICE_LINE];
     text_copy(service->reason, SERVICE_REASON, why);
     log_line("%s: failed: %s", service->name, why);
+    if (service->restarts != 0) { /* otherwise whoever started it is told */
+        struct text text = text_in(line, sizeof(line));
+        TEXT_PUT(&text, "has failed: ", why);
+        notice_post(service->name, line);
+    }
     settle_down(service, SERVICE_FAILED);
     report_failed(service);
 }
@@ -171,9 +205,15 @@ static status_t mint_endpoints(struct service *service)
                : status;
 }
 
-/* Begins an instance; the state is settled, or RESTARTING. */
+/* Begins an instance, but at the end of the system; there is none. */
 static void launch(struct service *service)
 {
+    if (stop_is_final()) {
+        settle_down(service, SERVICE_STOPPED);
+        return;
+    }
+    service->stop_wanted = false;
+    service->refused = false;
     status_t status = mint_endpoints(service);
     if (status != STATUS_OK) {
         fail(service, status_text(status));
@@ -189,8 +229,12 @@ static void launch(struct service *service)
 
 void service_start(struct service *service)
 {
+    if (stop_is_final()) {
+        return;
+    }
     if (service->state != SERVICE_STOPPED && service->state != SERVICE_FAILED) {
         service->stop_wanted = false;
+        service->restart_wanted = service->state == SERVICE_STOPPING;
         return;
     }
     service->in_a_row = 0;
@@ -198,8 +242,9 @@ void service_start(struct service *service)
     launch(service);
 }
 
-void service_stop(struct service *service)
+static void stop(struct service *service)
 {
+    service->restart_wanted = false;
     switch (service->state) {
     case SERVICE_LOADING:
         service->stop_wanted = true;
@@ -217,20 +262,54 @@ void service_stop(struct service *service)
     }
 }
 
+void service_stop(struct service *service)
+{
+    service->stop_asked = clock_read();
+    stop(service);
+}
+
 void service_kill(struct service *service, const char *why)
 {
-    if (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING) {
+    bool is_up = service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
+    if (is_up && !service->ending) {
+        service->ending = true;
         text_copy(service->reason, SERVICE_REASON, why);
-        report_before_kill(service);
+        service->inspected = clock_read() + (uint64_t)INSPECT_MS * INIT_MILLISECOND;
+        status_ignore(task_stop(service->instance.task, init.event, INIT_EVENT_LOOK));
+        init_look_again();
+    } else if (!is_up) {
+        instance_kill(&service->instance, 0);
     }
-    instance_kill(&service->instance, 0);
+}
+
+/* The task is being stopped: once its registers can be read it has told all that it can. */
+static void inspect(struct service *service, uint64_t now)
+{
+    if (report_before_kill(service) || service->inspected <= now) {
+        service->inspected = 0;
+        instance_kill(&service->instance, 0);
+    }
+}
+
+static uint64_t heartbeat_period(const struct service *service)
+{
+    uint64_t period = service->object->note.heartbeat;
+    period = period != 0 ? period : HEARTBEAT_MS;
+    return (period > HEARTBEAT_LEAST_MS ? period : HEARTBEAT_LEAST_MS) * INIT_MILLISECOND;
+}
+
+static void send_ping(struct service *service, uint64_t now)
+{
+    service->next_ping = now + heartbeat_period(service);
+    status_ignore(event_signal(service->control, CONTROL_PING));
 }
 
 void service_ready(struct service *service)
 {
     if (service->state == SERVICE_STARTING) {
         service->missed = 0;
-        service->next_ping = clock_read() + (uint64_t)HEARTBEAT_MS * INIT_MILLISECOND;
+        service->refused = false;
+        send_ping(service, clock_read());
         enter(service, SERVICE_RUNNING, INIT_NEVER);
     }
 }
@@ -239,7 +318,7 @@ void service_refused(struct service *service, const char *why)
 {
     if (service->state == SERVICE_STARTING) {
         text_copy(service->reason, SERVICE_REASON, why);
-        service->stop_wanted = true; /* its exit is no crash: it will not be restarted */
+        service->refused = true; /* its exit is no crash: it will not be restarted */
     }
 }
 
@@ -300,9 +379,8 @@ static void ended(struct service *service, uint32_t reason, int64_t code)
         settle_down(service, SERVICE_STOPPED);
         return;
     }
-    if (service->stop_wanted) { /* it refused to start, and said why */
+    if (service->refused) {
         char why[SERVICE_REASON];
-        service->stop_wanted = false;
         text_copy(why, sizeof(why), service->reason);
         fail(service, why);
         return;
@@ -314,6 +392,15 @@ static void ended(struct service *service, uint32_t reason, int64_t code)
     report_keep(service);
     end_instance(service);
     apply_policy(service, crash, ran_for);
+}
+
+void service_noticed(struct service *service)
+{
+    if (service->state == SERVICE_RUNNING) {
+        tell_back(service);
+    } else {
+        service->notice_wanted = !service_is_settled(service);
+    }
 }
 
 void service_reap(uint64_t death_bits)
@@ -331,21 +418,27 @@ void service_reap(uint64_t death_bits)
     }
 }
 
+/* It would run, but others, more urgent, have let it not run at all since the last look. */
+static bool is_starved(struct service *service)
+{
+    uint32_t state = THREAD_NEW;
+    uint64_t before = service->cpu_time;
+    status_ignore(thread_info(service->instance.thread, &state, NULL, &service->cpu_time, NULL));
+    return state == THREAD_READY && service->cpu_time == before;
+}
+
 static void ping(struct service *service, uint64_t now)
 {
     uint64_t bits;
     if (event_wait(service->alive, ALIVE_BIT, 0, &bits) == STATUS_OK) {
         service->missed = 0;
-    } else {
+    } else if (!is_starved(service)) {
         service->missed++;
     }
-    uint32_t period = service->object->note.heartbeat;
-    service->next_ping = now + (period != 0 ? period : HEARTBEAT_MS) * INIT_MILLISECOND;
+    send_ping(service, now);
     if (service->missed > HEARTBEATS_MISSED) {
         service_kill(service, "no heartbeat");
-        return;
     }
-    status_ignore(event_signal(service->control, CONTROL_PING));
 }
 
 /* The state has lasted as long as it may. */
@@ -358,6 +451,7 @@ static void expire(struct service *service)
         break;
     case SERVICE_STOPPING:
         log_line("%s: did not stop in its time and is ended", service->name);
+        service->overdue = clock_read();
         instance_kill(&service->instance, 0);
         break;
     case SERVICE_RESTARTING:
@@ -366,11 +460,6 @@ static void expire(struct service *service)
     default:
         break;
     }
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 uint64_t service_tick(uint64_t now)
@@ -384,12 +473,15 @@ uint64_t service_tick(uint64_t now)
         if (service->deadline <= now) {
             expire(service);
         }
-        if (service->state == SERVICE_RUNNING && service->next_ping <= now) {
+        if (service->inspected != 0) {
+            inspect(service, now);
+        } else if (service->state == SERVICE_RUNNING && service->next_ping <= now) {
             ping(service, now);
         }
-        next = earlier(next, service->deadline);
+        next = init_earlier(next, service->deadline);
+        next = init_earlier(next, service->inspected != 0 ? service->inspected : INIT_NEVER);
         if (service->state == SERVICE_RUNNING) {
-            next = earlier(next, service->next_ping);
+            next = init_earlier(next, service->next_ping);
         }
     }
     return next;
@@ -398,7 +490,7 @@ uint64_t service_tick(uint64_t now)
 void service_restart(struct service *service)
 {
     if (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING) {
-        service_stop(service);
+        stop(service);
         service->restart_wanted = true;
     } else {
         service_start(service);

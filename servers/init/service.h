@@ -34,12 +34,17 @@ struct service {
     uint32_t number;       /* among the services of the same object: 0 is the first */
 
     enum service_state state;
-    bool stop_wanted;    /* LOADING: by command; STARTING: it refused to start */
+    bool stop_wanted;    /* LOADING: by command */
+    bool refused;        /* STARTING: it said why it cannot start, and will exit */
     bool restart_wanted; /* STOPPING: another instance follows */
     uint64_t since;      /* when it came into the state */
     uint64_t deadline;   /* when the state is to end; INIT_NEVER */
+    uint64_t stop_asked; /* when it was last to be stopped for good */
+    uint64_t overdue;    /* when it was last ended because it did not stop in its time */
     uint64_t next_ping;
     uint32_t missed;     /* heartbeats in a row */
+    uint64_t cpu_time;   /* ns, of its first thread, at the last heartbeat that was missed */
+    uint64_t inspected;  /* until then its threads are waited for, to take evidence; 0: no */
     uint32_t in_a_row;   /* restarts: see policy.h */
     uint32_t restarts;   /* since it was last started by hand */
     uint32_t generation; /* of instances; part of their badges */
@@ -52,6 +57,8 @@ struct service {
     uint64_t store_size;
 
     struct instance instance;
+    bool ending;        /* it is being killed; what follows has not begun */
+    bool notice_wanted; /* people were told of the crash: tell them that it runs again */
     handle_t supervisor_endpoint, fault_endpoint; /* of the instance */
     char reason[SERVICE_REASON];                  /* why the last instance ended */
     char line[INSTANCE_LINE];                     /* the worker's: why it could not be built */
@@ -81,6 +88,9 @@ void service_kill(struct service *service, const char *why);
 void service_ready(struct service *service);
 /* The server said why it cannot start; it will exit. */
 void service_refused(struct service *service, const char *why);
+
+/* People have been told of its crash: they hear when it runs again. */
+void service_noticed(struct service *service);
 
 /* On the worker: makes an instance; service->line tells why it could not. */
 SINTER_MUST_CHECK status_t service_build(struct service *service);

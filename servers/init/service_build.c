@@ -14,18 +14,22 @@ enum {
     PRIORITY_MOST = 23,     /* below init's own threads */
     PAGES = 2048,           /* limit when neither the note nor the script says */
     KERNEL_BYTES = 1 << 20, /* of kernel objects */
+    CPU_PERIOD_MS = 100,    /* in which its share of CPU time counts */
 };
+
+static uint64_t pages_limit(const struct service *service)
+{
+    uint64_t pages = (service->options.memory + LIMIT_PAGE_SIZE - 1) / LIMIT_PAGE_SIZE;
+    pages = pages != 0 ? pages : service->object->note.memory;
+    return pages != 0 ? pages : PAGES;
+}
 
 /* What every instance uses, made at the first start. */
 static status_t make_lasting(struct service *service)
 {
-    const struct object_note *note = &service->object->note;
-    uint64_t pages = service->options.memory / LIMIT_PAGE_SIZE;
     status_t status;
-    pages = pages != 0 ? pages : note->memory;
-    pages = pages != 0 ? pages : PAGES;
-    if (service->account == 0 &&
-        (status = grant_account(pages, KERNEL_BYTES, &service->account)) != STATUS_OK) {
+    if (service->account == 0 && (status = grant_account(pages_limit(service), KERNEL_BYTES,
+                                                         &service->account)) != STATUS_OK) {
         return status;
     }
     if (service->port != 0) {
@@ -36,6 +40,16 @@ static status_t make_lasting(struct service *service)
         return status;
     }
     return event_create(service->account, &service->alive);
+}
+
+/* The script may have changed them since the last instance. */
+static status_t set_limits(const struct service *service)
+{
+    status_t status = account_limit(service->account, ACCOUNT_PAGES, pages_limit(service), 0);
+    uint64_t period = (uint64_t)CPU_PERIOD_MS * INIT_MILLISECOND;
+    uint64_t limit = service->options.cpu == 0 ? UINT64_MAX : period / 100 * service->options.cpu;
+    return status == STATUS_OK ? account_limit(service->account, ACCOUNT_CPU, limit, period)
+                               : status;
 }
 
 static uint32_t priority_of(const struct service *service)
@@ -56,6 +70,16 @@ static uint32_t write_texts(const struct service *service, char *to, uint32_t si
     return used + arguments->bytes;
 }
 
+static void tell_limit(struct service *service)
+{
+    char line[INSTANCE_LINE];
+    struct text text = text_in(line, sizeof(line));
+    TEXT_PUT(&text, service->line, "; its option `memory` gives it ");
+    text_put_number(&text, pages_limit(service) * LIMIT_PAGE_SIZE / 1024);
+    text_put(&text, "K");
+    text_copy(service->line, sizeof(service->line), line);
+}
+
 status_t service_build(struct service *service)
 {
     static struct instance_plan plan; /* the worker does one job at a time */
@@ -74,6 +98,9 @@ status_t service_build(struct service *service)
         return STATUS_REFUSED;
     }
     status = make_lasting(service);
+    if (status == STATUS_OK) {
+        status = set_limits(service);
+    }
     if (status != STATUS_OK) {
         text_copy(service->line, INSTANCE_LINE, status_text(status));
         return status;
@@ -90,5 +117,9 @@ status_t service_build(struct service *service)
     if (!grant_service(service, &plan, service->line)) {
         return STATUS_REFUSED;
     }
-    return instance_build(&service->instance, &plan, service->line);
+    status = instance_build(&service->instance, &plan, service->line);
+    if (status == STATUS_NO_PAGES) {
+        tell_limit(service);
+    }
+    return status;
 }

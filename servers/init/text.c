@@ -95,6 +95,13 @@ size_t text_length(const char *text)
     return length;
 }
 
+void text_make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        *text = *text >= ' ' && *text <= '~' ? *text : '?';
+    }
+}
+
 bool text_same(const char *a, const char *b)
 {
     while (*a == *b && *a != '\0') {

@@ -31,6 +31,9 @@ void text_put_column(struct text *text, size_t column);
 
 #define TEXT_PUT(text, ...) text_put_pieces(text, (const char *const[]){__VA_ARGS__, NULL})
 
+/* Bytes that are no printable ASCII become `?`. */
+void text_make_printable(char *text);
+
 bool text_same(const char *a, const char *b);
 bool text_starts(const char *text, const char *beginning);
 size_t text_length(const char *text);

@@ -22,6 +22,7 @@ static struct {
     struct ring todo, finished;
     handle_t event; /* there is something to do */
     atomic_ullong busy_since;
+    uint32_t outstanding; /* the main thread's: jobs submitted and not collected */
 } worker;
 
 static void ring_put(struct ring *ring, struct job *job)
@@ -45,6 +46,7 @@ static struct job *ring_take(struct ring *ring)
 void worker_submit(struct job *job)
 {
     job->queued = true;
+    worker.outstanding++;
     ring_put(&worker.todo, job);
     status_ignore(event_signal(worker.event, WORK_BIT));
 }
@@ -54,6 +56,7 @@ void worker_collect(void)
     struct job *job;
     while ((job = ring_take(&worker.finished)) != NULL) {
         job->queued = false;
+        worker.outstanding--;
         job->done(job);
     }
 }
@@ -61,6 +64,16 @@ void worker_collect(void)
 uint64_t worker_busy(void)
 {
     return atomic_load_explicit(&worker.busy_since, memory_order_relaxed);
+}
+
+bool worker_has_jobs(void)
+{
+    return worker.outstanding != 0;
+}
+
+void worker_calls_loader(void)
+{
+    atomic_store_explicit(&worker.busy_since, clock_read(), memory_order_relaxed);
 }
 
 static void work(void)

@@ -2,8 +2,8 @@
  * The worker thread: does, one after the other, the jobs that have to wait for the loader.
  *
  * A job belongs to the worker from worker_submit() until its `done` runs, on the main thread out
- * of worker_collect(). The main thread watches how long a job takes (worker_busy) and ends the
- * loader when it hangs: the call that the worker is in then fails with PEER_DIED.
+ * of worker_collect(). The main thread watches how long each call of the loader takes (worker_busy)
+ * and ends the loader when it hangs: the call that the worker is in then fails with PEER_DIED.
  */
 #ifndef INIT_WORKER_H
 #define INIT_WORKER_H
@@ -21,7 +21,11 @@ SINTER_MUST_CHECK status_t worker_begin(const struct start_info *info);
 void worker_submit(struct job *job);
 /* Runs `done` of every finished job. */
 void worker_collect(void);
-/* When the job in progress began, or 0. */
+/* On the worker, before each call of the loader: the time that it may take begins. */
+void worker_calls_loader(void);
+/* When the job in progress, or its last call of the loader, began; 0: none is in progress. */
 uint64_t worker_busy(void);
+/* Whether there are jobs that have not been collected. */
+bool worker_has_jobs(void);
 
 #endif

@@ -51,7 +51,7 @@ static void start_takes_all_options(void **state)
 {
     (void)state;
     assert_true(parse("start pipe object fifo.o allow irq,dma restart always attempts 3 "
-                      "class essential on-failed spare priority 7 memory 8M start-time 500ms "
+                      "class essential on-failed spare priority 7 memory 8M cpu 250% start-time 500ms "
                       "stop-time 2s min-run 1m args -v \"two words\" # why"));
     const struct script_options *options = &statement.options;
     assert_int_equal(statement.verb, SCRIPT_START);
@@ -66,6 +66,7 @@ static void start_takes_all_options(void **state)
     assert_string_equal(options->other, "spare");
     assert_int_equal(options->priority, 7);
     assert_int_equal(options->memory, 8 << 20);
+    assert_int_equal(options->cpu, 250);
     assert_int_equal(options->start_time, 500 * MILLISECOND);
     assert_int_equal(options->stop_time, 2 * SECOND);
     assert_int_equal(options->min_run, 60 * SECOND);
@@ -132,11 +133,17 @@ static void errors_name_what_was_found(void **state)
     assert_refused("start a-name-that-is-much-too-long", "is no name");
     assert_refused("start fifo speed 5", "unknown option `speed`");
     assert_refused("start fifo priority", "`priority` wants a value");
-    assert_refused("start fifo priority 32", "priority `32`");
+    assert_refused("start fifo priority 24", "priority `24`");
+    assert_refused("start fifo priority 0", "priority `0`");
     assert_refused("start fifo priority -1", "priority `-1`");
     assert_refused("start fifo memory 8X", "memory `8X`");
     assert_refused("start fifo memory 0M", "memory `0M`");
     assert_refused("start fifo memory 99999999999999999999G", "memory");
+    assert_refused("start fifo cpu 50", "cpu `50`");
+    assert_refused("start fifo cpu %", "cpu `%`");
+    assert_refused("start fifo cpu 0%", "cpu `0%`");
+    assert_refused("start fifo cpu 801%", "cpu `801%`");
+    assert_refused("start fifo cpu 1%%", "cpu `1%%`");
     assert_refused("start fifo start-time 5", "no duration");
     assert_refused("start fifo start-time 0s", "no duration");
     assert_refused("start fifo restart sometimes", "restart `sometimes`");
@@ -235,8 +242,10 @@ static void merging_takes_what_was_said(void **state)
     (void)state;
     struct script_options options;
     script_options_defaults(&options);
-    assert_true(parse("start fifo memory 1M allow irq"));
+    assert_int_equal(options.cpu, 80);
+    assert_true(parse("start fifo memory 1M allow irq cpu all"));
     script_options_merge(&options, &statement.options);
+    assert_int_equal(options.cpu, 0);
     assert_true(parse("start fifo restart never"));
     script_options_merge(&options, &statement.options);
     assert_int_equal(options.memory, 1 << 20);
@@ -406,6 +415,14 @@ static void texts_are_cut_and_say_so(void **state)
     assert_string_equal(buffer, "0x001f");
 }
 
+static void texts_of_servers_become_printable(void **state)
+{
+    (void)state;
+    char text[] = "a \x1b[2J\n~\x7f\x80\xff.";
+    text_make_printable(text);
+    assert_string_equal(text, "a ?[2J?~???.");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -429,6 +446,7 @@ int main(void)
         cmocka_unit_test(names_are_numbered),
         cmocka_unit_test(a_driver_serves_only_names_of_its_note),
         cmocka_unit_test(texts_are_cut_and_say_so),
+        cmocka_unit_test(texts_of_servers_become_printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

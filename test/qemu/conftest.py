@@ -14,6 +14,7 @@ from harness.build import Variant
 from harness.console import Console
 from harness.machine import PIPED, Machine, scratch_contents
 from harness.places import ARCHITECTURES, COMPILERS, LOGS
+from harness.report import SERIAL_LOG
 
 
 def pytest_addoption(parser):
@@ -39,6 +40,11 @@ def scratch(tmp_path):
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
+def log_path(test, suffix=""):
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", test.name).strip("-")
+    return LOGS / f"{name}{suffix}.log"
+
+
 @pytest.fixture
 def boot(request, architecture, tmp_path):
     """Boots a system and waits for its prompt: boot(smp=4, disks=[path], add={name: path}, ...).
@@ -59,10 +65,9 @@ def boot(request, architecture, tmp_path):
             files.update({name: path.read_bytes() for name, path in add.items()})
             boot_set = tmp_path / f"boot{len(consoles)}.cpio"
             boot_set.write_bytes(initrd.make_archive(files))
-        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name).strip("-")
         suffix = f"-{len(consoles) + 1}" if consoles else ""
         command = Machine(architecture, variant.kernel, boot_set, **machine).command(PIPED)
-        console = Console(command, LOGS / f"{name}{suffix}.log")
+        console = Console(command, log_path(request.node, suffix))
         consoles.append(console)
         if prompt:
             console.wait_prompt()
@@ -73,10 +78,21 @@ def boot(request, architecture, tmp_path):
         console.close()
 
 
+@pytest.fixture
+def unruly(boot, architecture, request):
+    """Boots with unruly.o in the boot set; takes the arguments of `boot`."""
+    def start(**machine):
+        variant = Variant(architecture, request.config.getoption("compiler"))
+        return boot(add={"unruly.o": variant.folder / "test" / "objects" / "unruly.o"}, **machine)
+    return start
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """A failure says where the serial log is."""
     report = (yield).get_result()
-    if report.failed and "architecture" in item.fixturenames:
-        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", item.name).strip("-")
-        report.sections.append(("serial log", str(LOGS / f"{name}.log")))
+    log = log_path(item)
+    if report.failed and log.exists():
+        report.sections.append(("serial log", str(log)))
+        for properties in (item.user_properties, report.user_properties): # the last report's count
+            properties.append((SERIAL_LOG, str(log)))

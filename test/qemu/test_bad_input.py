@@ -75,7 +75,8 @@ def check_refusals(console, names):
     for name in names:
         output, status = console.run(f"svc start {name}")
         line = output.rstrip("\n")
-        if status == 0 or not re.fullmatch(rf"{name}\.o: refused: .*?({REFUSALS[name]}).*", line):
+        if status == 0 or not re.fullmatch(
+                rf"svc: {name}\.o: refused: .*?({REFUSALS[name]}).*", line):
             problems.append(f"{name}: status {status}, {output!r}, expected {REFUSALS[name]!r}")
     return problems
 

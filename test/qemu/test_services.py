@@ -61,6 +61,16 @@ def test_unknown_service_is_named(boot, architecture):
     assert status != 0 and "nosuchthing" in output
 
 
+def test_long_argument_lists(boot, architecture):
+    """Programs get up to 64 KiB; more is refused, and the shell goes on."""
+    console = boot()
+    count = len(" ".join(map(str, range(1, 10001)))) + 1
+    assert console.run("echo $(seq 10000) | wc -c") == (f"{count}\n", 0)
+    output, status = console.run("/boot/echo $(seq 10000) $(seq 10000)")
+    assert status == 126 and "larger than the limit" in output, f"{status} {output[:200]!r}"
+    assert console.run("echo alive") == ("alive\n", 0)
+
+
 def wait_restarted(console, name):
     """A loop on a CPU of its own is noticed by the missing heartbeat only, after some seconds."""
     end = time.monotonic() + LIMIT

@@ -55,6 +55,7 @@ static status_t finish(uint32_t command)
 static status_t syscon_off(struct call *call, uint32_t code)
 {
     (void)call;
+    power_prepare(&server, RESET_POWEROFF);
     return finish(code == 0 ? (uint32_t)FINISH_PASS
                             : (code & CODE_MASK) << CODE_SHIFT | (uint32_t)FINISH_FAIL);
 }
@@ -65,7 +66,11 @@ static status_t syscon_reboot(struct call *call)
     (void)call;
     bool first_only = !node_is_compatible(&device.node, "sifive,test1") &&
                       node_is_compatible(&device.node, "sifive,test0");
-    return first_only ? STATUS_UNSUPPORTED : finish(FINISH_RESET);
+    if (first_only) {
+        return STATUS_UNSUPPORTED;
+    }
+    power_prepare(&server, RESET_REBOOT);
+    return finish(FINISH_RESET);
 }
 
 static const struct power_operations operations = {
