@@ -4,8 +4,10 @@
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from harness import bench, packages
@@ -17,7 +19,7 @@ SYSTEM_WORKERS = min(os.cpu_count() or 1, 2)
 FUZZ_SECONDS = 60 # for all fuzzers together
 FUZZ_SECONDS_QUICK = 10
 FUZZ_GRACE = 60
-NOTHING_COLLECTED = 5 # pytest's status for that
+PYTEST_TOLD = (0, 1, 5) # statuses that the XML file explains: passed, failed, nothing to run
 
 EPILOGUE = """\
 Results: build/junit/*.xml; serial logs: build/logs. The last line counts, the exit status tells.
@@ -66,7 +68,7 @@ def attempt(suite, name, action, log):
         return True
     except BuildError as error:
         print(error, flush=True)
-        suite.add(name, failure=f"the build failed (log: {log})\n{error}")
+        suite.add(name, failure=f"{error.first_error()} [log: {log}]\n{error}")
         return False
 
 
@@ -86,22 +88,33 @@ def unit_tests(folder, options):
     """C unit tests by Meson, Python ones by pytest."""
     say("unit tests")
     if not options.pattern:
+        result = folder / "meson-logs" / "testlog.junit.xml"
+        result.unlink(missing_ok=True)
         subprocess.run(["meson", "test", "-C", str(folder), "--no-rebuild", "--print-errorlogs"],
                        cwd=ROOT)
-        result = folder / "meson-logs" / "testlog.junit.xml"
         if result.exists():
             shutil.copy(result, JUNIT / "unit.xml")
+        else:
+            broke_off("unit", "meson test wrote no results")
     run_pytest("tools", [ROOT / "test" / "host"], options)
 
 
-def run_pytest(name, arguments, options, environment=None):
+def broke_off(name, reason):
+    """A suite whose framework could not run it has failed."""
+    suite = Suite(f"{name}-run")
+    suite.add(name, failure=reason)
+    suite.write()
+
+
+def run_pytest(name, arguments, options):
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-c", str(ROOT / "test" / "pytest.ini"),
                "-p", "no:cacheprovider", "--junitxml", str(JUNIT / f"{name}.xml"),
                "-o", f"junit_suite_name={name}", *map(str, arguments)]
     if options.pattern:
         command += ["-k", options.pattern]
     status = subprocess.run(command, cwd=ROOT).returncode
-    return status in (0, NOTHING_COLLECTED)
+    if status not in PYTEST_TOLD:
+        broke_off(name, f"pytest ended with status {status}; see above")
 
 
 def fuzz(folder, seconds):
@@ -145,7 +158,7 @@ def system_tests(options):
 
 
 def needed_packages(architectures, compilers):
-    names = packages.HOST_TESTS
+    names = packages.HOST_TESTS + packages.DEBUGGER
     for architecture in architectures:
         for compiler in compilers:
             names += packages.for_target(architecture, compiler)
@@ -159,7 +172,7 @@ def run_all(options, architectures, compilers):
     builds = Suite("build")
     variants = [Variant(architecture, compiler) for architecture in architectures
                 for compiler in compilers]
-    build_variants(variants, builds)
+    built = build_variants(variants, builds)
     host = build_host(builds, "host")
     fuzzers = None
     if not options.pattern:
@@ -170,31 +183,44 @@ def run_all(options, architectures, compilers):
         unit_tests(host, options)
     if fuzzers:
         fuzz(fuzzers, FUZZ_SECONDS_QUICK if options.quick else FUZZ_SECONDS)
-    system_tests(options)
+    if built:
+        system_tests(options)
+    else:
+        say("no system tests, since not all could be built")
 
 
-def report():
+def report(started):
     totals = read_totals()
-    if totals.failures:
-        say("failures")
-    for name, text in totals.failures:
-        print(f"FAILED {name}\n    " + "\n    ".join(text.splitlines()[:6]))
+    say(f"results after {time.monotonic() - started:.0f} s")
+    for reason, count in sorted(totals.skips.items()):
+        print(f"SKIPPED {count}: {reason}")
+    for line in totals.failures:
+        print(f"FAILED {line}")
     print(totals, flush=True)
     return 1 if totals.failed or not totals.passed else 0
 
 
 def main():
+    started = time.monotonic()
     options = parse_arguments()
     architectures = (options.arch,) if options.arch else ARCHITECTURES
     compilers = ("clang",) if options.quick or options.bench else COMPILERS
     packages.ensure(needed_packages(architectures, compilers))
+    if not options.quick and not options.bench:
+        packages.ensure_optional(packages.for_compiler_tests(architectures))
     if options.bench:
         return bench.run(architectures, options.record_bounds)
     run_all(options, architectures, compilers)
-    return report()
+    return report(started)
+
+
+def end_by_signal(number, _):
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_by_signal)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -1,48 +1,54 @@
 #!/usr/bin/python3
-"""./run: builds Sinter and boots it in QEMU, to the prompt or for one command line."""
+"""./run: builds Sinter and boots it in QEMU, to the prompt or for some commands."""
 
 import argparse
+import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import initrd
-from harness import packages
+from harness import debug, options as checks, packages
 from harness.build import Variant, build_or_exit
-from harness.console import Console, ConsoleError, ConsoleTimeout
-from harness.machine import INTERACTIVE, MEMORY, PIPED, Machine, scratch_disk
+from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
+from harness.machine import INTERACTIVE, MEMORY, PIPED, Machine, default_disks
 from harness.places import ARCHITECTURES, COMPILERS, LOGS
 
 STATUS_TIMEOUT = 124
 STATUS_SYSTEM_ENDED = 125
-GDB_PORT = 1234
+STATUS_SIGNAL = 128
+END_SECONDS = 5 # that QEMU has to restore the terminal
+SCRIPT = "commands" # of --exec, in /boot
 
 EPILOGUE = """\
 With --exec the exit status is that of the last command; 124: the time was up; 125: the system
 ended before the commands did. The serial log is then in build/logs.
-Without --exec: Ctrl-A X ends QEMU, Ctrl-A C switches to its monitor and back.
+Without --exec: `poweroff` or Ctrl-A X ends QEMU, Ctrl-A C switches to its monitor and back.
 """
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="./run", description=__doc__.split(": ", 1)[1],
-                                     epilog=EPILOGUE,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = checks.Parser(prog="./run", description=__doc__.split(": ", 1)[1], epilog=EPILOGUE,
+                           formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("architecture", nargs="?", choices=ARCHITECTURES, default="riscv64")
     parser.add_argument("--exec", dest="commands", metavar="COMMANDS",
-                        help="run these at the prompt, print their output, power off")
-    parser.add_argument("--timeout", type=float, default=120, metavar="SECONDS",
+                        help="run this text as a script of the shell, print its output, power off")
+    parser.add_argument("--timeout", type=checks.seconds, default=120, metavar="SECONDS",
                         help="for --exec, from power-on (default %(default)s)")
-    parser.add_argument("--disk", action="append", default=[], type=Path, metavar="FILE",
-                        help="disk image, repeatable: /dev/disk0, /dev/disk1, ... "
-                             "(default: a scratch disk in build/)")
-    parser.add_argument("--smp", type=int, default=1, metavar="N", help="CPUs (default 1)")
-    parser.add_argument("--memory", default=MEMORY, metavar="SIZE",
+    parser.add_argument("--disk", action="append", default=[], type=checks.readable_file,
+                        metavar="FILE",
+                        help="disk image, repeatable: /dev/disk0, /dev/disk1, ...; read-only if "
+                             "the file is (default: a scratch disk in build/)")
+    parser.add_argument("--smp", type=checks.cpu_count, default=1, metavar="N",
+                        help="CPUs (default 1)")
+    parser.add_argument("--memory", type=checks.memory_size, default=MEMORY, metavar="SIZE",
                         help="as for QEMU -m (default %(default)s)")
-    parser.add_argument("--add", action="append", default=[], type=Path, metavar="FILE",
-                        help="put a file into the boot set as /boot/NAME, repeatable")
+    parser.add_argument("--add", action="append", default=[], type=checks.readable_file,
+                        metavar="FILE", help="put a file into the boot set as /boot/NAME, in place "
+                                             "of one that is there; repeatable")
     parser.add_argument("--machine", default="", metavar="NAME", help="as for QEMU -M")
     parser.add_argument("--cpu", default="", metavar="NAME", help="as for QEMU -cpu")
     parser.add_argument("--debug", action="store_true",
@@ -57,78 +63,108 @@ def parse_arguments():
                       help="optimised for debugging")
     parser.set_defaults(build_type="default")
     options = parser.parse_args()
-    for file in options.disk + options.add:
-        if not file.is_file():
-            parser.error(f"{file}: no such file")
-    if options.smp < 1:
-        parser.error(f"--smp {options.smp}: at least one CPU is needed")
-    return options
+    names = [file.name for file in options.add]
+    for name in {name for name in names if names.count(name) > 1}:
+        parser.error(f"argument --add: two files would be /boot/{name}")
+    return parser, options
 
 
-def boot_set(variant, added, folder):
+def boot_set(variant, options, folder):
     """The built boot set, or a copy with more files in `folder`."""
-    if not added:
+    if not options.add and options.commands is None:
         return variant.boot_set
+    files = initrd.collect(variant.boot_set, options.add)
+    if options.commands is not None:
+        files[SCRIPT] = options.commands.encode() + b"\n"
     path = folder / "boot.cpio"
-    path.write_bytes(initrd.make_archive(initrd.collect(variant.boot_set, added)))
+    path.write_bytes(initrd.make_archive(files))
     return path
 
 
-def machine_for(options, variant, folder):
-    extra = ["-S", "-gdb", f"tcp::{GDB_PORT}"] if options.debug else []
-    return Machine(options.architecture, variant.kernel, boot_set(variant, options.add, folder),
+def machine_for(options, variant, folder, extra):
+    return Machine(options.architecture, variant.kernel, boot_set(variant, options, folder),
                    smp=options.smp, memory=options.memory, machine=options.machine,
                    cpu=options.cpu, extra=extra,
-                   disks=options.disk or [scratch_disk(options.architecture)])
+                   disks=options.disk or default_disks(options.architecture, options.machine,
+                                                       folder))
 
 
-def execute(machine, commands, timeout, log):
-    """Runs each line of `commands` at the prompt; the status of the last."""
-    status = 0
+def show(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def execute(machine, timeout, log):
+    """Runs the script of --exec; its status."""
     try:
         with Console(machine.command(PIPED), log) as console:
             console.start_clock(timeout)
             console.wait_prompt()
-            for line in filter(str.strip, commands.split("\n")):
-                output, status = console.run(line)
-                sys.stdout.write(output)
-                sys.stdout.flush()
+            output, status = console.run(f"shell /boot/{SCRIPT}", emit=show)
+            show(output)
             if not console.power_off():
                 print("The system did not switch off and was ended.", file=sys.stderr)
     except ConsoleTimeout as error:
-        print(error, file=sys.stderr)
+        print(f"./run: {error}", file=sys.stderr)
         return STATUS_TIMEOUT
     except ConsoleError as error:
-        print(error, file=sys.stderr)
+        print(f"./run: {error}", file=sys.stderr)
         return STATUS_SYSTEM_ENDED
-    return status & 0xff
+    return status
+
+
+def interact(command):
+    """QEMU on this terminal; it is ended, and the terminal restored, also when a signal ends us."""
+    print("Booting in QEMU; `poweroff` or Ctrl-A X ends it.", file=sys.stderr, flush=True)
+    process = subprocess.Popen(command, preexec_fn=lambda: end_with_parent(signal.SIGTERM))
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def run(options, variant, folder):
+    extra = debug.wait_for_gdb(variant.kernel_elf) if options.debug else []
+    machine = machine_for(options, variant, folder, extra)
+    if options.print_only:
+        print(shlex.join(machine.command(INTERACTIVE)))
+        return 0
+    if options.commands is not None:
+        return execute(machine, options.timeout, LOGS / f"exec-{variant.name}.log")
+    return interact(machine.command(INTERACTIVE))
 
 
 def main():
-    options = parse_arguments()
+    parser, options = parse_arguments()
     variant = Variant(options.architecture, options.compiler, options.build_type)
     packages.ensure(packages.for_target(options.architecture, options.compiler)
                     + (packages.DEBUGGER if options.debug else ()))
-    if not variant.kernel.exists():
+    checks.check_emulated(parser, options)
+    if not variant.kernel.exists() and not sys.stderr.isatty():
         print(f"Building {variant.name} ...", file=sys.stderr, flush=True)
     build_or_exit(variant)
+    if options.print_only:
+        return run(options, variant, variant.folder)
     with tempfile.TemporaryDirectory(prefix="sinter-") as folder:
-        machine = machine_for(options, variant,
-                              variant.folder if options.print_only else Path(folder))
-        if options.print_only:
-            print(shlex.join(machine.command(INTERACTIVE)))
-            return 0
-        if options.debug:
-            print("Waiting for gdb. In another terminal:\n    gdb-multiarch -ex 'target remote "
-                  f":{GDB_PORT}' {variant.kernel_elf}", file=sys.stderr, flush=True)
-        if options.commands is not None:
-            return execute(machine, options.commands, options.timeout,
-                           LOGS / f"exec-{variant.name}.log")
-        return subprocess.run(machine.command(INTERACTIVE)).returncode
+        return run(options, variant, Path(folder))
+
+
+def end_by_signal(number, _):
+    sys.exit(STATUS_SIGNAL + number)
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_by_signal)
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(STATUS_SIGNAL + signal.SIGINT)
+    except BrokenPipeError: # whoever read the output has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(STATUS_SIGNAL + signal.SIGPIPE)

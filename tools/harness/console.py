@@ -2,13 +2,16 @@
 
 A command is sent between two echo commands whose words look different when typed (`@BE""GIN`
 prints @BEGIN), so the terminal's echo of the line is never mistaken for its output: what lies
-between the printed marks is the output, and the second mark carries `$?`.
+between the printed marks is the output, and the second mark carries `$?`. Lines of the supervisor
+for people (`init: fifo runs again`), which come at any moment, are kept apart in `notices`.
 """
 
 import codecs
+import ctypes
 import os
 import re
 import selectors
+import signal
 import subprocess
 import time
 
@@ -17,8 +20,11 @@ PANIC = re.compile(r"kernel panic[^\n]*", re.IGNORECASE)
 PANIC_SECONDS = 3 # for the backtrace to come out
 QUIT_SECONDS = 10
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
-UNFINISHED = re.compile(r"(\x1b(\[[0-9;?]*)?|\r)\Z")
+UNFINISHED = re.compile(r"(\r?\x1b(\[[0-9;?]*)?|\r)\Z")
+LINE_CLEARED = re.compile(r"[^\n]*\r\x1b\[K") # what stood there is drawn again
+NOTICE = re.compile(r"^init: ([^\r\n]*)\r?\n", re.MULTILINE)
 READ_SIZE = 65536
+PR_SET_PDEATHSIG = 1 # prctl(2)
 
 
 class ConsoleError(Exception):
@@ -33,12 +39,24 @@ class SystemEnded(ConsoleError):
     """QEMU has ended, or the kernel has panicked."""
 
 
+def end_with_parent(number=signal.SIGKILL):
+    """For a child, before it becomes QEMU: it gets the signal when whoever started it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+
+
+def run_apart():
+    """For a child without a terminal: ^C is for whoever started it, which then ends it."""
+    end_with_parent()
+    os.setpgrp()
+
+
 class Console:
     def __init__(self, command, log=None):
         """Starts QEMU. `log`: a path that everything printed goes to."""
         self.log_path = log
         self.text = ""
         self.unfinished = ""
+        self.notices = []
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.commands = 0
         self.deadline = None
@@ -48,7 +66,7 @@ class Console:
             self.log = log.open("wb")
             self.log.write(("$ " + " ".join(command) + "\n").encode())
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT)
+                                        stderr=subprocess.STDOUT, preexec_fn=run_apart)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.process.stdout, selectors.EVENT_READ)
 
@@ -84,11 +102,24 @@ class Console:
         text = self.unfinished + text
         cut = UNFINISHED.search(text)
         self.unfinished = cut.group() if cut else ""
-        self.text += ESCAPE.sub("", text[:cut.start()] if cut else text)
+        self.text = LINE_CLEARED.sub("", self.text + (text[:cut.start()] if cut else text))
+        self.text = ESCAPE.sub("", self.text)
+        if "init: " in self.text:
+            self.take_notices()
 
-    def expect(self, pattern, timeout=60):
-        """Waits for a regular expression; answers the match, and drops the text up to its end."""
+    def take_notices(self):
+        """Only whole lines: the rest of one may still come."""
+        self.notices += NOTICE.findall(self.text)
+        self.text = NOTICE.sub("", self.text)
+
+    def expect(self, pattern, timeout=60, what=None, emit=None):
+        """Waits for a regular expression; answers the match, and drops the text up to its end.
+
+        what: a name of what is awaited, for errors. emit: a function that is given each line
+        before the match as soon as it is complete, and then is not part of the match.
+        """
         wanted = re.compile(pattern, re.MULTILINE | re.DOTALL)
+        what = what or repr(pattern)
         end = self.end_of(timeout)
         alive = True
         while True:
@@ -96,25 +127,29 @@ class Console:
             if match:
                 self.text = self.text[match.end():]
                 return match
-            self.check_alive(pattern, alive)
+            self.check_alive(what, alive)
+            if emit:
+                lines = self.text.rfind("\n") + 1
+                emit(self.text[:lines])
+                self.text = self.text[lines:]
             if time.monotonic() > end:
-                raise ConsoleTimeout(f"the time was up while {pattern!r} was awaited"
-                                     f"{self.where()}; last output:\n{self.tail()}")
+                raise ConsoleTimeout(f"the time was up while {what} was awaited{self.where()}"
+                                     f"{self.tail()}")
             alive = self.read(min(end - time.monotonic(), 1))
 
-    def check_alive(self, pattern, alive):
+    def check_alive(self, what, alive):
         if PANIC.search(self.text):
             end = time.monotonic() + PANIC_SECONDS
             while time.monotonic() < end and self.read(end - time.monotonic()):
                 pass
-            raise SystemEnded(f"the kernel panicked while {pattern!r} was awaited{self.where()}:\n"
+            raise SystemEnded(f"the kernel panicked while {what} was awaited{self.where()}:\n"
                               + self.text[PANIC.search(self.text).start():])
         if not alive:
-            raise SystemEnded(f"QEMU ended while {pattern!r} was awaited{self.where()}:\n"
-                              f"{self.tail()}")
+            raise SystemEnded(f"QEMU ended while {what} was awaited{self.where()}{self.tail()}")
 
     def tail(self):
-        return "\n".join(self.text.splitlines()[-15:])
+        lines = self.text.strip().splitlines()[-15:]
+        return "; last output:\n" + "\n".join(lines) if lines else ""
 
     def send(self, text):
         try:
@@ -124,21 +159,25 @@ class Console:
             raise SystemEnded(f"QEMU has ended{self.where()}") from error
 
     def wait_prompt(self, timeout=120):
-        self.expect(re.escape(PROMPT), timeout)
+        self.expect(re.escape(PROMPT), timeout, "the prompt")
 
-    def run(self, command, timeout=60):
-        """Runs a command line at the prompt: (what it printed, its status)."""
+    def run(self, command, timeout=60, emit=None):
+        """Runs a command line at the prompt: (what it printed, its status).
+
+        emit: a function that is given the output as it comes; only its last line is answered.
+        """
         self.commands += 1
         number = self.commands
         separator = " " if command.rstrip().endswith("&") else "; "
         self.send(f'echo "@BE""GIN-{number}"; {command}{separator}echo "@E""ND-{number}" $?\n')
         end = self.end_of(timeout)
         started = self.expect(rf'@BEGIN-{number}\n|ND-{number}" \$\?\n(?P<refused>'
-                              rf'(?:(?!@BEGIN-{number}\n).)*?)^{re.escape(PROMPT)}', timeout)
+                              rf'(?:(?!@BEGIN-{number}\n).)*?)^{re.escape(PROMPT)}', timeout,
+                              f"the start of `{command}`")
         if started.group("refused") is not None: # the shell did not accept the line
             self.send(f'echo "@E""ND-{number}" $?\n')
         match = self.expect(rf"(?P<output>.*?)@END-{number} (?P<status>-?\d+)\n",
-                            max(end - time.monotonic(), 1))
+                            max(end - time.monotonic(), 1), f"the end of `{command}`", emit)
         self.wait_prompt(max(end - time.monotonic(), 1))
         output = match.group("output") if started.group("refused") is None else started["refused"]
         return output, int(match.group("status"))

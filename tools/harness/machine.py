@@ -1,5 +1,7 @@
 """QEMU: which machine, with what, as a command line."""
 
+import fcntl
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +13,7 @@ FIXED_CPU_MACHINES = ("sifive_u", "xlnx-versal-virt")
 MEMORY = "128M"
 SCRATCH_SIZE = 4 << 20
 SECTOR = 512
+WRITE_PERMISSIONS = 0o222
 BUS_LIMIT = 8 # virtio-mmio transports of the smaller machine
 
 
@@ -49,10 +52,19 @@ class Machine:
         options = []
         for number, disk in enumerate(self.disks):
             file = str(disk).replace(",", ",,")
-            options += ["-drive", f"if=none,id=disk{number},format=raw,file={file}", "-device",
+            mode = "" if is_writable(Path(disk)) else ",readonly=on"
+            options += ["-drive", f"if=none,id=disk{number},format=raw,file={file}{mode}",
+                        "-device",
                         f"virtio-blk-device,drive=disk{number},bus=virtio-mmio-bus.{number}"]
         return options
 
+
+def is_writable(path):
+    """Also to root, a file without any write permission is read-only."""
+    return os.access(path, os.W_OK) and path.stat().st_mode & WRITE_PERMISSIONS != 0
+
+
+held_locks = [] # until this process ends
 
 INTERACTIVE = ["-nographic", "-serial", "mon:stdio"]
 PIPED = ["-display", "none", "-monitor", "none", "-serial", "stdio"]
@@ -67,10 +79,22 @@ def scratch_contents():
     return b"".join(sectors)
 
 
-def scratch_disk(architecture):
-    """The disk of `./run` when none is given; it keeps what was written to it."""
+def default_disks(architecture, machine, folder):
+    """The disk of `./run` when none is given, where the machine has buses for it. It keeps what was
+    written to it; while another `./run` uses it, this one gets one of its own in `folder`."""
+    if not f"{machine or 'virt'},".startswith("virt,"):
+        return []
     path = BUILD / f"disk-{architecture}.img"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(scratch_contents())
-    return path
+    lock = path.open("rb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        path = folder / path.name
+        path.write_bytes(scratch_contents())
+    else:
+        held_locks.append(lock)
+    return [path]

@@ -1,11 +1,14 @@
 """Results of test suites: JUnit XML files, their failures, and the line that sums up."""
 
 import xml.etree.ElementTree as tree
+from collections import Counter
 from dataclasses import dataclass, field
 
 from .places import JUNIT
 
 TEXT_LIMIT = 4000
+LINE_LIMIT = 300
+SERIAL_LOG = "serial_log" # the property that names it
 
 
 @dataclass
@@ -46,7 +49,8 @@ class Totals:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
-    failures: list = field(default_factory=list)
+    failures: list = field(default_factory=list) # a line each
+    skips: Counter = field(default_factory=Counter) # by reason
 
     def __str__(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -55,15 +59,25 @@ class Totals:
 def read_case(case, totals):
     problem = case.find("failure")
     problem = case.find("error") if problem is None else problem
+    skipped = case.find("skipped")
     if problem is not None:
         totals.failed += 1
-        name = f"{case.get('classname', '')}: {case.get('name')}"
-        text = (problem.get("message") or problem.text or "").strip()
-        totals.failures.append((name, text))
-    elif case.find("skipped") is not None:
+        totals.failures.append(failure_line(case, problem))
+    elif skipped is not None:
         totals.skipped += 1
+        totals.skips[skipped.get("message") or "no reason given"] += 1
     else:
         totals.passed += 1
+
+
+def failure_line(case, problem):
+    """Where, what, and the serial log if there is one."""
+    text = " ".join((problem.get("message") or problem.text or "").split())
+    text = text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT] + " ..."
+    logs = [entry.get("value") for entry in case.iter("property")
+            if entry.get("name") == SERIAL_LOG]
+    where = f" [serial log: {', '.join(logs)}]" if logs else ""
+    return f"{case.get('classname', 'unit')}: {case.get('name')}: {text}{where}"
 
 
 def read_totals():
@@ -75,5 +89,5 @@ def read_totals():
                 read_case(case, totals)
         except tree.ParseError as error:
             totals.failed += 1
-            totals.failures.append((path.name, f"not readable: {error}"))
+            totals.failures.append(f"{path.name} is not readable: {error}")
     return totals

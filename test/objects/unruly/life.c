@@ -6,6 +6,8 @@
 
 enum { EXIT_CODE = 3 };
 
+#define SLOW 2000000000ull /* ns */
+
 int life_exits(struct server *server)
 {
     (void)server;
@@ -21,6 +23,16 @@ int life_is_never_ready(struct server *server)
 int life_refuses(struct server *server)
 {
     return server_refuse(server, "it would %s", "rather not");
+}
+
+/* Exits long after it has refused, and says so with a byte that a terminal would obey. */
+int life_refuses_slowly(struct server *server)
+{
+    handle_t never = 0;
+    int code = server_refuse(server, "it \033would rather not");
+    status_ignore(event_create(server->account, &never));
+    status_ignore(event_wait(never, 1, clock_read() + SLOW, NULL));
+    return code;
 }
 
 int life_is_deaf(struct server *server)

@@ -35,6 +35,7 @@ static const struct way {
     {"never-answer", file_never_answers},
     {"never-ready", life_is_never_ready},
     {"refuse", life_refuses},
+    {"refuse-slowly", life_refuses_slowly},
 };
 
 static struct server server;

@@ -26,5 +26,6 @@ int life_ignores_stop(struct server *server);
 int life_is_deaf(struct server *server);
 int life_is_never_ready(struct server *server);
 int life_refuses(struct server *server);
+int life_refuses_slowly(struct server *server);
 
 #endif
