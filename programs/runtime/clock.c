@@ -1,8 +1,9 @@
 /*
- * Time: nanoseconds since boot, the only clock there is. POSIX's clock_gettime() is left out: the
- * declarations of <time.h> that come with it collide with the system's timer_create().
+ * Time: nanoseconds since boot, the only clock there is, so CLOCK_REALTIME begins with the boot too.
  */
+#include <errno.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -16,6 +17,18 @@ int gettimeofday(struct timeval *restrict result, void *restrict zone)
     uint64_t now = clock_read();
     result->tv_sec = (time_t)(now / NANOSECONDS);
     result->tv_usec = (suseconds_t)(now % NANOSECONDS / NANOSECONDS_IN_MICROSECOND);
+    return 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *result)
+{
+    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) {
+        errno = EINVAL;
+        return -1;
+    }
+    uint64_t now = clock_read();
+    result->tv_sec = (time_t)(now / NANOSECONDS);
+    result->tv_nsec = (long)(now % NANOSECONDS);
     return 0;
 }
 
@@ -43,5 +56,21 @@ unsigned sleep(unsigned seconds)
 int usleep(useconds_t duration)
 {
     status_t status = program_sleep(duration * NANOSECONDS_IN_MICROSECOND);
+    return status == STATUS_OK ? 0 : status_fail(status);
+}
+
+/* Nothing interrupts it, so nothing remains. */
+int nanosleep(const struct timespec *duration, struct timespec *remaining)
+{
+    if (duration->tv_sec < 0 || duration->tv_nsec < 0 ||
+        duration->tv_nsec >= (long)NANOSECONDS) {
+        errno = EINVAL;
+        return -1;
+    }
+    status_t status =
+        program_sleep((uint64_t)duration->tv_sec * NANOSECONDS + (uint64_t)duration->tv_nsec);
+    if (remaining != NULL) {
+        *remaining = (struct timespec){0};
+    }
     return status == STATUS_OK ? 0 : status_fail(status);
 }

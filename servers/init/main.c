@@ -259,7 +259,7 @@ static status_t begin(const struct start_info *info)
 {
     status_t status;
     if ((status = add_protocols(&init.server)) != STATUS_OK ||
-        (status = timer_create(init.account, init.event, INIT_EVENT_TIMER, &timer)) != STATUS_OK ||
+        (status = timer_make(init.account, init.event, INIT_EVENT_TIMER, &timer)) != STATUS_OK ||
         (status = names_begin()) != STATUS_OK || (status = loader_watch(info)) != STATUS_OK) {
         return status;
     }

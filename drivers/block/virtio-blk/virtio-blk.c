@@ -166,7 +166,7 @@ static void on_cancel(struct server *at, handle_t reply)
 
 static status_t begin(void)
 {
-    status_t status = timer_create(server.account, server.control, WATCH_BIT, &watch.timer);
+    status_t status = timer_make(server.account, server.control, WATCH_BIT, &watch.timer);
     if (status == STATUS_OK) {
         status = device_listen(&disk.device, &server, INTERRUPT_BIT);
     }

@@ -135,7 +135,7 @@ static void test_everything_needs_kernel_memory(void)
                   memory_create_paged(account, PAGE, service.endpoint, 1, &handle));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, memory_snapshot(memory, account, &handle));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, event_create(account, &handle));
-    EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, timer_create(account, event, 1, &handle));
+    EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, timer_make(account, event, 1, &handle));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, port_create(account, &handle));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, reply_create(account, &handle));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, space_create(account, &handle, &libsys));

@@ -88,7 +88,7 @@ static void replace_event(volatile uint64_t *slot)
 static void arm_timer(handle_t event)
 {
     handle_t timer = 0;
-    status_t status = timer_create(environment.account, event, 4, &timer);
+    status_t status = timer_make(environment.account, event, 4, &timer);
     EXPECT(may_answer(status));
     if (status == STATUS_OK) {
         EXPECT_OK(timer_set(timer, clock_read() + 20 * MICROSECOND, 30 * MICROSECOND));

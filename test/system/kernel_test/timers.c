@@ -18,12 +18,12 @@ static void test_errors(void)
 {
     handle_t event = new_event();
     handle_t timer = 0;
-    EXPECT_OK(timer_create(environment.account, event, 1, &timer));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT, timer_create(environment.account, event, 0, NULL));
+    EXPECT_OK(timer_make(environment.account, event, 1, &timer));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, timer_make(environment.account, event, 0, NULL));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, timer_set(timer, clock_read(), 9999));
-    EXPECT_HANDLE_ERRORS(timer_create(handle, event, 1, NULL), event,
+    EXPECT_HANDLE_ERRORS(timer_make(handle, event, 1, NULL), event,
                          with_rights(environment.account, RIGHT_ALL & ~RIGHT_ACCOUNT_CHARGE));
-    EXPECT_HANDLE_ERRORS(timer_create(environment.account, handle, 1, NULL), timer,
+    EXPECT_HANDLE_ERRORS(timer_make(environment.account, handle, 1, NULL), timer,
                          with_rights(event, RIGHT_ALL & ~RIGHT_EVENT_SIGNAL));
     EXPECT_HANDLE_ERRORS(timer_set(handle, 0, 0), event,
                          with_rights(timer, RIGHT_ALL & ~RIGHT_TIMER_SET));
@@ -36,7 +36,7 @@ static void test_one_shot(void)
 {
     handle_t event = new_event();
     handle_t timer = 0;
-    EXPECT_OK(timer_create(environment.account, event, 4, &timer));
+    EXPECT_OK(timer_make(environment.account, event, 4, &timer));
     uint64_t due = clock_read() + 10 * MILLISECOND;
     EXPECT_OK(timer_set(timer, due, 0));
     status_t early = event_wait(event, 4, 0, NULL);
@@ -54,7 +54,7 @@ static void test_disarm(void)
 {
     handle_t event = new_event();
     handle_t timer = 0;
-    EXPECT_OK(timer_create(environment.account, event, 1, &timer));
+    EXPECT_OK(timer_make(environment.account, event, 1, &timer));
     uint64_t due = clock_read() + 3 * MILLISECOND;
     EXPECT_OK(timer_set(timer, due, 0));
     EXPECT_OK(timer_set(timer, 0, 0));
@@ -73,7 +73,7 @@ static void test_periodic(void)
     handle_t event = new_event();
     handle_t timer = 0;
     uint64_t start = clock_read();
-    EXPECT_OK(timer_create(environment.account, event, 1, &timer));
+    EXPECT_OK(timer_make(environment.account, event, 1, &timer));
     EXPECT_OK(timer_set(timer, start + 2 * MILLISECOND, 2 * MILLISECOND));
     for (unsigned i = 1; i <= 10; i++) {
         EXPECT_OK(event_wait(event, 1, clock_read() + SECOND, NULL));
@@ -92,7 +92,7 @@ static void test_closed(void)
 {
     handle_t event = new_event();
     handle_t timer = 0;
-    EXPECT_OK(timer_create(environment.account, event, 1, &timer));
+    EXPECT_OK(timer_make(environment.account, event, 1, &timer));
     EXPECT_OK(timer_set(timer, clock_read() + 2 * MILLISECOND, MILLISECOND));
     close_handle(timer);
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 1, clock_read() + 5 * MILLISECOND, NULL));
@@ -103,7 +103,7 @@ static void test_event_closed(void)
 {
     handle_t event = new_event();
     handle_t timer = 0;
-    EXPECT_OK(timer_create(environment.account, event, 1, &timer));
+    EXPECT_OK(timer_make(environment.account, event, 1, &timer));
     close_handle(event);
     EXPECT_OK(timer_set(timer, clock_read() + MILLISECOND, MILLISECOND));
     sleep_for(5 * MILLISECOND);
@@ -119,7 +119,7 @@ static void test_many(void)
     uint64_t start = clock_read();
     for (unsigned i = 0; i < TIMERS; i++) { /* in an order that is not theirs */
         unsigned place = i * 17 % TIMERS;
-        EXPECT_OK(timer_create(environment.account, event, UINT64_C(1) << place, &timers[i]));
+        EXPECT_OK(timer_make(environment.account, event, UINT64_C(1) << place, &timers[i]));
         EXPECT_OK(timer_set(timers[i], start + MILLISECOND + place * 50 * MICROSECOND, 0));
     }
     while (seen != (UINT64_C(1) << TIMERS) - 1) {
