@@ -55,15 +55,16 @@ static void test_disarm(void)
     handle_t event = new_event();
     handle_t timer = 0;
     EXPECT_OK(timer_make(environment.account, event, 1, &timer));
-    uint64_t due = clock_read() + 3 * MILLISECOND;
+    uint64_t due = clock_read() + 100 * MILLISECOND;
     EXPECT_OK(timer_set(timer, due, 0));
     EXPECT_OK(timer_set(timer, 0, 0));
-    EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 1, due + 3 * MILLISECOND, NULL));
-    EXPECT_OK(timer_set(timer, clock_read() + 200 * MILLISECOND, 0));
+    bool in_time = clock_read() < due; /* the host may have let this wait */
+    status_t status = event_wait(event, 1, due + 3 * MILLISECOND, NULL);
+    EXPECT(status == STATUS_TIMED_OUT || !in_time);
+    uint64_t later = clock_read() + 60 * SECOND;
+    EXPECT_OK(timer_set(timer, later, 0));
     EXPECT_OK(timer_set(timer, clock_read() + MILLISECOND, 0)); /* the later call counts */
-    uint64_t start = clock_read();
-    EXPECT_OK(event_wait(event, 1, start + SECOND, NULL));
-    EXPECT(clock_read() - start < 150 * MILLISECOND);
+    EXPECT_OK(event_wait(event, 1, later - SECOND, NULL));
     close_handle(timer);
     close_handle(event);
 }
