@@ -5,7 +5,7 @@ kernel's dispatch, version script, export table, reference pages and the tracer'
     generate.py --tables libsys/tables --output BUILD/generated
     generate.py --tables libsys/tables --check-list libsys/SYS_1.list
     generate.py --tables libsys/tables --update-list libsys/SYS_1.list
-    generate.py --tables libsys/tables --check-library BUILD/libsys/libsys.so
+    generate.py --tables libsys/tables --check-libsys BUILD/libsys/libsys.so
 
 Output depends on the tables alone, and a file whose content stays the same is not touched.
 """
@@ -14,12 +14,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from interface import (abi, check_library, decode, kernel, library, protocol, reference,
+from interface import (abi, check_libsys, decode, kernel, libsys, protocol, reference,
                        release_list, rust, static, system)
 from interface.output import Output
 from interface.tables import TableError, load_tables
 
-EMITTERS = (abi, system, kernel, library, static, protocol, reference, decode, rust)
+EMITTERS = (abi, system, kernel, libsys, static, protocol, reference, decode, rust)
 
 
 def parse_arguments(arguments):
@@ -29,7 +29,7 @@ def parse_arguments(arguments):
     parser.add_argument("--stamp", type=Path, help="file to write when done, for build tools")
     parser.add_argument("--check-list", type=Path, help="committed list to compare with")
     parser.add_argument("--update-list", type=Path, help="committed list to add to")
-    parser.add_argument("--check-library", type=Path, help="linked libsys.so to examine")
+    parser.add_argument("--check-libsys", type=Path, help="linked libsys.so to examine")
     return parser.parse_args(arguments)
 
 
@@ -50,8 +50,8 @@ def main(arguments=None):
             release_list.check(tables, options.check_list)
         if options.update_list:
             release_list.update(tables, options.update_list)
-        if options.check_library:
-            check_library.check(tables, options.check_library)
+        if options.check_libsys:
+            check_libsys.check(tables, options.check_libsys)
     except TableError as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1

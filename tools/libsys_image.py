@@ -39,11 +39,11 @@ def loaded_segment(data):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("library", type=Path)
+    parser.add_argument("libsys", type=Path)
     parser.add_argument("--output", type=Path, nargs=2, required=True)
     options = parser.parse_args()
     image, source = options.output
-    image.write_bytes(loaded_segment(options.library.read_bytes()))
+    image.write_bytes(loaded_segment(options.libsys.read_bytes()))
     source.write_text(TEXT.format(page=PAGE, path=image.resolve()), encoding="utf-8")
 
 

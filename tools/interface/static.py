@@ -3,7 +3,7 @@ import, named exactly as objects import it, that jumps through a slot; and the t
 static_bind() (libsys/static_bind.c) fills the slots."""
 
 from .fingerprint import fingerprint, import_name
-from .library import ARCHITECTURES
+from .libsys import ARCHITECTURES
 
 TABLE_HEAD = "What static_bind() binds, in the order of the slots."
 STUBS_HEAD = "Stubs of the imports, for programs that are bound by static_bind()."

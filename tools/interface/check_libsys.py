@@ -4,7 +4,7 @@ nothing undefined, and a table of exports that agrees with the tables and with t
 import struct
 
 from .fingerprint import fingerprint
-from .library import ARCHITECTURES, compiler_names
+from .libsys import ARCHITECTURES, compiler_names
 from .types import TableError
 
 MACHINES = {243: "riscv64", 183: "aarch64"}
