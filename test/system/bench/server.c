@@ -15,7 +15,7 @@
 SERVER_META(name, "bench_server");
 SERVER_META(version, "1.0");
 SERVER_META(author, "The Sinter authors");
-SERVER_META(licence, "Apache-2.0");
+SERVER_META(licence, "BSD-2-Clause");
 SERVER_META(description, "The server of bench");
 SERVER_META(kind, SERVICE);
 SERVER_META(restart, NEVER);

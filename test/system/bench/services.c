@@ -17,7 +17,7 @@
 SERVER_META(name, "bench_services");
 SERVER_META(version, "1.0");
 SERVER_META(author, "The Sinter authors");
-SERVER_META(licence, "Apache-2.0");
+SERVER_META(licence, "BSD-2-Clause");
 SERVER_META(description, "Instruction counts of starting a service");
 SERVER_META(kind, PROGRAM);
 

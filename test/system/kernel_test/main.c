@@ -15,7 +15,7 @@
 SERVER_META(name, "init");
 SERVER_META(version, "1.0");
 SERVER_META(author, "The Sinter authors");
-SERVER_META(licence, "Apache-2.0");
+SERVER_META(licence, "BSD-2-Clause");
 SERVER_META(description, "Tests of the kernel's interface, in the place of init");
 SERVER_META(kind, SERVICE);
 SERVER_META(restart, NEVER);

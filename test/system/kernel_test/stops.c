@@ -1,4 +1,7 @@
-/* Stopping tasks and looking into them: every state that a thread can be in, and every error. */
+/*
+ * Stopping tasks and looking into them: every state that a thread can be in, and every error. Long
+ * because it is a list of states.
+ */
 #include "faulter.h"
 
 #include "test_machine.h"
