@@ -7,7 +7,7 @@
 The first form makes the table from a kernel linked without one. The second checks that adding it
 has moved no function, and writes the flat image.
 
-The table (read by kern/boot/symbols.c), little-endian, in section .symtab_blob:
+The table (read by kern/log/symbols.c), little-endian, in section .symtab_blob:
     u32 magic "SYMM", u32 count,
     count times { u32 offset from __image_start, u32 offset of the name from the table's start },
     names, each ended by a NUL. Entries are sorted by offset.

@@ -1,30 +1,28 @@
 /*
  * Bringing everything up, in order of what needs what; then the first program, and user mode.
  */
-#include "devicetree.h"
-#include "log.h"
 #include "memory_map.h"
 #include "program.h"
 
 #include <arch/caches.h>
 #include <arch/clock.h>
-#include <arch/console.h>
 #include <arch/entry.h>
 #include <arch/firmware.h>
 #include <arch/irqchip.h>
+#include <base/devicetree.h>
+#include <kern/console.h>
+#include <kern/image.h>
 #include <kern/irq.h>
 #include <kern/kernel_map.h>
-#include <kern/kmap.h>
+#include <kern/log.h>
 #include <kern/panic.h>
 #include <kern/random.h>
 #include <kern/sched.h>
 #include <kern/smp.h>
 #include <kern/space.h>
-#include <kern/timer.h>
+#include <kern/time.h>
 
 #define NANOSECONDS_PER_SECOND UINT64_C(1000000000)
-
-extern char __boot_stack_top[];
 
 static struct devicetree tree;
 static struct memory_map memory;
@@ -32,7 +30,7 @@ static struct memory_map memory;
 static void open_tree(uint64_t physical)
 {
     const void *blob = direct_map(physical);
-    uint32_t size = devicetree_size(blob);
+    uint32_t size = physical != 0 ? devicetree_size(blob) : 0;
     const char *wrong = "it does not begin with the header of a device tree";
 
     if (size != 0) {
@@ -97,8 +95,10 @@ static void seed_random(void)
 
 static void start_interrupts(void)
 {
-    if (!irqchip_init(&tree)) {
-        panic("the device tree has no interrupt controller that is supported (PLIC, GICv2, GICv3)");
+    const char *wrong = irqchip_init(&tree);
+
+    if (wrong != NULL) {
+        panic("interrupt controller: %s", wrong);
     }
     irqchip_init_cpu();
     clock_init_cpu();
@@ -120,7 +120,7 @@ void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
 
     cpus[0].arch.hardware_id = cpu_hardware_id;
     cpus[0].arch.stack_top = (uint64_t)__boot_stack_top;
-    cpu_set_self(&cpus[0]);
+    cpus[0].arch.panic_stack_top = (uint64_t)panic_stacks[0] + PANIC_STACK_SIZE;
     open_tree(devicetree_physical);
     map_memory(devicetree_physical);
     entry_init_cpu();
@@ -136,7 +136,6 @@ void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
                      (uint64_t)(__libsys_end - __libsys_start));
     caches_sync_code_done();
     sched_init_cpu(&cpus[0]);
-    cpus[0].arch.stack_top = kernel_map_stack(0); /* with a guard; the boot stack has none */
     smp_start();
     blob = (struct memory_range){devicetree_physical, tree.size};
     program_start(&memory.initrd, &blob);

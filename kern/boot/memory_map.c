@@ -4,7 +4,7 @@
  */
 #include "memory_map.h"
 
-#include <kern/kernel_map.h>
+#include <kern/image.h>
 #include <string.h>
 
 static void reserve(struct memory_map *map, uint64_t base, uint64_t size)
@@ -72,16 +72,12 @@ static void read_memory_nodes(struct memory_map *map, const struct devicetree *t
 
 static void read_reservations(struct memory_map *map, const struct devicetree *tree)
 {
-    dt_node node = devicetree_find_path(tree, "/reserved-memory");
+    dt_node node = devicetree_first_child(tree, devicetree_find_path(tree, "/reserved-memory"));
     uint64_t base, size;
 
     for (unsigned i = 0; devicetree_reservation(tree, i, &base, &size); i++) {
         reserve(map, base, size);
     }
-    if (node == DEVICETREE_NONE) {
-        return;
-    }
-    node = devicetree_first_child(tree, node);
     for (; node != DEVICETREE_NONE; node = devicetree_next_sibling(tree, node)) {
         for (unsigned i = 0; devicetree_registers(tree, node, i, &base, &size); i++) {
             reserve(map, base, size);
@@ -89,26 +85,13 @@ static void read_reservations(struct memory_map *map, const struct devicetree *t
     }
 }
 
-/* One or two cells, as firmware writes it. */
-static bool address_property(const struct devicetree *tree, const char *name, uint64_t *value)
-{
-    dt_node chosen = devicetree_find_path(tree, "/chosen");
-    uint32_t first, second;
-
-    if (chosen == DEVICETREE_NONE || !devicetree_cell(tree, chosen, name, 0, &first)) {
-        return false;
-    }
-    *value = devicetree_cell(tree, chosen, name, 1, &second) ? (uint64_t)first << 32 | second
-                                                             : first;
-    return true;
-}
-
 static void read_initrd(struct memory_map *map, const struct devicetree *tree)
 {
+    dt_node chosen = devicetree_find_path(tree, "/chosen");
     uint64_t start, end;
 
-    if (address_property(tree, "linux,initrd-start", &start) &&
-        address_property(tree, "linux,initrd-end", &end) && end > start) {
+    if (devicetree_number(tree, chosen, "linux,initrd-start", &start) &&
+        devicetree_number(tree, chosen, "linux,initrd-end", &end) && end > start) {
         map->initrd = (struct memory_range){start, end - start};
         reserve(map, start, end - start);
     }
@@ -117,9 +100,9 @@ static void read_initrd(struct memory_map *map, const struct devicetree *tree)
 static bool inside_ram(const struct memory_map *map, const struct memory_range *range)
 {
     for (unsigned i = 0; i < map->ram_count; i++) {
-        if (range->base >= map->ram[i].base &&
-            range->size <= map->ram[i].size - (range->base - map->ram[i].base) &&
-            range->base - map->ram[i].base <= map->ram[i].size) {
+        uint64_t offset = range->base - map->ram[i].base;
+
+        if (offset <= map->ram[i].size && range->size <= map->ram[i].size - offset) {
             return true;
         }
     }

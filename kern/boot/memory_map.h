@@ -4,8 +4,7 @@
 #ifndef BOOT_MEMORY_MAP_H
 #define BOOT_MEMORY_MAP_H
 
-#include "devicetree.h"
-
+#include <base/devicetree.h>
 #include <kern/pages.h>
 
 enum { MEMORY_RANGES = 16, RESERVED_RANGES = RESERVED_MOST };

@@ -7,6 +7,7 @@
 #include "cpio.h"
 
 #include <arch/caches.h>
+#include <kern/life.h>
 #include <kern/machine.h>
 #include <kern/panic.h>
 #include <kern/sched.h>
@@ -144,7 +145,7 @@ static void fill_block(struct start_block *block, struct task *task, uint64_t ad
     block->info.handles = address + offsetof(struct start_block, handles);
     block->info.reserved[0] = task->space->libsys;
     strcpy(block->info.name, "loader");
-    add_handle(block, task, "account", account_object(account_root), 0, 0);
+    add_handle(block, task, "account", &account_root->object, 0, 0);
     add_handle(block, task, "machine", machine_object(), 0, 0);
     add_handle(block, task, "task", &task->object, 0, 0);
     add_handle(block, task, "space", &task->space->object, 0, 0);

@@ -5,8 +5,6 @@
 #include "message.h"
 
 #include <kern/sched.h>
-#include <kern/stop.h>
-#include <kern/syscall.h>
 #include <kern_calls.h>
 
 enum { SEQUENCE_BITS = 58 };
@@ -73,7 +71,8 @@ static void call_end(struct thread *thread)
 static void end_faulted(struct thread *thread, status_t status)
 {
     task_kill(thread->task, EXIT_FAULT, status);
-    thread_kill(thread);
+    (void)thread_doom(thread);
+    sched_set_priority(thread, LIMIT_PRIORITIES - 1); /* it must not wait for its turn */
 }
 
 /* A page that its pager does not fill is a fault of the thread, like one nobody handles. */

@@ -20,13 +20,6 @@ void message_drop_handles(struct thread *from);
 status_t message_to_receiver(struct thread *caller, struct thread *receiver, uint64_t badge);
 /* Copies an answer from the registers (1 to 7) of `server` to the caller; all or nothing. */
 status_t message_to_caller(struct thread *server, struct thread *caller);
-/* The two result registers that say what was received; kind: RECEIVE_ constant. */
-static inline void message_set_kind(struct frame *frame, uint32_t kind, uint64_t badge)
-{
-    frame_set_result(frame, 0, (uint64_t)kind << 32);
-    frame_set_result(frame, FRAME_RESULTS - 1, badge);
-}
-
 /* Result registers of a receive without a call. */
 void message_note(struct thread *receiver, uint32_t kind, uint64_t badge, uint64_t word);
 

@@ -179,11 +179,6 @@ void port_unreachable(struct object *object)
     drop_closed(port);
 }
 
-void port_destroy(struct object *object)
-{
-    object_free(object);
-}
-
 /* The CLOSED notice has its place in the endpoint itself, so it cannot be lost. */
 void endpoint_unreachable(struct object *object)
 {

@@ -7,17 +7,11 @@
 #include <kern/event.h>
 #include <kern/ipc.h>
 #include <kern/sched.h>
-#include <kern/syscall.h>
 #include <kern_calls.h>
 
 struct reply *reply_create(struct account *account)
 {
     return object_create(OBJECT_REPLY, sizeof(struct reply), account);
-}
-
-void reply_destroy(struct object *object)
-{
-    object_free(object);
 }
 
 void receive_cancel(struct port *port, struct thread *thread, status_t status)

@@ -145,7 +145,7 @@ uint64_t pages_allocate_block(struct account *account, unsigned order)
         set_pins(page, 1);
         page->account = account;
         if (account != NULL) {
-            account_reference(account);
+            object_reference(&account->object);
         }
     }
     physical = physical_of(index);
@@ -169,7 +169,7 @@ static void release_frame(uint64_t physical)
     lock_release(&pages_lock);
     if (account != NULL) {
         account_uncharge_pages(account, 1);
-        account_release(account);
+        object_release(&account->object);
     }
 }
 

@@ -5,7 +5,9 @@
 
 #include "table.h"
 
+#include <kern/account.h>
 #include <kern/cpu.h>
+#include <kern/image.h>
 #include <kern/kernel_map.h>
 #include <kern/kmem.h>
 #include <kern/pages.h>
@@ -104,7 +106,7 @@ struct space *space_create(struct account *account, status_t *status)
         return NULL;
     }
     space->root = direct_map(space->root_physical);
-    pagetable_root_init(space->root, kernel_map_root());
+    pagetable_root_init(space->root);
     space->asid = asid_allocate();
     space->root_value = pagetable_root_value(space->root_physical, space->asid);
     space->window = random_u64() % (USER_TOP / SPACE_WINDOW - 2) * SPACE_WINDOW + SPACE_WINDOW;

@@ -3,8 +3,7 @@
  */
 #include "lookup.h"
 
-#include <kern/event.h>
-#include <kern/stop.h>
+#include <kern/life.h>
 
 status_t sys_task_stop(struct task *task, struct event *event, uint64_t bits)
 {
@@ -51,7 +50,7 @@ status_t sys_task_thread(struct task *task, uint64_t after, handle_t *result, ui
         return STATUS_NOT_FOUND;
     }
     found = thread->number;
-    status = give_new(&thread->object, result);
+    status = give_new(thread, STATUS_OK, result);
     *number = status == STATUS_OK ? found : 0;
     return status;
 }

@@ -7,8 +7,6 @@
  * CPU is handed over, or nothing has been changed and the general path (kern/ipc) does the call.
  * This file is compiled without frame pointers, as it is the outermost frame.
  */
-#include "../ipc/message.h"
-
 #include <arch/clock.h>
 #include <arch/entry.h>
 #include <kern/event.h>

@@ -3,8 +3,7 @@
  */
 #include "lookup.h"
 
-#include "../object/account.h"
-
+#include <kern/account.h>
 #include <kern/event.h>
 #include <kern/irq.h>
 #include <kern/pin.h>
@@ -20,6 +19,19 @@ _Static_assert(offsetof(struct account, object) == 0 && offsetof(struct endpoint
                    offsetof(struct reply, object) == 0 && offsetof(struct space, object) == 0 &&
                    offsetof(struct task, object) == 0 && offsetof(struct thread, object) == 0,
                "objects begin with struct object");
+
+status_t give_new(void *made, status_t status, handle_t *handle)
+{
+    struct task *task = current_thread()->task;
+    struct object *object = made;
+
+    if (object == NULL) {
+        return status;
+    }
+    status = handle_install(&task->handles, task->object.account, object, RIGHT_ALL, handle);
+    object_release(object);
+    return status;
+}
 
 static struct object *own_object(uint32_t type)
 {

@@ -5,11 +5,12 @@
 
 #include <arch/clock.h>
 #include <arch/entry.h>
+#include <kern/deadline.h>
+#include <kern/life.h>
 #include <kern/port.h>
 #include <kern/reap.h>
 #include <kern/sched.h>
 #include <kern/space.h>
-#include <kern/timer.h>
 
 #define METHOD_FAULT UINT64_C(0x4641554c) /* "FAUL" */
 #define METHOD_PAGE UINT64_C(0x50414745)  /* "PAGE" */
@@ -33,7 +34,7 @@ static void leave(void)
         sched_choose();
     }
     if (something_dead()) {
-        timer_wake_cpu_at(clock_counter() + sched_slice / REAP_TURNS);
+        deadline_wake_cpu_at(clock_counter() + sched_slice / REAP_TURNS);
     }
 }
 
@@ -94,7 +95,7 @@ static void raise_fault(struct thread *thread, uint32_t kind, uint64_t address, 
 
 static void ask_pager(struct thread *thread, const struct absent_page *absent, uint32_t access)
 {
-    struct endpoint *pager = absent->memory->pager;
+    struct object *pager = absent->memory->pager;
 
     thread->call_kind = CALL_PAGE;
     thread->call_tag = METHOD_PAGE;
@@ -104,9 +105,9 @@ static void ask_pager(struct thread *thread, const struct absent_page *absent, u
     thread->call_words[3] = 0;
     thread->call_words[4] = 0;
     thread->call_words[5] = 0;
-    object_reference(&pager->object);
+    object_reference(pager);
     object_release(&absent->memory->object);
-    call_from_kernel(thread, pager);
+    call_from_kernel(thread, container_of(pager, struct endpoint, object));
 }
 
 static uint32_t access_of(uint32_t kind)
@@ -153,11 +154,6 @@ void kernel_fp_used(struct frame *frame)
         raise_fault(thread, FAULT_ILLEGAL, frame_pc(frame), STATUS_NO_KERNEL_MEMORY);
     }
     leave();
-}
-
-void kernel_timer(void)
-{
-    timer_run();
 }
 
 void kernel_interrupted(void)

@@ -3,9 +3,12 @@
  */
 #include "lookup.h"
 
+#include <kern/deadline.h>
 #include <kern/event.h>
 #include <kern/irq.h>
+#include <kern/life.h>
 #include <kern/sched.h>
+#include <kern/time.h>
 #include <kern/timer.h>
 
 #include <arch/clock.h>
@@ -19,9 +22,7 @@ static struct event *as_event(struct object *object)
 
 status_t sys_event_create(struct account *account, handle_t *result)
 {
-    struct event *event = event_create(account);
-
-    return event == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&event->object, result);
+    return give_new(event_create(account), STATUS_NO_KERNEL_MEMORY, result);
 }
 
 status_t sys_event_signal(handle_t handle, uint64_t bits)
@@ -64,7 +65,7 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
     if (*bits == 0 && deadline != 0 && clock_counter() < counter) {
         sched_prepare_block(self);
         if (counter != ~UINT64_C(0)) {
-            timer_add_timeout(self, counter);
+            deadline_add_timeout(self, counter);
         } else {
             self->timeout.key = counter; /* never: a timeout that comes late is no longer meant */
         }
@@ -79,7 +80,7 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
         return STATUS_BLOCKED;
     }
     if (self->timeout.linked) {
-        timer_remove_timeout(self);
+        deadline_remove_timeout(self);
     }
     object_release(&event->object);
     return *bits != 0 ? STATUS_OK : STATUS_TIMED_OUT;
@@ -135,60 +136,38 @@ status_t sys_event_bind(handle_t handle)
     return STATUS_OK;
 }
 
-static status_t watch_task(struct task *task, struct event *event, uint64_t bits)
-{
-    status_t status = STATUS_OK;
-    bool dead;
-
-    lock_acquire(&task->lock);
-    dead = task->state == TASK_DEAD;
-    if (!dead) {
-        status = watch_add(&task->watches, event, bits);
-    }
-    lock_release(&task->lock);
-    if (dead) {
-        event_signal(event, bits);
-    }
-    return status;
-}
-
-static status_t watch_thread(struct thread *thread, struct event *event, uint64_t bits)
-{
-    status_t status = STATUS_OK;
-    bool dead;
-
-    lock_acquire(&thread->lock);
-    dead = thread->state == THREAD_DEAD;
-    if (!dead) {
-        status = watch_add(&thread->watches, event, bits);
-    }
-    lock_release(&thread->lock);
-    if (dead) {
-        event_signal(event, bits);
-    }
-    return status;
-}
-
 static status_t watch(struct object *object, uint32_t rights, struct event *event, uint64_t bits)
 {
+    struct task *task = container_of(object, struct task, object);
+    struct thread *thread = container_of(object, struct thread, object);
+    bool is_task = object->type == OBJECT_TASK;
+    struct lock *lock = is_task ? &task->lock : &thread->lock;
+    status_t status = STATUS_OK;
+    bool dead;
+
     if ((rights & RIGHT_WATCH) == 0) {
         return STATUS_NO_RIGHT;
     }
-    if (object->type == OBJECT_TASK) {
-        return watch_task(container_of(object, struct task, object), event, bits);
+    if (!is_task && object->type != OBJECT_THREAD) {
+        return STATUS_WRONG_TYPE;
     }
-    if (object->type == OBJECT_THREAD) {
-        return watch_thread(container_of(object, struct thread, object), event, bits);
+    lock_acquire(lock);
+    dead = is_task ? task->state == TASK_DEAD : thread->state == THREAD_DEAD;
+    if (!dead) {
+        status = watch_add(is_task ? &task->watches : &thread->watches, event, bits);
     }
-    return STATUS_WRONG_TYPE;
+    lock_release(lock);
+    if (dead) {
+        event_signal(event, bits);
+    }
+    return status;
 }
 
 status_t sys_event_watch(handle_t handle, struct event *event, uint64_t bits)
 {
     uint32_t rights = 0;
-    status_t status = STATUS_OK;
-    struct object *object =
-        handle_lookup_any(&current_thread()->task->handles, handle, &rights, &status);
+    struct object *object;
+    status_t status = look_up_any(handle, &rights, &object);
 
     if (object != NULL) {
         status = bits == 0 ? STATUS_BAD_ARGUMENT : watch(object, rights, event, bits);
@@ -206,7 +185,7 @@ status_t sys_timer_make(struct account *account, struct event *event, uint64_t b
         return STATUS_BAD_ARGUMENT;
     }
     timer = timer_create(account, event, bits);
-    return timer == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&timer->object, result);
+    return give_new(timer, STATUS_NO_KERNEL_MEMORY, result);
 }
 
 status_t sys_timer_set(struct timer *timer, uint64_t deadline, uint64_t period)

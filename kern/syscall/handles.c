@@ -3,11 +3,10 @@
  */
 #include "lookup.h"
 
-#include "../object/account.h"
-
+#include <kern/account.h>
 #include <kern/port.h>
 #include <kern/sched.h>
-#include <kern/timer.h>
+#include <kern/time.h>
 
 #define PERIOD_LEAST UINT64_C(1000000)     /* ns */
 #define PERIOD_MOST UINT64_C(10000000000)
@@ -26,8 +25,8 @@ status_t sys_handle_duplicate(handle_t handle, uint32_t rights, handle_t *copy)
 {
     struct task *task = current_thread()->task;
     uint32_t had = 0;
-    status_t status = STATUS_OK;
-    struct object *object = handle_lookup_any(&task->handles, handle, &had, &status);
+    struct object *object;
+    status_t status = look_up_any(handle, &had, &object);
 
     if (object == NULL) {
         return status;
@@ -41,9 +40,8 @@ status_t sys_handle_duplicate(handle_t handle, uint32_t rights, handle_t *copy)
 
 status_t sys_handle_info(handle_t handle, uint32_t *type, uint32_t *rights, uint64_t *identity)
 {
-    status_t status = STATUS_OK;
-    struct object *object =
-        handle_lookup_any(&current_thread()->task->handles, handle, rights, &status);
+    struct object *object;
+    status_t status = look_up_any(handle, rights, &object);
 
     if (object != NULL) {
         *type = object->type;
@@ -55,9 +53,7 @@ status_t sys_handle_info(handle_t handle, uint32_t *type, uint32_t *rights, uint
 
 status_t sys_account_create(struct account *parent, handle_t *result)
 {
-    struct account *account = account_create(parent);
-
-    return account == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&account->object, result);
+    return give_new(account_create(parent), STATUS_NO_KERNEL_MEMORY, result);
 }
 
 status_t sys_account_limit(struct account *account, uint32_t resource, uint64_t limit,

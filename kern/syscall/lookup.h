@@ -24,15 +24,17 @@ static inline status_t look_up(handle_t handle, uint32_t type, uint32_t rights,
     return status;
 }
 
-/* Puts a new object into the caller's table with all rights, and drops the maker's reference. */
-static inline status_t give_new(struct object *object, handle_t *handle)
+/* Any object, and what its handle allows. */
+static inline status_t look_up_any(handle_t handle, uint32_t *rights, struct object **object)
 {
-    struct task *task = current_thread()->task;
-    status_t status =
-        handle_install(&task->handles, task->object.account, object, RIGHT_ALL, handle);
+    status_t status = STATUS_OK;
 
-    object_release(object);
+    *object = handle_lookup_any(&current_thread()->task->handles, handle, rights, &status);
     return status;
 }
+
+/* Puts a new object into the caller's table with all rights, and drops the maker's reference. Null:
+ * none was made, for the reason in `status`. Like the decoders' objects it begins with its head. */
+status_t give_new(void *made, status_t status, handle_t *handle);
 
 #endif

@@ -3,20 +3,19 @@
  */
 #include "lookup.h"
 
-#include "../boot/log.h"
-
 #include <arch/firmware.h>
 #include <arch/irqchip.h>
 #include <arch/clock.h>
 #include <kern/irq.h>
 #include <kern/kmem.h>
+#include <kern/log.h>
 #include <kern/machine.h>
 #include <kern/memory.h>
 #include <kern/pages.h>
 #include <kern/panic.h>
 #include <kern/pin.h>
 #include <kern/random.h>
-#include <kern/timer.h>
+#include <kern/time.h>
 
 enum { LOG_LINE = 256, ENTROPY_BYTES = 256 };
 
@@ -144,7 +143,7 @@ status_t sys_memory_create_device(uint64_t physical, uint64_t size, uint32_t att
     }
     memory->attributes = attributes;
     pin_adopt_quarantine(memory);
-    return give_new(&memory->object, result);
+    return give_new(memory, STATUS_OK, result);
 }
 
 status_t sys_irq_create(uint32_t line, uint32_t flags, handle_t *result)
@@ -152,5 +151,5 @@ status_t sys_irq_create(uint32_t line, uint32_t flags, handle_t *result)
     status_t status;
     struct irq *irq = irq_create(current_thread()->task->object.account, line, flags, &status);
 
-    return irq == NULL ? status : give_new(&irq->object, result);
+    return give_new(irq, status, result);
 }

@@ -34,7 +34,7 @@ status_t sys_memory_create(struct account *account, uint64_t size, uint32_t flag
     memory = flags & MEMORY_CONTIGUOUS
                  ? memory_create_contiguous(account, to_pages(size), &status)
                  : memory_create(account, to_pages(size), &status);
-    return memory == NULL ? status : give_new(&memory->object, result);
+    return give_new(memory, status, result);
 }
 
 status_t sys_memory_create_paged(struct account *account, uint64_t size, struct endpoint *pager,
@@ -51,10 +51,10 @@ status_t sys_memory_create_paged(struct account *account, uint64_t size, struct 
         return status;
     }
     memory->kind = MEMORY_KIND_PAGED;
-    memory->pager = pager;
+    memory->pager = &pager->object;
     memory->key = key;
     object_handle_added(&pager->object); /* its port hears of CLOSED when the memory goes */
-    return give_new(&memory->object, result);
+    return give_new(memory, STATUS_OK, result);
 }
 
 /* Pages that the pager has not filled could not be told from those it fills after the snapshot. */
@@ -72,7 +72,7 @@ status_t sys_memory_snapshot(struct memory *memory, struct account *account, han
         return STATUS_BAD_STATE;
     }
     copy = memory_snapshot(memory, account, &status);
-    return copy == NULL ? status : give_new(&copy->object, result);
+    return give_new(copy, status, result);
 }
 
 /* One page; absent source pages are left out. */
@@ -148,7 +148,7 @@ status_t sys_pin_create(struct memory *device, struct memory *memory, uint64_t o
         return STATUS_BAD_ARGUMENT;
     }
     pin = pin_create(current_thread()->task, device, memory, offset, length, &status);
-    return pin == NULL ? status : give_new(&pin->object, result);
+    return give_new(pin, status, result);
 }
 
 status_t sys_pin_address(struct pin *pin, uint64_t offset, uint64_t *address, uint64_t *contiguous)
@@ -206,5 +206,5 @@ status_t sys_lease_pin(struct memory *device, struct reply *reply, uint32_t inde
         return STATUS_BAD_LEASE;
     }
     pin = pin_lease(current_thread()->task, device, reply, index, offset, length, &status);
-    return pin == NULL ? status : give_new(&pin->object, result);
+    return give_new(pin, status, result);
 }

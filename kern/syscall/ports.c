@@ -7,9 +7,7 @@
 
 status_t sys_port_create(struct account *account, handle_t *result)
 {
-    struct port *port = port_create(account);
-
-    return port == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&port->object, result);
+    return give_new(port_create(account), STATUS_NO_KERNEL_MEMORY, result);
 }
 
 status_t sys_port_mint(struct port *port, uint64_t badge, uint32_t policy, handle_t *result)
@@ -21,7 +19,7 @@ status_t sys_port_mint(struct port *port, uint64_t badge, uint32_t policy, handl
         return STATUS_BAD_ARGUMENT;
     }
     endpoint = endpoint_create(port, badge, policy, current_thread()->task, &status);
-    return endpoint == NULL ? status : give_new(&endpoint->object, result);
+    return give_new(endpoint, status, result);
 }
 
 status_t sys_port_revoke(struct port *port, uint64_t badge)
@@ -38,7 +36,5 @@ status_t sys_port_drain(struct port *port)
 
 status_t sys_reply_create(struct account *account, handle_t *result)
 {
-    struct reply *reply = reply_create(account);
-
-    return reply == NULL ? STATUS_NO_KERNEL_MEMORY : give_new(&reply->object, result);
+    return give_new(reply_create(account), STATUS_NO_KERNEL_MEMORY, result);
 }

@@ -18,7 +18,7 @@ status_t sys_space_create(struct account *account, handle_t *result, uint64_t *l
         return status;
     }
     *libsys = space->libsys;
-    return give_new(&space->object, result);
+    return give_new(space, STATUS_OK, result);
 }
 
 static bool good_protection(uint32_t flags)
@@ -71,9 +71,8 @@ status_t sys_space_map(struct space *space, handle_t memory, uint64_t address, u
                        uint64_t length, uint32_t flags, uint64_t *mapped)
 {
     uint32_t rights = 0;
-    status_t status = STATUS_OK;
-    struct object *object =
-        handle_lookup_any(&current_thread()->task->handles, memory, &rights, &status);
+    struct object *object;
+    status_t status = look_up_any(memory, &rights, &object);
 
     if (object != NULL) {
         status = map_object(space, object, rights, address, offset, length, flags, mapped);

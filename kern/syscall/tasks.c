@@ -5,10 +5,11 @@
 
 #include <arch/clock.h>
 #include <kern/cpu.h>
+#include <kern/life.h>
 #include <kern/port.h>
 #include <kern/sched.h>
 #include <kern/space.h>
-#include <kern/timer.h>
+#include <kern/time.h>
 
 #include <string.h>
 
@@ -24,16 +25,15 @@ status_t sys_task_create(struct account *account, struct space *space, uint64_t 
     }
     memcpy(name, current_thread()->page->data, name_length);
     task = task_create(account, space, name, (uint32_t)name_length, &status);
-    return task == NULL ? status : give_new(&task->object, result);
+    return give_new(task, status, result);
 }
 
 status_t sys_task_install(struct task *task, handle_t handle, uint32_t rights,
                           uint64_t *installed)
 {
     uint32_t had = 0;
-    status_t status = STATUS_OK;
-    struct object *object =
-        handle_lookup_any(&current_thread()->task->handles, handle, &had, &status);
+    struct object *object;
+    status_t status = look_up_any(handle, &had, &object);
 
     if (object == NULL) {
         return status;

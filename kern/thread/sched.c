@@ -1,18 +1,13 @@
 /*
- * The scheduler; see kern/sched.h.
- *
- * A run queue's lock guards its lists and bitmap, and `in_queue` of the threads in them. Threads
- * whose account has used its CPU budget are parked on the CPU that found them, until the account's
- * next period.
+ * The scheduler's choices: what runs, where, and for how long; see kern/sched.h.
  */
-#include <kern/sched.h>
+#include "queue.h"
 
 #include <arch/clock.h>
 #include <arch/entry.h>
+#include <kern/deadline.h>
 #include <kern/reap.h>
 #include <kern/space.h>
-#include <kern/stop.h>
-#include <kern/timer.h>
 
 #define SLICES_A_SECOND 200 /* 5 ms */
 
@@ -32,107 +27,8 @@ void sched_init(uint64_t counter_hz)
         list_init(&queue->parked);
         queue->unpark_at = ~UINT64_C(0);
         cpus[i].deadline = ~UINT64_C(0);
+        cpus[i].wake_at = ~UINT64_C(0);
     }
-}
-
-/* Of a word that is not 0. Not __builtin_clz: without Zbb compilers call a library for it. */
-static unsigned highest_bit(uint32_t word)
-{
-    unsigned bit = (word > 0xffff) << 4;
-
-    bit |= (word >> bit > 0xff) << 3;
-    bit |= (word >> bit > 0xf) << 2;
-    bit |= (word >> bit > 3) << 1;
-    return bit | (word >> bit > 1);
-}
-
-/* queue->lock held. */
-static void list_in(struct run_queue *queue, struct thread *thread, bool at_front)
-{
-    uint32_t priority = thread->priority;
-
-    atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
-    thread->parked = false;
-    thread->queued_priority = priority;
-    if (at_front) {
-        list_prepend(&queue->lists[priority], &thread->run_link);
-    } else {
-        list_append(&queue->lists[priority], &thread->run_link);
-    }
-    queue->ready |= UINT32_C(1) << priority;
-}
-
-/* queue->lock held. */
-static void list_out(struct run_queue *queue, struct thread *thread)
-{
-    list_remove(&thread->run_link);
-    if (!thread->parked && list_empty(&queue->lists[thread->queued_priority])) {
-        queue->ready &= ~(UINT32_C(1) << thread->queued_priority);
-    }
-    atomic_store_explicit(&thread->in_queue, NULL, memory_order_seq_cst);
-}
-
-/* False: it is to stop, and in no queue. Whoever says so either finds it queued or is seen here. */
-static bool try_enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
-{
-    struct run_queue *queue = &cpu->queue;
-    bool stays;
-
-    lock_acquire(&queue->lock);
-    thread->state = THREAD_READY;
-    thread->home = cpu;
-    list_in(queue, thread, at_front);
-    stays = !atomic_load_explicit(&thread->attention, memory_order_seq_cst) ||
-            !atomic_load(&thread->stop) || atomic_load(&thread->dying);
-    if (!stays) {
-        list_out(queue, thread);
-    }
-    lock_release(&queue->lock);
-    return stays;
-}
-
-/* Queues the owned thread, or holds it if its task is stopped. */
-static bool enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
-{
-    while (!try_enqueue(cpu, thread, at_front)) {
-        if (thread_hold(thread)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct thread *dequeue(struct cpu *cpu)
-{
-    struct run_queue *queue = &cpu->queue;
-    struct thread *thread = NULL;
-
-    if (queue->ready == 0) {
-        return NULL;
-    }
-    lock_acquire(&queue->lock);
-    if (queue->ready != 0) {
-        unsigned priority = highest_bit(queue->ready);
-
-        thread = container_of(queue->lists[priority].next, struct thread, run_link);
-        list_out(queue, thread);
-    }
-    lock_release(&queue->lock);
-    return thread;
-}
-
-/* From the most loaded priority of any other CPU: good enough for at most eight. */
-static struct thread *steal(struct cpu *self)
-{
-    for (unsigned i = 1; i < cpu_count; i++) {
-        struct cpu *other = &cpus[(self->index + i) % cpu_count];
-        struct thread *thread = other->online ? dequeue(other) : NULL;
-
-        if (thread != NULL) {
-            return thread;
-        }
-    }
-    return NULL;
 }
 
 /* True if something at least (or, strictly, more) urgent than `priority` waits on this CPU. */
@@ -147,7 +43,7 @@ static void watch_slice(struct cpu *cpu, const struct thread *thread)
 {
     if (more_urgent(cpu, thread->priority, false) ||
         atomic_load_explicit(&account_cpu_limits, memory_order_relaxed) != 0) {
-        timer_fire_by(cpu->slice_end);
+        deadline_fire_by(cpu->slice_end);
     }
 }
 
@@ -175,7 +71,7 @@ void sched_ready(struct thread *thread)
     if (thread->slice_left == 0) {
         thread->slice_left = sched_slice;
     }
-    if (!enqueue(cpu, thread, false)) {
+    if (!queue_add(cpu, thread, false)) {
         return;
     }
     if (cpu != self) {
@@ -183,7 +79,7 @@ void sched_ready(struct thread *thread)
     } else if (self->current == NULL || self->current->priority < priority) {
         self->reschedule = true;
     } else if (self->current->priority == priority) {
-        timer_fire_by(self->slice_end); /* it matters now */
+        deadline_fire_by(self->slice_end); /* it matters now */
     }
 }
 
@@ -289,7 +185,7 @@ static void requeue_current(struct cpu *cpu, struct thread *thread)
         thread->slice_left = sched_slice;
     }
     if (!divert(thread)) {
-        (void)enqueue(cpu, thread, keeps_slice);
+        (void)queue_add(cpu, thread, keeps_slice);
     }
 }
 
@@ -307,97 +203,6 @@ static bool current_stays(struct cpu *cpu)
     return !slice_over;
 }
 
-static void unpark_all(struct cpu *cpu)
-{
-    struct run_queue *queue = &cpu->queue;
-
-    lock_acquire(&queue->lock);
-    queue->unpark_at = ~UINT64_C(0);
-    while (!list_empty(&queue->parked)) {
-        struct thread *thread = container_of(queue->parked.next, struct thread, run_link);
-
-        list_out(queue, thread);
-        list_in(queue, thread, false);
-    }
-    lock_release(&queue->lock);
-}
-
-static void park(struct cpu *cpu, struct thread *thread, uint64_t until)
-{
-    struct run_queue *queue = &cpu->queue;
-
-    lock_acquire(&queue->lock);
-    thread->home = cpu;
-    thread->parked = true;
-    list_append(&queue->parked, &thread->run_link);
-    atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
-    if (atomic_load_explicit(&thread->attention, memory_order_seq_cst)) {
-        list_out(queue, thread);
-        list_in(queue, thread, false);
-    } else if (until < queue->unpark_at) {
-        queue->unpark_at = until;
-    }
-    lock_release(&queue->lock);
-    timer_wake_cpu_at(until);
-}
-
-/* The queue that the thread is in, locked; null: it is in none. */
-static struct run_queue *lock_queue_of(struct thread *thread)
-{
-    for (;;) {
-        struct run_queue *queue = atomic_load_explicit(&thread->in_queue, memory_order_seq_cst);
-
-        if (queue == NULL) {
-            return NULL;
-        }
-        lock_acquire(&queue->lock);
-        if (atomic_load_explicit(&thread->in_queue, memory_order_relaxed) == queue) {
-            return queue;
-        }
-        lock_release(&queue->lock);
-    }
-}
-
-static void choose_again(struct cpu *cpu)
-{
-    if (cpu == cpu_self()) {
-        cpu->reschedule = true;
-    } else {
-        cpu_interrupt(cpu);
-    }
-}
-
-void sched_unpark(struct thread *thread)
-{
-    struct run_queue *queue = lock_queue_of(thread);
-    bool was_parked;
-
-    if (queue == NULL) {
-        return;
-    }
-    was_parked = thread->parked;
-    if (was_parked) {
-        list_out(queue, thread);
-        list_in(queue, thread, false);
-    }
-    lock_release(&queue->lock);
-    if (was_parked) {
-        choose_again(container_of(queue, struct cpu, queue));
-    }
-}
-
-bool sched_withdraw(struct thread *thread)
-{
-    struct run_queue *queue = lock_queue_of(thread);
-
-    if (queue == NULL) {
-        return false;
-    }
-    list_out(queue, thread);
-    lock_release(&queue->lock);
-    return true;
-}
-
 /* Sets the slice, cut to a share of what the account has left (other CPUs may run threads of it
  * too). False: nothing is left, the thread is parked. */
 static bool grant_slice(struct cpu *cpu, struct thread *thread, uint64_t now)
@@ -410,7 +215,7 @@ static bool grant_slice(struct cpu *cpu, struct thread *thread, uint64_t now)
         uint64_t share = left / cpu_count;
 
         if (left == 0) {
-            park(cpu, thread, until);
+            queue_park(cpu, thread, until);
             return false;
         }
         share = share < sched_grain ? sched_grain : share;
@@ -442,11 +247,11 @@ static struct thread *next_thread(struct cpu *cpu, uint64_t *now)
         struct thread *thread;
 
         if (*now >= cpu->queue.unpark_at) {
-            unpark_all(cpu);
+            queue_unpark_all(cpu);
         }
-        thread = dequeue(cpu);
+        thread = queue_take(cpu);
         if (thread == NULL) {
-            thread = steal(cpu);
+            thread = queue_steal(cpu);
         }
         if (thread != NULL) {
             return thread;
@@ -463,7 +268,7 @@ void sched_choose(void)
 
     cpu->reschedule = false;
     if (clock_counter() >= cpu->queue.unpark_at) {
-        unpark_all(cpu);
+        queue_unpark_all(cpu);
     }
     if (cpu->current != NULL) {
         if (current_stays(cpu)) {
@@ -490,34 +295,6 @@ void sched_yield(void)
 
     cpu->slice_end = clock_counter();
     cpu->reschedule = true;
-}
-
-void sched_set_priority(struct thread *thread, uint32_t priority)
-{
-    struct run_queue *queue = lock_queue_of(thread);
-    struct cpu *cpu = queue != NULL ? container_of(queue, struct cpu, queue) : thread->on_cpu;
-
-    thread->priority = priority;
-    if (queue != NULL) {
-        if (!thread->parked) {
-            list_out(queue, thread);
-            list_in(queue, thread, false);
-        }
-        lock_release(&queue->lock);
-    }
-    if (cpu != NULL) {
-        choose_again(cpu);
-    }
-    cpu_self()->reschedule = true;
-}
-
-void sched_choose_everywhere(void)
-{
-    for (unsigned i = 0; i < cpu_count; i++) {
-        if (cpus[i].online) {
-            choose_again(&cpus[i]);
-        }
-    }
 }
 
 void sched_init_cpu(struct cpu *cpu)

@@ -19,14 +19,35 @@ static void name_service(const struct boot_file *object, uint32_t number, char n
     }
 }
 
+static bool is_driver_without_device(const struct service *service)
+{
+    return service->used && service->object != NULL && service->object->note.device_count != 0 &&
+           service->device == NULL;
+}
+
 static struct service *find_waiting(const struct boot_file *object)
 {
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
-        if (services[i].used && services[i].object == object && services[i].device == NULL) {
-            return &services[i];
+        struct service *service = &services[i];
+        bool idle = service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
+                    service->state == SERVICE_RESTARTING;
+        if (is_driver_without_device(service) && service->object == object && idle) {
+            return service;
         }
     }
     return NULL;
+}
+
+bool attach_can_begin(void)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        bool begins =
+            services[i].state == SERVICE_LOADING || services[i].state == SERVICE_STARTING;
+        if (is_driver_without_device(&services[i]) && begins) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static struct service *make_service(struct boot_file *object, const struct script_options *options)

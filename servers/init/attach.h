@@ -7,9 +7,15 @@
 #include "service.h"
 
 /*
+ * False while a driver that was started without a device is on its way up: the worker may be
+ * reading which device it has. It will say that it has none, fail, and get one then.
+ */
+bool attach_can_begin(void);
+
+/*
  * Gives every device of the table that has no service one: a declared one of the same object
- * without a device, otherwise a new one with `options`. Starts them in order of the devices'
- * addresses, and sets their bits in *started.
+ * without a device that does not run, otherwise a new one with `options`. Starts them in order of
+ * the devices' addresses, and sets their bits in *started.
  */
 void attach_devices(const struct script_options *options, uint64_t *started);
 

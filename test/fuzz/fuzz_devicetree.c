@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <boot/devicetree.h>
+#include <base/devicetree.h>
 
 #define PATH_SIZE 256
 #define ENTRIES 3 /* of reg, interrupts and reservations that are tried at each node */

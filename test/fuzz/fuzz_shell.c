@@ -20,7 +20,8 @@ static const char *get_variable(void *context, const char *name)
 
 static char *const *get_positional(void *context, size_t *count)
 {
-    static char *const words[] = {"one", "two"};
+    static char first[] = "one", second[] = "two";
+    static char *const words[] = {first, second};
     (void)context;
     *count = 2;
     return words;

@@ -1,5 +1,5 @@
 /*
- * Unit tests of kern/boot/devicetree*.c. Trees are built here token by token, so that wrong ones
+ * Unit tests of kern/base/devicetree*.c. Trees are built here token by token, so that wrong ones
  * can be built too; that builder and its sample are why the file is long.
  */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include <boot/devicetree.h>
+#include <base/devicetree.h>
 
 enum {
     TOKEN_BEGIN = 1,
@@ -162,20 +162,8 @@ static dt_node find(const char *path)
     return node;
 }
 
-/* A machine: a bus with translation, an interrupt controller of each kind, aliases. */
-static void sample(void)
+static void sample_cpus(void)
 {
-    start();
-    reservation(0x80000000, 0x40000);
-    reservation(UINT64_C(0x123456789a), 1);
-    begin("");
-    cells("#address-cells", 1, 2);
-    cells("#size-cells", 1, 2);
-    cells("interrupt-parent", 1, 1);
-    begin("aliases");
-    text("serial0", "/soc/serial@1000");
-    text("relative", "soc/serial@1000");
-    end();
     begin("cpus");
     cells("#address-cells", 1, 1);
     cells("#size-cells", 1, 0);
@@ -189,7 +177,11 @@ static void sample(void)
         end();
     }
     end();
-    token(TOKEN_NOP);
+}
+
+/* A bus with translation, and in it one without. */
+static void sample_bus(void)
+{
     begin("soc");
     cells("#address-cells", 1, 1);
     cells("#size-cells", 1, 1);
@@ -219,6 +211,11 @@ static void sample(void)
     end();
     end();
     end();
+}
+
+/* Interrupt controllers of each kind, and nodes that are wrong about theirs. */
+static void sample_controllers(void)
+{
     begin("plic");
     cells("phandle", 1, 1);
     cells("#interrupt-cells", 1, 1);
@@ -234,6 +231,26 @@ static void sample(void)
     begin("mixed");
     cells("interrupts-extended", 7, 1, 7, 2, 0, 33, 4, 0x77);
     end();
+}
+
+/* A machine. */
+static void sample(void)
+{
+    start();
+    reservation(0x80000000, 0x40000);
+    reservation(UINT64_C(0x123456789a), 1);
+    begin("");
+    cells("#address-cells", 1, 2);
+    cells("#size-cells", 1, 2);
+    cells("interrupt-parent", 1, 1);
+    begin("aliases");
+    text("serial0", "/soc/serial@1000");
+    text("relative", "soc/serial@1000");
+    end();
+    sample_cpus();
+    token(TOKEN_NOP);
+    sample_bus();
+    sample_controllers();
     end();
     finish_and_open();
 }
@@ -285,7 +302,7 @@ static void wrong_structure(const char *expected)
     assert_string_equal(open_tree(), expected);
 }
 
-static void test_open_checks_structure(void **state)
+static void test_open_checks_nesting(void **state)
 {
     (void)state;
     start();
@@ -319,7 +336,11 @@ static void test_open_checks_structure(void **state)
     end();
     token(TOKEN_END);
     wrong_structure("device tree has a property after a child node");
+}
 
+static void test_open_checks_tokens(void **state)
+{
+    (void)state;
     start();
     begin("");
     token(7);
@@ -473,6 +494,11 @@ static void test_finding(void **state)
     assert_int_equal(devicetree_find_compatible(&tree, find("/soc"), "vendor,uart"), serial);
     assert_false(devicetree_is_compatible(&tree, serial, "ns16550"));
     assert_false(devicetree_is_compatible(&tree, serial, "vendor"));
+    assert_int_equal(devicetree_string_index(&tree, serial, "compatible", "ns16550a"), 1);
+    assert_int_equal(devicetree_string_index(&tree, serial, "compatible", "ns16550"), -1);
+    assert_int_equal(devicetree_string_index(&tree, serial, "reg-shift", ""), -1);
+    assert_int_equal(devicetree_string_index(&tree, serial, "none", ""), -1);
+    assert_int_equal(devicetree_string_index(&tree, DEVICETREE_NONE, "compatible", ""), -1);
     assert_false(devicetree_is_compatible(&tree, find("/soc"), "ns16550a"));
     assert_true(devicetree_enabled(&tree, serial));
     assert_true(devicetree_enabled(&tree, find("/soc")));
@@ -485,6 +511,7 @@ static void test_properties(void **state)
     const char *name;
     const uint8_t *value;
     uint32_t length, cell;
+    uint64_t number;
 
     (void)state;
     sample();
@@ -503,6 +530,16 @@ static void test_properties(void **state)
     assert_int_equal(cell, 0x20);
     assert_false(devicetree_cell(&tree, serial, "reg", 4, &cell));
     assert_false(devicetree_cell(&tree, serial, "reg", UINT32_MAX, &cell));
+    assert_true(devicetree_number(&tree, serial, "reg", &number));
+    assert_true(devicetree_cell(&tree, serial, "reg", 0, &cell));
+    assert_int_equal(number >> 32, cell);
+    assert_true(devicetree_cell(&tree, serial, "reg", 1, &cell));
+    assert_int_equal((uint32_t)number, cell);
+    assert_true(devicetree_number(&tree, serial, "reg-shift", &number));
+    assert_true(devicetree_cell(&tree, serial, "reg-shift", 0, &cell));
+    assert_int_equal(number, cell);
+    assert_false(devicetree_number(&tree, serial, "none", &number));
+    assert_false(devicetree_number(&tree, DEVICETREE_NONE, "reg", &number));
 }
 
 static void test_registers(void **state)
@@ -689,7 +726,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_checks_header),
         cmocka_unit_test(test_open_refuses_every_truncation),
-        cmocka_unit_test(test_open_checks_structure),
+        cmocka_unit_test(test_open_checks_nesting),
+        cmocka_unit_test(test_open_checks_tokens),
         cmocka_unit_test(test_depth_is_limited),
         cmocka_unit_test(test_walks_in_blob_order),
         cmocka_unit_test(test_relations),

@@ -1,4 +1,4 @@
-"""The kernel's symbol table: its layout as kern/boot/symbols.c reads it."""
+"""The kernel's symbol table: its layout as kern/log/symbols.c reads it."""
 
 import shutil
 import struct

@@ -33,19 +33,23 @@ def count_lines():
     return counts
 
 
-def read_symbols(elf):
-    """Name -> value of every symbol of a 64-bit little-endian ELF file."""
+def symbol_entries(elf):
+    """(name, whether it is defined, value) of every global symbol of a 64-bit little-endian ELF."""
     data = elf.read_bytes()
     offset, size, count, _ = SECTION_TABLE.unpack_from(data, E_SHOFF)
     sections = [SECTION.unpack_from(data, offset + i * size) for i in range(count)]
     table = next(section for section in sections if section[1] == SHT_SYMTAB)
     names = sections[table[6]][4]
-    symbols = {}
-    for at in range(table[4], table[4] + table[5], SYMBOL.size):
-        name, _, _, _, value, _ = SYMBOL.unpack_from(data, at)
+    first = table[4] + table[7] * SYMBOL.size # local ones come before
+    for at in range(first, table[4] + table[5], SYMBOL.size):
+        name, _, _, section, value, _ = SYMBOL.unpack_from(data, at)
         start = names + name
-        symbols[data[start:data.index(b"\0", start)].decode()] = value
-    return symbols
+        yield data[start:data.index(b"\0", start)].decode(), section != 0, value
+
+
+def read_symbols(elf):
+    """Name -> value."""
+    return {name: value for name, _, value in symbol_entries(elf)}
 
 
 def text_bytes(elf):

@@ -1,11 +1,10 @@
 /*
  * The virtual counter and timer of the generic timer (Arm ARM D11). User code reads CNTVCT_EL0.
  */
-#include "clock.h"
-
 #include <arch/clock.h>
-#include <boot/devicetree.h>
+#include <base/devicetree.h>
 
+#include "internal.h"
 #include "registers.h"
 
 #define CONTROL_ENABLE 1
@@ -26,45 +25,18 @@ static dt_node find_node(const struct devicetree *tree)
 uint64_t clock_init(const struct devicetree *tree)
 {
     uint64_t frequency = register_read("cntfrq_el0");
-    uint32_t override;
-    dt_node node = find_node(tree);
-    if (node != DEVICETREE_NONE && devicetree_cell(tree, node, "clock-frequency", 0, &override)) {
-        frequency = override;
-    }
+    (void)devicetree_number(tree, find_node(tree), "clock-frequency", &frequency);
     return frequency;
-}
-
-/* Which entry of interrupt-names is "virt". */
-static unsigned virtual_timer_index(const struct devicetree *tree, dt_node node)
-{
-    static const char wanted[] = "virt";
-    uint32_t length = 0, matched = 0;
-    unsigned index = 0;
-    const uint8_t *names = devicetree_property(tree, node, "interrupt-names", &length);
-    bool matches = true;
-    for (uint32_t i = 0; names && i < length; i++) {
-        matches = matches && matched < sizeof(wanted) && names[i] == (uint8_t)wanted[matched];
-        matched++;
-        if (names[i] == 0) {
-            if (matches) {
-                return index;
-            }
-            index++;
-            matches = true;
-            matched = 0;
-        }
-    }
-    return VIRTUAL_TIMER_INDEX;
 }
 
 unsigned clock_find_line(const struct devicetree *tree)
 {
     dt_node node = find_node(tree), controller;
+    int index = devicetree_string_index(tree, node, "interrupt-names", "virt");
     uint32_t cells[4];
     unsigned count;
-    if (node == DEVICETREE_NONE ||
-        !devicetree_interrupt(tree, node, virtual_timer_index(tree, node), &controller, cells,
-                              &count) ||
+    if (!devicetree_interrupt(tree, node, index < 0 ? VIRTUAL_TIMER_INDEX : (unsigned)index,
+                              &controller, cells, &count) ||
         count < 2 || cells[0] != PPI_TYPE || cells[1] >= PPI_BASE) {
         return CLOCK_NO_LINE;
     }

@@ -10,6 +10,8 @@
  */
 #include <arch_inline/offsets.h>
 
+#include "pairs.h"
+
 #define ESR_SVC_0 0x56000000 /* EC 0x15, IL, immediate 0 */
 
 /* Refused by the assembler if the vector before is longer than its 32 instructions. */
@@ -17,30 +19,24 @@
     .org    entry_vectors + \offset
     .endm
 
+    .macro bug offset, text
+    vector \offset
+    adr     x0, \text
+    b       kernel_trap
+    .endm
+
 /* x17 becomes the frame; x0 to x17 are stored in it, the last two from below SP. */
     .macro save_general
     mrs     x16, tpidr_el1
     ldr     x17, [x16, #CPU_FRAME]
-    stp     x0, x1, [x17, #FRAME_X(0)]
-    stp     x2, x3, [x17, #FRAME_X(2)]
-    stp     x4, x5, [x17, #FRAME_X(4)]
-    stp     x6, x7, [x17, #FRAME_X(6)]
-    stp     x8, x9, [x17, #FRAME_X(8)]
-    stp     x10, x11, [x17, #FRAME_X(10)]
-    stp     x12, x13, [x17, #FRAME_X(12)]
-    stp     x14, x15, [x17, #FRAME_X(14)]
+    pairs   stp, x, 8, x17, 0, 15
     ldp     x0, x1, [sp, #-16]
     stp     x0, x1, [x17, #FRAME_X(16)]
     .endm
 
 /* x18 to x30, SP, PC and PSTATE into the frame x17; leaves TPIDR_EL0 in x12. */
     .macro save_kept
-    stp     x18, x19, [x17, #FRAME_X(18)]
-    stp     x20, x21, [x17, #FRAME_X(20)]
-    stp     x22, x23, [x17, #FRAME_X(22)]
-    stp     x24, x25, [x17, #FRAME_X(24)]
-    stp     x26, x27, [x17, #FRAME_X(26)]
-    stp     x28, x29, [x17, #FRAME_X(28)]
+    pairs   stp, x, 8, x17, 18, 29
     mrs     x9, sp_el0
     mrs     x10, elr_el1
     mrs     x11, spsr_el1
@@ -55,32 +51,15 @@
     .type   entry_vectors, %function
 entry_vectors:
     /* Current EL with SP_EL0: never used. */
-    vector 0x000
-    adr     x0, .Ltext_stack_pointer
-    b       kernel_trap
-    vector 0x080
-    adr     x0, .Ltext_stack_pointer
-    b       kernel_trap
-    vector 0x100
-    adr     x0, .Ltext_stack_pointer
-    b       kernel_trap
-    vector 0x180
-    adr     x0, .Ltext_stack_pointer
-    b       kernel_trap
+    .irp offset, 0x000, 0x080, 0x100, 0x180
+    bug \offset, .Ltext_stack_pointer
+    .endr
 
     /* Current EL with SP_EL1. */
-    vector 0x200
-    adr     x0, .Ltext_synchronous
-    b       kernel_trap
-    vector 0x280
-    adr     x0, .Ltext_interrupt
-    b       kernel_trap
-    vector 0x300
-    adr     x0, .Ltext_fast_interrupt
-    b       kernel_trap
-    vector 0x380
-    adr     x0, .Ltext_system_error
-    b       kernel_trap
+    bug 0x200, .Ltext_synchronous
+    bug 0x280, .Ltext_interrupt
+    bug 0x300, .Ltext_fast_interrupt
+    bug 0x380, .Ltext_system_error
 
     /* Lower EL, AArch64. */
     vector 0x400
@@ -91,11 +70,7 @@ entry_vectors:
     b.ne    user_trap
     mrs     x16, tpidr_el1
     ldr     x17, [x16, #CPU_FRAME]
-    stp     x0, x1, [x17, #FRAME_X(0)]
-    stp     x2, x3, [x17, #FRAME_X(2)]
-    stp     x4, x5, [x17, #FRAME_X(4)]
-    stp     x6, x7, [x17, #FRAME_X(6)]
-    stp     x8, x9, [x17, #FRAME_X(8)]
+    pairs   stp, x, 8, x17, 0, 9
     save_kept
     mov     x13, #1
     stp     x12, x13, [x17, #FRAME_TPIDR]
@@ -104,26 +79,15 @@ entry_vectors:
     vector 0x480
     stp     x16, x17, [sp, #-16]
     b       user_interrupt
-    vector 0x500
-    adr     x0, .Ltext_fast_interrupt
-    b       kernel_trap
+    bug 0x500, .Ltext_fast_interrupt
     vector 0x580
     stp     x16, x17, [sp, #-16]
-    b       user_system_error
+    b       user_trap
 
     /* Lower EL, AArch32: no frame starts in it. */
-    vector 0x600
-    adr     x0, .Ltext_aarch32
-    b       kernel_trap
-    vector 0x680
-    adr     x0, .Ltext_aarch32
-    b       kernel_trap
-    vector 0x700
-    adr     x0, .Ltext_aarch32
-    b       kernel_trap
-    vector 0x780
-    adr     x0, .Ltext_aarch32
-    b       kernel_trap
+    .irp offset, 0x600, 0x680, 0x700, 0x780
+    bug \offset, .Ltext_aarch32
+    .endr
     vector 0x800
 
 call_portable:
@@ -139,16 +103,8 @@ leave:
     msr     elr_el1, x10
     msr     spsr_el1, x11
     msr     sp_el0, x9
-    ldp     x18, x19, [x17, #FRAME_X(18)]
-    ldp     x20, x21, [x17, #FRAME_X(20)]
-    ldp     x22, x23, [x17, #FRAME_X(22)]
-    ldp     x24, x25, [x17, #FRAME_X(24)]
-    ldp     x26, x27, [x17, #FRAME_X(26)]
-    ldp     x28, x29, [x17, #FRAME_X(28)]
-    ldp     x0, x1, [x17, #FRAME_X(0)]
-    ldp     x2, x3, [x17, #FRAME_X(2)]
-    ldp     x4, x5, [x17, #FRAME_X(4)]
-    ldp     x6, x7, [x17, #FRAME_X(6)]
+    pairs   ldp, x, 8, x17, 18, 29
+    pairs   ldp, x, 8, x17, 0, 7
     cbz     x13, leave_complete
     ldr     x8, [x17, #FRAME_X(8)]
     mov     x9, xzr
@@ -163,14 +119,10 @@ leave:
     eret
 
 leave_complete:
-    ldp     x8, x9, [x17, #FRAME_X(8)]
-    ldp     x10, x11, [x17, #FRAME_X(10)]
-    ldp     x12, x13, [x17, #FRAME_X(12)]
-    ldp     x14, x15, [x17, #FRAME_X(14)]
-    ldp     x16, x17, [x17, #FRAME_X(16)]
+    pairs   ldp, x, 8, x17, 8, 17
     eret
 
-/* Any other synchronous exception of user code. */
+/* Any other synchronous exception of user code, and its SError interrupts. */
 user_trap:
     save_general
     save_kept
@@ -181,17 +133,6 @@ user_trap:
     mov     x29, xzr
     mov     x0, x17
     bl      entry_user_trap
-    b       leave
-
-user_system_error:
-    save_general
-    save_kept
-    mrs     x14, esr_el1
-    stp     x12, xzr, [x17, #FRAME_TPIDR]
-    stp     x14, xzr, [x17, #FRAME_SYNDROME]
-    mov     x29, xzr
-    mov     x0, x17
-    bl      entry_user_system_error
     b       leave
 
 user_interrupt:
@@ -214,21 +155,15 @@ entry_leave:
 
 /* x0: what happened. */
 kernel_trap:
-    mov     x5, sp
-    adrp    x7, entry_first_panic_stack_top
-    ldr     x7, [x7, :lo12:entry_first_panic_stack_top]
     mrs     x6, tpidr_el1
-    cbz     x6, 1f
-    ldr     x7, [x6, #CPU_PANIC_STACK_TOP]
-1:  mov     sp, x7
+    ldr     x6, [x6, #CPU_PANIC_STACK_TOP]
+    mov     sp, x6
     mrs     x1, elr_el1
     mrs     x2, far_el1
     mrs     x3, esr_el1
     mov     x4, x29
     mov     x29, xzr
-    bl      entry_kernel_trap
-2:  wfi
-    b       2b
+    b       kernel_panic_trap
 
     .section .rodata
 .Ltext_stack_pointer:

@@ -6,9 +6,7 @@
 #include <kern/cpu.h>
 #include <sinter/abi.h>
 
-#include "entry_traps.h"
-#include "fp_registers.h"
-#include "panic_stack.h"
+#include "internal.h"
 #include "registers.h"
 
 enum exception_class {
@@ -18,6 +16,7 @@ enum exception_class {
     CLASS_PC_ALIGNMENT = 0x22,
     CLASS_DATA_ABORT = 0x24,
     CLASS_SP_ALIGNMENT = 0x26,
+    CLASS_SYSTEM_ERROR = 0x2f,
     CLASS_HARDWARE_BREAKPOINT = 0x30,
     CLASS_STEP = 0x32,
     CLASS_WATCHPOINT = 0x34,
@@ -85,6 +84,9 @@ void entry_user_trap(struct frame *frame)
     case CLASS_STEP:
         kernel_fault(frame, FAULT_STEP, frame->pc);
         break;
+    case CLASS_SYSTEM_ERROR:
+        kernel_fault(frame, FAULT_HARDWARE, frame->pc);
+        break;
     case CLASS_HARDWARE_BREAKPOINT:
     case CLASS_BRK:
         kernel_fault(frame, FAULT_BREAKPOINT, frame->pc);
@@ -96,11 +98,6 @@ void entry_user_trap(struct frame *frame)
         kernel_fault(frame, FAULT_ILLEGAL, frame->pc);
         break;
     }
-}
-
-void entry_user_system_error(struct frame *frame)
-{
-    kernel_fault(frame, FAULT_HARDWARE, frame->pc);
 }
 
 /* Privileged access never: the kernel reaches user pages through the direct map only. */

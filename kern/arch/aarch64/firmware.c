@@ -10,6 +10,11 @@
 
 #define ISAR0_RNDR_SHIFT 60
 
+void firmware_put(uint8_t byte)
+{
+    (void)byte;
+}
+
 void firmware_reset(uint32_t kind)
 {
     (void)psci_call(kind == RESET_POWEROFF ? PSCI_SYSTEM_OFF : PSCI_SYSTEM_RESET, 0, 0, 0);

@@ -5,7 +5,7 @@
 #include <arch/fp.h>
 #include <arch_inline/offsets.h>
 
-#include "fp_registers.h"
+#include "internal.h"
 #include "registers.h"
 
 #define CPACR_FPEN_KERNEL (UINT64_C(1) << 20)

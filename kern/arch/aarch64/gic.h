@@ -7,7 +7,7 @@
 #ifndef AARCH64_GIC_H
 #define AARCH64_GIC_H
 
-#include <boot/devicetree.h>
+#include <base/devicetree.h>
 #include <stdbool.h>
 #include <stdint.h>
 

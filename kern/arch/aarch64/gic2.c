@@ -3,10 +3,10 @@
  */
 #include "gic.h"
 
+#include <arch/entry.h>
+#include <arch/mmio.h>
 #include <kern/cpu.h>
-#include <kern/kmap.h>
 
-#include "mmio.h"
 #include "registers.h"
 
 #define GICC_CTLR 0x00

@@ -4,10 +4,10 @@
  */
 #include "gic.h"
 
+#include <arch/entry.h>
+#include <arch/mmio.h>
 #include <kern/cpu.h>
-#include <kern/kmap.h>
 
-#include "mmio.h"
 #include "registers.h"
 
 #define GICD_CTLR_RWP (1u << 31)
@@ -79,18 +79,6 @@ static void find_redistributors(uint64_t physical, uint64_t size, uint64_t strid
     }
 }
 
-/* One or two cells; 0: as the frames themselves say. */
-static uint64_t frame_stride(const struct devicetree *tree, dt_node node)
-{
-    uint32_t high, low;
-    if (!devicetree_cell(tree, node, "redistributor-stride", 0, &high)) {
-        return 0;
-    }
-    return devicetree_cell(tree, node, "redistributor-stride", 1, &low)
-               ? (uint64_t)high << 32 | low
-               : high;
-}
-
 static void wait_distributor(void)
 {
     while (mmio_read32(distributor + GICD_CTLR) & GICD_CTLR_RWP) {
@@ -119,13 +107,15 @@ static void init_distributor(unsigned limit)
 static bool gic3_init(const struct devicetree *tree, dt_node node, uint8_t *mapped, unsigned limit)
 {
     uint32_t regions = 1;
+    uint64_t stride = 0; /* as the frames themselves say */
     uint64_t physical, size;
     distributor = mapped;
     redistributor_count = 0;
     (void)devicetree_cell(tree, node, "#redistributor-regions", 0, &regions);
+    (void)devicetree_number(tree, node, "redistributor-stride", &stride);
     for (uint32_t i = 0; i < regions && devicetree_registers(tree, node, 1 + i, &physical, &size);
          i++) {
-        find_redistributors(physical, size, frame_stride(tree, node));
+        find_redistributors(physical, size, stride);
     }
     if (redistributor_count == 0) {
         return false;

@@ -7,13 +7,12 @@
  */
 #include <arch/entry.h>
 #include <arch/irqchip.h>
+#include <arch/mmio.h>
 #include <kern/cpu.h>
-#include <kern/kmap.h>
 #include <sinter/abi.h>
 
-#include "clock.h"
 #include "gic.h"
-#include "mmio.h"
+#include "internal.h"
 
 #define DISTRIBUTOR_SIZE 0x10000
 #define DISTRIBUTOR_SIZE_V2 0x1000
@@ -85,23 +84,28 @@ static void reset_lines(void)
     }
 }
 
-bool irqchip_init(const struct devicetree *tree)
+const char *irqchip_init(const struct devicetree *tree)
 {
     dt_node node = find_node(tree);
     uint64_t physical, size;
-    if (node == DEVICETREE_NONE || !devicetree_registers(tree, node, 0, &physical, &size)) {
-        return false;
+    if (node == DEVICETREE_NONE) {
+        return "the device tree has none that is supported (GICv2, GICv3)";
+    }
+    if (!devicetree_registers(tree, node, 0, &physical, &size)) {
+        return "the GIC's node lacks reg";
     }
     distributor = kmap_device(physical, gic == &gic2 ? DISTRIBUTOR_SIZE_V2 : DISTRIBUTOR_SIZE);
     if (!distributor) {
-        return false;
+        return "no room to map the GIC's registers";
     }
     own_all_registers(tree, node);
     timer_line = clock_find_line(tree);
     line_limit = TYPER_LINES(mmio_read32(distributor + GICD_TYPER));
     line_limit = line_limit < GIC_LIMIT ? line_limit : GIC_LIMIT;
     reset_lines();
-    return gic->init(tree, node, distributor, line_limit);
+    return gic->init(tree, node, distributor, line_limit)
+               ? NULL
+               : "the GIC's node lacks a CPU interface or redistributors that can be mapped";
 }
 
 void irqchip_init_cpu(void)

@@ -5,10 +5,10 @@
  */
 #include <arch/layout.h>
 #include <arch/pagetable.h>
+#include <kern/image.h>
 
-#include "image.h"
+#include "internal.h"
 #include "registers.h"
-#include "tlb.h"
 
 #define TCR_AS (UINT64_C(1) << 36)
 #define TTBR_ASID_SHIFT 48
@@ -17,8 +17,9 @@
 #define FLUSH_PAGES_MAX 256 /* from here on everything is flushed instead */
 
 /* What TTBR0_EL1 points to when there is no user space. */
-pte_t pagetable_empty_root[PAGETABLE_ENTRIES]
-    __attribute__((aligned(4096), section(".bss.page_aligned")));
+static _Alignas(PAGE_SIZE) pte_t empty_root[PAGETABLE_ENTRIES];
+/* While the MMU is being turned on: root, and the table below it. */
+_Alignas(PAGE_SIZE) pte_t pagetable_identity[2][PAGETABLE_ENTRIES];
 
 unsigned pagetable_asid_count(void)
 {
@@ -26,29 +27,36 @@ unsigned pagetable_asid_count(void)
 }
 
 /* User roots hold nothing of the kernel's. */
-void pagetable_root_init(pte_t *root, const pte_t *kernel_root)
+void pagetable_root_init(pte_t *root)
 {
     (void)root;
-    (void)kernel_root;
 }
 
 uint64_t pagetable_root_value(uint64_t root, unsigned asid)
 {
-    return root == 0 ? image_physical(pagetable_empty_root)
+    return root == 0 ? kernel_physical(empty_root)
                      : root | (uint64_t)asid << TTBR_ASID_SHIFT;
 }
 
-void pagetable_activate_kernel(uint64_t root)
-{
-    barrier_inner_stores();
-    start_switch_root(root);
-    pagetable_activate(pagetable_root_value(0, 0));
-    tlb_flush_local();
-}
-
-void tlb_flush_local(void)
+static void tlb_flush_local(void)
 {
     __asm__ volatile("dsb nshst\n\ttlbi vmalle1\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
+/* At physical addresses, before the MMU is on: shows the image's first two megabytes, which hold
+ * start code, where they are. */
+void pagetable_enter_identity(uint64_t image)
+{
+    pagetable_identity[0][image >> 30 & (PAGETABLE_ENTRIES - 1)] =
+        pte_table((uint64_t)pagetable_identity[1]);
+    pagetable_identity[1][image >> 21 & (PAGETABLE_ENTRIES - 1)] =
+        pte_leaf(image, PTE_READ | PTE_EXECUTE, 1);
+}
+
+void pagetable_leave_identity(void)
+{
+    pagetable_activate(pagetable_root_value(0, 0));
+    tlb_flush_local();
 }
 
 static void flush_done(void)

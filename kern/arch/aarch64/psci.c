@@ -4,7 +4,7 @@
  */
 #include "psci.h"
 
-#include <boot/devicetree.h>
+#include <base/devicetree.h>
 
 enum conduit { CONDUIT_NONE, CONDUIT_HVC, CONDUIT_SMC };
 
@@ -12,31 +12,18 @@ static enum conduit conduit;
 
 static dt_node find_node(const struct devicetree *tree)
 {
-    static const char *const names[] = {"arm,psci-1.0", "arm,psci-0.2"};
-    dt_node node = DEVICETREE_NONE;
-    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]) && node == DEVICETREE_NONE; i++) {
-        node = devicetree_find_compatible(tree, DEVICETREE_NONE, names[i]);
-    }
-    return node;
-}
-
-static bool is_method(const char *method, const char *name)
-{
-    while (*method == *name && *name) {
-        method++;
-        name++;
-    }
-    return *method == *name;
+    dt_node node = devicetree_find_compatible(tree, DEVICETREE_NONE, "arm,psci-1.0");
+    return node != DEVICETREE_NONE
+               ? node
+               : devicetree_find_compatible(tree, DEVICETREE_NONE, "arm,psci-0.2");
 }
 
 void psci_init(const struct devicetree *tree)
 {
     dt_node node = find_node(tree);
-    const char *method = node == DEVICETREE_NONE ? 0 : devicetree_string(tree, node, "method");
-    conduit = CONDUIT_NONE;
-    if (method && is_method(method, "hvc")) {
+    if (devicetree_string_index(tree, node, "method", "hvc") == 0) {
         conduit = CONDUIT_HVC;
-    } else if (method && is_method(method, "smc")) {
+    } else if (devicetree_string_index(tree, node, "method", "smc") == 0) {
         conduit = CONDUIT_SMC;
     }
 }

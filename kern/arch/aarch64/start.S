@@ -3,11 +3,10 @@
  *
  * Entered with the MMU off at EL1 or EL2, at any 2 MiB-aligned physical address below DIRECT_SIZE
  * (Linux Documentation/arch/arm64/booting.rst). Position independent until the MMU is on: only
- * ADRP and literals that are used after that. Nothing but the boot tables is written before, and
- * they are invalidated from the caches afterwards, because a cache may hold older contents.
+ * ADRP and literals that are used after that. Nothing but bss is written before, and it is
+ * invalidated from the caches afterwards, because a cache may hold older contents.
  *
- * Registers kept over the path: x19 physical address of the image, x20 the argument (device tree
- * or struct cpu), x21 next free boot table.
+ * x20 is kept over the path: the argument (device tree or struct cpu).
  */
 #include <arch_inline/offsets.h>
 
@@ -37,16 +36,6 @@
 #define TCR_AS (1 << 36)
 #define IPS_48_BITS 5
 
-#define BLOCK_SIZE 0x200000
-#define TABLE_DESCRIPTOR 3
-/* Valid, normal memory, inner shareable, accessed, UXN; writable and privileged. */
-#define BLOCK_CODE ((1 << 0) | (3 << 8) | (1 << 10) | (1 << 54))
-#define BLOCK_DATA (BLOCK_CODE | (1 << 53))
-#define BLOCK_IDENTITY (BLOCK_CODE | (1 << 11)) /* not global: ASID 0 */
-
-/* The image 1 or 2, its identity 2, its direct map 2, the device tree's 2. */
-#define BOOT_TABLES 8
-
 #define CURRENT_EL1 (1 << 2)
 #define CURRENT_EL2 (2 << 2)
 #define SPSR_EL1H_MASKED 0x3c5
@@ -64,56 +53,67 @@ start_image:
     .ascii  "ARM\x64"
     .long   0
 
-    .text
     .type   start_boot, %function
 start_boot:
     msr     daifset, #0xf
     mov     x20, x0
     bl      start_drop_to_el1
-    adrp    x19, __image_start
-    lsr     x0, x19, #ASM_DIRECT_SHIFT
-    cbnz    x0, start_stop
-    bl      start_build_tables
-    adrp    x0, boot_root
+
+    adrp    x0, __bss_start
+    adrp    x1, __bss_end
+1:  stp     xzr, xzr, [x0], #16
+    cmp     x0, x1
+    b.lo    1b
+
+    adrp    x0, __boot_stack_top
+    mov     sp, x0
+    adrp    x0, __image_start
+    mov     x1, x20
+    bl      kernel_map_boot
+    tbz     w0, #0, start_stop
+    adrp    x0, __image_start
+    bl      pagetable_enter_identity
+
+    dmb     sy
+    mrs     x2, ctr_el0
+    ubfx    x2, x2, #16, #4
+    mov     x3, #4
+    lsl     x3, x3, x2
+    adrp    x0, __bss_start
+    adrp    x1, __bss_end
+2:  dc      ivac, x0
+    add     x0, x0, x3
+    cmp     x0, x1
+    b.lo    2b
+    dsb     sy
+
     ldr     x30, =start_boot_virtual
     b       start_mmu
 
 start_boot_virtual:
-    adrp    x0, __bss_start
-    add     x0, x0, :lo12:__bss_start
-    adrp    x1, __bss_end
-    add     x1, x1, :lo12:__bss_end
-1:  stp     xzr, xzr, [x0], #16
-    cmp     x0, x1
-    b.lo    1b
-    adrp    x0, kernel_physical_base
-    str     x19, [x0, :lo12:kernel_physical_base]
-    msr     tpidr_el1, xzr
+    ldr     x0, =cpus
+    msr     tpidr_el1, x0
     adrp    x0, __boot_stack_top
     mov     sp, x0
+    mov     x29, xzr
+    bl      pagetable_leave_identity
     mov     x0, x20
     mrs     x1, mpidr_el1
     ldr     x2, =MPIDR_AFFINITY
     and     x1, x1, x2
-    mov     x29, xzr
-    bl      kernel_main
+    mov     x30, xzr
+    b       kernel_main
 start_stop:
     wfi
     b       start_stop
 
-/* PSCI entry; x0: virtual address of this CPU's struct cpu, which lies in the image and whose
- * start_root has been cleaned to memory. */
+/* PSCI entry; x0: this CPU's struct cpu. */
     .global start_secondary
     .type   start_secondary, %function
 start_secondary:
     msr     daifset, #0xf
     mov     x20, x0
     bl      start_drop_to_el1
-    adrp    x19, __image_start
-    ldr     x1, =__image_start
-    sub     x1, x20, x1
-    add     x1, x1, x19
-    ldr     x0, [x1, #CPU_START_ROOT]
     ldr     x30, =start_secondary_virtual
     b       start_mmu
 
@@ -121,15 +121,10 @@ start_secondary_virtual:
     msr     tpidr_el1, x20
     ldr     x0, [x20, #CPU_STACK_TOP]
     mov     sp, x0
-    mov     x0, xzr
-    mov     x1, xzr
-    bl      pagetable_root_value
-    msr     ttbr0_el1, x0
-    isb
-    bl      tlb_flush_local
     mov     x29, xzr
-    bl      kernel_main_secondary
-    b       start_stop
+    bl      pagetable_leave_identity
+    mov     x30, xzr
+    b       kernel_main_secondary
 
 /* To EL1, with the MMU off, from EL2 with nothing trapped or virtual. Uses x0 to x2. */
     .type   start_drop_to_el1, %function
@@ -213,86 +208,7 @@ start_el2_features:
     msr     s3_4_c1_c2_2, xzr
 4:  ret
 
-/* Boot tables: the image at its link address and at its physical address, and the direct map of
- * the image and of 2 MiB from the device tree. Uses x0 to x9. */
-    .type   start_build_tables, %function
-start_build_tables:
-    mov     x9, x30
-    adrp    x0, boot_root
-    adrp    x1, boot_tables_end
-1:  stp     xzr, xzr, [x0], #16
-    cmp     x0, x1
-    b.lo    1b
-    adrp    x21, boot_pool
-
-    adrp    x0, boot_root
-    ldr     x1, =__image_start
-    mov     x2, x19
-    adrp    x3, __image_end
-    ldr     x4, =BLOCK_CODE
-    bl      start_map_blocks
-
-    adrp    x0, boot_root
-    ldr     x1, =ASM_DIRECT_BASE
-    add     x1, x1, x19
-    mov     x2, x19
-    ldr     x4, =BLOCK_DATA
-    bl      start_map_blocks
-
-    adrp    x0, boot_identity
-    mov     x1, x19
-    mov     x2, x19
-    ldr     x4, =BLOCK_IDENTITY
-    bl      start_map_blocks
-
-    cbz     x20, 2f
-    lsr     x2, x20, #ASM_DIRECT_SHIFT
-    cbnz    x2, 2f
-    adrp    x0, boot_root
-    and     x2, x20, #~(BLOCK_SIZE - 1)
-    ldr     x1, =ASM_DIRECT_BASE
-    add     x1, x1, x2
-    add     x3, x20, #BLOCK_SIZE
-    ldr     x4, =BLOCK_DATA
-    bl      start_map_blocks
-
-2:  dmb     sy
-    mrs     x2, ctr_el0
-    ubfx    x2, x2, #16, #4
-    mov     x3, #4
-    lsl     x3, x3, x2
-    adrp    x0, boot_root
-    adrp    x1, boot_tables_end
-3:  dc      ivac, x0
-    add     x0, x0, x3
-    cmp     x0, x1
-    b.lo    3b
-    dsb     sy
-    ret     x9
-
-/* x0 root, x1 virtual address, x2 physical (both 2 MiB aligned), x3 physical end, x4 attributes.
- * Keeps x0, x3, x4, x9; takes tables from x21. */
-    .type   start_map_blocks, %function
-start_map_blocks:
-    mov     x8, #BLOCK_SIZE
-1:  ubfx    x5, x1, #30, #9
-    add     x5, x0, x5, lsl #3
-    ldr     x6, [x5]
-    cbnz    x6, 2f
-    orr     x6, x21, #TABLE_DESCRIPTOR
-    str     x6, [x5]
-    add     x21, x21, #ASM_PAGE_SIZE
-2:  and     x6, x6, #~(ASM_PAGE_SIZE - 1)
-    ubfx    x5, x1, #21, #9
-    orr     x7, x2, x4
-    str     x7, [x6, x5, lsl #3]
-    add     x1, x1, x8
-    add     x2, x2, x8
-    cmp     x2, x3
-    b.lo    1b
-    ret
-
-/* Turns the MMU on with the root x0 and the boot identity map, sets the vectors, goes on at the
+/* Turns the MMU on with the kernel's tables and the identity map, sets the vectors, goes on at the
  * virtual address x30. Uses x0 to x3. */
     .type   start_mmu, %function
 start_mmu:
@@ -308,9 +224,10 @@ start_mmu:
     tbz     x2, #5, 2f              /* ASIDBits is 0 (8 bits) or 2 (16 bits) */
     orr     x1, x1, #TCR_AS
 2:  msr     tcr_el1, x1
-    adrp    x1, boot_identity
+    adrp    x1, pagetable_identity
     msr     ttbr0_el1, x1
-    msr     ttbr1_el1, x0
+    adrp    x1, kernel_root
+    msr     ttbr1_el1, x1
     ldr     x1, =entry_vectors
     msr     vbar_el1, x1
     tlbi    vmalle1
@@ -322,57 +239,12 @@ start_mmu:
     isb
     ret     x30
 
-/*
- * void start_switch_root(uint64_t root): another kernel root in TTBR1_EL1, without break-before-
- * make violations: from the identity map, with an empty root in between. Leaves TTBR0_EL1 on the
- * identity map.
- */
-    .global start_switch_root
-    .type   start_switch_root, %function
-start_switch_root:
-    adrp    x1, kernel_physical_base
-    ldr     x1, [x1, :lo12:kernel_physical_base]
-    adrp    x2, __image_start
-    sub     x1, x1, x2              /* physical - virtual */
-    adrp    x3, boot_identity
-    add     x3, x3, x1
-    msr     ttbr0_el1, x3
-    isb
-    adrp    x3, pagetable_empty_root
-    add     x3, x3, x1
-    adr     x2, 1f
-    add     x2, x2, x1
-    br      x2
-1:  msr     ttbr1_el1, x3
-    isb
-    tlbi    vmalle1
-    dsb     nsh
-    isb
-    msr     ttbr1_el1, x0
-    isb
-    ret
     .ltorg
 
     .bss
-    .balign 8
-    .global kernel_physical_base
-kernel_physical_base:
-    .skip   8
-
-    .section .boot_tables, "aw", %nobits
     .balign ASM_PAGE_SIZE
-boot_root:
-    .skip   ASM_PAGE_SIZE
-boot_identity:
-    .skip   ASM_PAGE_SIZE
-boot_pool:
-    .skip   BOOT_TABLES * ASM_PAGE_SIZE
-boot_tables_end:
-
-    .section .boot_stack, "aw", %nobits
-    .balign 16
-    .global __boot_stack_bottom
-__boot_stack_bottom:
     .skip   4 * ASM_PAGE_SIZE
+    .global __boot_stack_top
+__boot_stack_top:
 
     .section .note.GNU-stack, "", %progbits

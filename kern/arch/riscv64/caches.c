@@ -16,14 +16,7 @@ void caches_sync_code(const void *address, uint64_t length)
 /* CPUs that are started later begin with a FENCE.I. */
 void caches_sync_code_done(void)
 {
-    uint64_t others = 0;
-
-    for (unsigned i = 0; i < cpu_count; i++) {
-        others |= &cpus[i] != cpu_self() && cpus[i].online ? UINT64_C(1) << i : 0;
-    }
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     __asm__ volatile("fence.i" ::: "memory");
-    if (others != 0) {
-        sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_FENCE_I, others, 0, 0, 0);
-    }
+    sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_FENCE_I, sbi_other_cpus(), 0, 0, 0);
 }

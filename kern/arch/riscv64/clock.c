@@ -1,12 +1,11 @@
 /*
- * The time counter, and this hart's deadline on it: stimecmp (Sstc) if the tree names it and the
+ * The time counter, and this hart's deadline on it: stimecmp (Sstc) if the boot hart has it and the
  * firmware lets it be used, else SBI TIME.
  */
 #include <arch/clock.h>
-#include <boot/devicetree.h>
+#include <base/devicetree.h>
 
 #include "csr.h"
-#include "isa.h"
 #include "sbi.h"
 #include "trap.h"
 
@@ -14,33 +13,23 @@
 
 static enum { DEADLINE_SBI_LEGACY, DEADLINE_SBI, DEADLINE_SSTC } deadline_by;
 
-/* One cell or two. */
-static uint64_t timebase(const struct devicetree *tree, dt_node node)
-{
-    uint32_t high, low;
-
-    if (!devicetree_cell(tree, node, "timebase-frequency", 0, &high)) {
-        return 0;
-    }
-    if (!devicetree_cell(tree, node, "timebase-frequency", 1, &low)) {
-        return high;
-    }
-    return (uint64_t)high << 32 | low;
-}
-
 uint64_t clock_init(const struct devicetree *tree)
 {
     dt_node harts = devicetree_find_path(tree, "/cpus");
-    uint64_t frequency = timebase(tree, harts);
+    uint64_t frequency = 0;
 
-    if (isa_has(tree, "sstc") && entry_probe_stimecmp()) {
+    if (entry_probe_stimecmp()) {
         deadline_by = DEADLINE_SSTC;
     } else if (sbi_has(SBI_TIME)) {
         deadline_by = DEADLINE_SBI;
     } else {
         deadline_by = DEADLINE_SBI_LEGACY;
     }
-    return frequency != 0 ? frequency : timebase(tree, isa_hart_next(tree, DEVICETREE_NONE));
+    if (!devicetree_number(tree, harts, "timebase-frequency", &frequency)) {
+        (void)devicetree_number(tree, devicetree_first_child(tree, harts), "timebase-frequency",
+                                &frequency);
+    }
+    return frequency;
 }
 
 void clock_init_cpu(void)

@@ -4,8 +4,8 @@
  * In user mode sscratch holds the frame of the running thread, in the kernel 0. Register n is kept
  * at 8 * n in a frame, pc at 0. The system-call path (38 instructions in, 39 out, calls and returns
  * included) keeps what a function call keeps; a trap clears the frame's CPU to tell the two kinds
- * of frames apart. A trap in the kernel goes to a stack of its own, so that an overflowed kernel
- * stack is not needed; it comes back only to retry a stale translation.
+ * of frames apart. A trap in the kernel is a bug: it is reported on a stack of its own, because the
+ * kernel stack may have overflowed.
  * Neither gp nor the floating-point unit is used by the kernel.
  */
 #include "csr.h"
@@ -82,32 +82,15 @@ leave_trap:
     ld a0, 10*8(a0)
     sret
 
-/* A trap in the kernel: a0 is in sscratch; tp is the CPU, or 0 early in the boot. */
+/* A trap in the kernel; tp is the CPU. */
 vector_kernel:
-    lla a0, emergency_stacks + EMERGENCY_STACK_SIZE
-    beqz tp, 1f
-    ld a0, CPU_EMERGENCY_TOP(tp)
-1:  addi a0, a0, -TRAP_SIZE
-    .irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    sd x\n, \n*8(a0)
-    .endr
-    csrrw a1, sscratch, zero
-    sd a1, 10*8(a0)
-    csrr a1, sepc
-    sd a1, 0(a0)
+    csrw sscratch, zero
+    ld sp, CPU_PANIC_STACK_TOP(tp)
+    csrr a0, sepc
     csrr a1, scause
-    sd a1, TRAP_CAUSE(a0)
-    csrr a1, stval
-    sd a1, TRAP_VALUE(a0)
-    mv sp, a0
-    jal trap_from_kernel
-    ld t0, 0(sp)
-    csrw sepc, t0
-    .irp n, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    ld x\n, \n*8(sp)
-    .endr
-    ld sp, 2*8(sp)
-    sret
+    csrr a2, stval
+    mv a3, s0
+    tail trap_from_kernel
 
 /* uint64_t entry_probe_stimecmp(void): a read that is refused goes on behind it with a0 = 0. A trap
  * leaves SPP set, which has to be clear for the next return to user mode. */

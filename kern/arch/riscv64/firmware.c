@@ -1,4 +1,4 @@
-/* Switching off and resetting, and what the hart offers as a seed. */
+/* Switching off and resetting, the SBI console, and what the hart offers as a seed. */
 #include <arch/firmware.h>
 #include <sinter/abi.h>
 
@@ -7,6 +7,20 @@
 
 #define ENTROPY_SAMPLES 64
 #define ENTROPY_MULTIPLIER UINT64_C(0x9e3779b97f4a7c15) /* 2^64 over the golden ratio */
+
+void firmware_put(uint8_t byte)
+{
+    static enum { UNKNOWN, LEGACY, DEBUG_CONSOLE } kind;
+
+    if (kind == UNKNOWN) {
+        kind = sbi_has(SBI_DBCN) ? DEBUG_CONSOLE : LEGACY;
+    }
+    if (kind == DEBUG_CONSOLE) {
+        (void)sbi_call(SBI_DBCN, SBI_DBCN_WRITE_BYTE, byte, 0, 0, 0, 0);
+    } else {
+        (void)sbi_call(SBI_LEGACY_CONSOLE_PUTCHAR, 0, byte, 0, 0, 0, 0);
+    }
+}
 
 void firmware_reset(uint32_t kind)
 {

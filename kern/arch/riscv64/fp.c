@@ -4,68 +4,44 @@
  * the state in memory is current; Dirty: the registers have changed.
  * The vector unit (sstatus.VS) stays off.
  */
+#include <arch/cpu.h>
 #include <arch/fp.h>
+#include <base/devicetree.h>
 
 #include "csr.h"
-#include "isa.h"
 #include "trap.h"
 
-/* Major opcodes and fields of instructions (Unprivileged Architecture, chapters 24 and 26). */
-#define OPCODE(instruction) ((instruction) & 0x7f)
-#define OPCODE_LOAD_FP 0x07
-#define OPCODE_STORE_FP 0x27
-#define OPCODE_MADD 0x43
-#define OPCODE_MSUB 0x47
-#define OPCODE_NMSUB 0x4b
-#define OPCODE_NMADD 0x4f
-#define OPCODE_OP_FP 0x53
-#define OPCODE_SYSTEM 0x73
-#define SYSTEM_FUNCT3(instruction) ((instruction) >> 12 & 7)
-#define SYSTEM_CSR(instruction) ((instruction) >> 20 & 0xfff)
-#define CSR_FCSR 3 /* fflags 1, frm 2, fcsr 3 */
-#define COMPRESSED(instruction) (((instruction) & 3) != 3)
-#define COMPRESSED_QUADRANT(instruction) ((instruction) & 3)
-#define COMPRESSED_FUNCT3(instruction) ((instruction) >> 13 & 7)
-#define COMPRESSED_FLD 1 /* in quadrants 0 and 2 */
-#define COMPRESSED_FSD 5
+static bool present; /* F and D, on every hart */
 
-static bool present; /* F and D */
+/* `riscv,isa` is "rv64", single letters, then longer names, each after '_'. */
+static bool has_double(const struct devicetree *tree, dt_node hart)
+{
+    const char *isa = devicetree_string(tree, hart, "riscv,isa");
+
+    if (devicetree_string_index(tree, hart, "riscv,isa-extensions", "d") >= 0) {
+        return true;
+    }
+    while (isa != NULL && *isa != '\0' && *isa != '_' && *isa != 'd' && *isa != 'g') {
+        isa++;
+    }
+    return isa != NULL && (*isa == 'd' || *isa == 'g');
+}
 
 void fp_init(const struct devicetree *tree)
 {
+    dt_node hart = devicetree_first_child(tree, devicetree_find_path(tree, "/cpus"));
+
     csr_set(sstatus, SSTATUS_FS);
-    present = (csr_read(sstatus) & SSTATUS_FS) != 0 && isa_has(tree, "d");
+    present = (csr_read(sstatus) & SSTATUS_FS) != 0;
     csr_clear(sstatus, SSTATUS_FS);
-}
-
-static bool is_fp(uint64_t instruction)
-{
-    if (COMPRESSED(instruction)) {
-        uint64_t function = COMPRESSED_FUNCT3(instruction);
-        return COMPRESSED_QUADRANT(instruction) != 1 &&
-               (function == COMPRESSED_FLD || function == COMPRESSED_FSD);
-    }
-    switch (OPCODE(instruction)) {
-    case OPCODE_LOAD_FP:
-    case OPCODE_STORE_FP:
-    case OPCODE_MADD:
-    case OPCODE_MSUB:
-    case OPCODE_NMSUB:
-    case OPCODE_NMADD:
-    case OPCODE_OP_FP:
-        return true;
-    case OPCODE_SYSTEM:
-        return SYSTEM_FUNCT3(instruction) != 0 && SYSTEM_CSR(instruction) >= 1 &&
-               SYSTEM_CSR(instruction) <= CSR_FCSR;
-    default:
-        return false;
+    for (; hart != DEVICETREE_NONE; hart = devicetree_next_sibling(tree, hart)) {
+        present = present && (!cpu_usable(tree, hart) || has_double(tree, hart));
     }
 }
 
-/* Harts may give 0 for the instruction: then it is taken for one, and traps again if it is not. */
-bool fp_wanted(uint64_t value)
+bool fp_wanted(void)
 {
-    return present && (csr_read(sstatus) & SSTATUS_FS) == 0 && (value == 0 || is_fp(value));
+    return present && (csr_read(sstatus) & SSTATUS_FS) == 0;
 }
 
 void fp_switch_out(struct frame *frame, struct fp_state *state)

@@ -6,16 +6,14 @@
  * the line is still active it becomes pending again, and shows when it is unmasked. The trigger
  * is wired into the gateway of each line: flags are ignored.
  */
-#include <arch/console.h>
 #include <arch/entry.h>
 #include <arch/irqchip.h>
 #include <arch/layout.h>
-#include <boot/devicetree.h>
+#include <arch/mmio.h>
+#include <base/devicetree.h>
 #include <kern/cpu.h>
-#include <kern/kmap.h>
 
 #include "csr.h"
-#include "mmio.h"
 #include "trap.h"
 
 #define PLIC_PRIORITY(line) (UINT64_C(4) * (line))
@@ -45,16 +43,6 @@ static struct {
 static bool routing_locked; /* enable words of a context hold the bits of 32 lines */
 
 /* ---- finding it ----------------------------------------------------------------------------- */
-
-static void report(const char *message)
-{
-    size_t length = 0;
-
-    while (message[length] != '\0') {
-        length++;
-    }
-    console_write(message, length);
-}
 
 static dt_node find(const struct devicetree *tree)
 {
@@ -97,39 +85,35 @@ static void mask_all(void)
     }
     for (unsigned i = 0; i < plic.context_count; i++) {
         for (unsigned line = 0; line < plic.limit; line += 32) {
-            mmio_write32(plic.lines, PLIC_ENABLE(plic.supervisors[i].context, line), 0);
+            mmio_write32(plic.lines + PLIC_ENABLE(plic.supervisors[i].context, line), 0);
         }
     }
 }
 
-bool irqchip_init(const struct devicetree *tree)
+const char *irqchip_init(const struct devicetree *tree)
 {
     uint32_t sources;
     dt_node node = find(tree);
 
     if (node == DEVICETREE_NONE) {
-        report("interrupt controller: the device tree has no PLIC (sifive,plic-1.0.0 or "
-               "riscv,plic0); AIA (riscv,aplic, riscv,imsics) is not supported\n");
-        return false;
+        return "the device tree has no PLIC (sifive,plic-1.0.0 or riscv,plic0); AIA (riscv,aplic, "
+               "riscv,imsics) is not supported";
     }
     unsigned contexts = find_contexts(tree, node);
     if (contexts == 0 || !devicetree_registers(tree, node, 0, &plic.physical, &plic.size) ||
         !devicetree_cell(tree, node, "riscv,ndev", 0, &sources) || sources == 0 ||
         sources >= PLIC_LINES_MAX ||
         plic.size < PLIC_CONTEXT + PLIC_THRESHOLD(contexts)) {
-        report("interrupt controller: the PLIC's node lacks reg, riscv,ndev or an S-mode context "
-               "in interrupts-extended\n");
-        return false;
+        return "the PLIC's node lacks reg, riscv,ndev or an S-mode context in interrupts-extended";
     }
     plic.limit = sources + 1;
     plic.lines = map(0, PLIC_ENABLE(contexts, 0));
     plic.contexts = map(PLIC_CONTEXT, PLIC_CONTEXT + PLIC_THRESHOLD(contexts));
     if (plic.lines == NULL || plic.contexts == NULL) {
-        report("interrupt controller: no room to map the PLIC's registers\n");
-        return false;
+        return "no room to map the PLIC's registers";
     }
     mask_all();
-    return true;
+    return NULL;
 }
 
 void irqchip_init_cpu(void)
@@ -140,7 +124,7 @@ void irqchip_init_cpu(void)
     for (unsigned i = 0; i < plic.context_count; i++) {
         if (plic.supervisors[i].hart == cpu->hardware_id) {
             cpu->plic_context = plic.supervisors[i].context;
-            mmio_write32(plic.contexts, PLIC_THRESHOLD(cpu->plic_context), 0);
+            mmio_write32(plic.contexts + PLIC_THRESHOLD(cpu->plic_context), 0);
             csr_set(sie, INTERRUPT_EXTERNAL);
         }
     }
@@ -168,8 +152,8 @@ static void route(unsigned line, unsigned context)
     }
     for (unsigned i = 0; i < plic.context_count; i++) {
         uint64_t enable = PLIC_ENABLE(plic.supervisors[i].context, line);
-        uint32_t others = mmio_read32(plic.lines, enable) & ~bit;
-        mmio_write32(plic.lines, enable,
+        uint32_t others = mmio_read32(plic.lines + enable) & ~bit;
+        mmio_write32(plic.lines + enable,
                      plic.supervisors[i].context == context ? others | bit : others);
     }
     __atomic_clear(&routing_locked, __ATOMIC_RELEASE);
@@ -186,12 +170,12 @@ void irqchip_enable(unsigned line, uint32_t flags)
 
 void irqchip_unmask(unsigned line)
 {
-    mmio_write32(plic.lines, PLIC_PRIORITY(line), PRIORITY_ACTIVE);
+    mmio_write32(plic.lines + PLIC_PRIORITY(line), PRIORITY_ACTIVE);
 }
 
 void irqchip_mask(unsigned line)
 {
-    mmio_write32(plic.lines, PLIC_PRIORITY(line), PRIORITY_MASKED);
+    mmio_write32(plic.lines + PLIC_PRIORITY(line), PRIORITY_MASKED);
 }
 
 void irqchip_poll(void)
@@ -199,9 +183,9 @@ void irqchip_poll(void)
     uint64_t claim = PLIC_CLAIM(cpu_self()->arch.plic_context);
     uint32_t line;
 
-    while ((line = mmio_read32(plic.contexts, claim)) != 0) {
+    while ((line = mmio_read32(plic.contexts + claim)) != 0) {
         irqchip_mask(line);
-        mmio_write32(plic.contexts, claim, line);
+        mmio_write32(plic.contexts + claim, line);
         kernel_device_interrupt(line);
     }
 }

@@ -18,14 +18,7 @@ _Static_assert(offsetof(struct registers_riscv64, x) == FRAME_X(0), "registers: 
 _Static_assert(offsetof(struct cpu, arch) == 0, "cpu: arch");
 _Static_assert(offsetof(struct arch_cpu, frame) == CPU_FRAME, "cpu: frame");
 _Static_assert(offsetof(struct arch_cpu, stack_top) == CPU_STACK_TOP, "cpu: stack_top");
-_Static_assert(offsetof(struct arch_cpu, emergency_top) == CPU_EMERGENCY_TOP, "cpu: emergency_top");
-_Static_assert(offsetof(struct arch_cpu, start_satp) == CPU_START_SATP, "cpu: start_satp");
-_Static_assert(offsetof(struct arch_cpu, start_self) == CPU_START_SELF, "cpu: start_self");
-
-_Static_assert(offsetof(struct trap_registers, x) == TRAP_X(0), "trap: x");
-_Static_assert(offsetof(struct trap_registers, cause) == TRAP_CAUSE, "trap: cause");
-_Static_assert(offsetof(struct trap_registers, value) == TRAP_VALUE, "trap: value");
-_Static_assert(sizeof(struct trap_registers) == TRAP_SIZE && TRAP_SIZE % 16 == 0, "trap: size");
+_Static_assert(offsetof(struct arch_cpu, panic_stack_top) == CPU_PANIC_STACK_TOP, "cpu: panic");
 
 _Static_assert(offsetof(struct fp_state, f) == FP_F(0), "fp: f");
 _Static_assert(offsetof(struct fp_state, fcsr) == FP_FCSR, "fp: fcsr");

@@ -10,21 +10,12 @@
 /* struct arch_cpu, which begins struct cpu */
 #define CPU_FRAME 0
 #define CPU_STACK_TOP 8
-#define CPU_EMERGENCY_TOP 16
-#define CPU_START_SATP 24
-#define CPU_START_SELF 32
-
-/* struct trap_registers */
-#define TRAP_X(n) ((n) * 8)
-#define TRAP_CAUSE 256
-#define TRAP_VALUE 264
-#define TRAP_SIZE 272 /* multiple of 16 */
+#define CPU_PANIC_STACK_TOP 16
 
 /* struct fp_state */
 #define FP_F(n) ((n) * 8)
 #define FP_FCSR 256
 
-#define EMERGENCY_STACK_SIZE 8192
 #define BOOT_STACK_SIZE 16384
 
 #endif

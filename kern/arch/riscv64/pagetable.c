@@ -7,6 +7,7 @@
  */
 #include <arch/pagetable.h>
 #include <kern/cpu.h>
+#include <kern/image.h>
 
 #include "csr.h"
 #include "sbi.h"
@@ -16,7 +17,6 @@
 #define ALL_ADDRESSES UINT64_MAX
 
 static bool has_asids;           /* false until pagetable_asid_count() has found out */
-static uint64_t kernel_satp;
 
 static uint64_t make_satp(uint64_t root, unsigned asid)
 {
@@ -41,7 +41,7 @@ unsigned pagetable_asid_count(void)
     return has_asids ? highest + 1 : 0;
 }
 
-void pagetable_root_init(pte_t *root, const pte_t *kernel_root)
+void pagetable_root_init(pte_t *root)
 {
     for (unsigned i = KERNEL_FIRST_ENTRY; i < PAGETABLE_ENTRIES; i++) {
         root[i] = kernel_root[i];
@@ -51,15 +51,7 @@ void pagetable_root_init(pte_t *root, const pte_t *kernel_root)
 
 uint64_t pagetable_root_value(uint64_t root, unsigned asid)
 {
-    return root == 0 ? kernel_satp : make_satp(root, asid);
-}
-
-void pagetable_activate_kernel(uint64_t root)
-{
-    kernel_satp = make_satp(root, 0);
-    flush_all_here();
-    csr_write(satp, kernel_satp);
-    flush_all_here();
+    return make_satp(root == 0 ? kernel_physical(kernel_root) : root, asid);
 }
 
 /* ---- flushing ------------------------------------------------------------------------------- */
@@ -131,14 +123,7 @@ void tlb_flush_asid(unsigned asid, uint64_t cpu_mask)
 /* Kernel entries are global: only a flush that names no ASID reaches them. */
 void tlb_flush_kernel(uint64_t address, uint64_t length)
 {
-    uint64_t others = 0;
-
-    for (unsigned i = 0; i < cpu_count; i++) {
-        others |= &cpus[i] != cpu_self() && cpus[i].online ? UINT64_C(1) << i : 0;
-    }
     flush_all_here();
-    if (others != 0) {
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_SFENCE_VMA, others, address, length, 0);
-    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_SFENCE_VMA, sbi_other_cpus(), address, length, 0);
 }

@@ -3,7 +3,7 @@
 
 #include "sbi.h"
 
-#define HARTS_IN_MASK 64
+#define HARTS_IN_MASK UINT64_C(64)
 
 struct sbi_result sbi_call(uint64_t extension, uint64_t function, uint64_t argument0,
                            uint64_t argument1, uint64_t argument2, uint64_t argument3,
@@ -31,30 +31,32 @@ bool sbi_has(uint64_t extension)
     return result.error == 0 && result.value != 0;
 }
 
-static uint64_t lowest_hart(uint64_t cpu_mask)
+uint64_t sbi_other_cpus(void)
 {
-    uint64_t lowest = UINT64_MAX;
+    uint64_t others = 0;
 
-    for (unsigned i = 0; i < CPU_MAX; i++) {
-        if ((cpu_mask >> i & 1) != 0 && cpus[i].arch.hardware_id < lowest) {
-            lowest = cpus[i].arch.hardware_id;
-        }
+    for (unsigned i = 0; i < cpu_count; i++) {
+        others |= &cpus[i] != cpu_self() && cpus[i].online ? UINT64_C(1) << i : 0;
     }
-    return lowest;
+    return others;
 }
 
 void sbi_call_cpus(uint64_t extension, uint64_t function, uint64_t cpu_mask, uint64_t argument2,
                    uint64_t argument3, uint64_t argument4)
 {
-    cpu_mask &= (UINT64_C(1) << CPU_MAX) - 1;
-    while (cpu_mask != 0) {
-        uint64_t first = lowest_hart(cpu_mask);
+    for (unsigned i = 0; i < CPU_MAX; i++) {
+        uint64_t first = cpus[i].arch.hardware_id & ~(HARTS_IN_MASK - 1);
         uint64_t harts = 0;
-        for (unsigned i = 0; i < CPU_MAX; i++) {
-            uint64_t distance = cpus[i].arch.hardware_id - first;
-            if ((cpu_mask >> i & 1) != 0 && distance < HARTS_IN_MASK) {
+
+        if ((cpu_mask >> i & 1) == 0) {
+            continue;
+        }
+        for (unsigned k = i; k < CPU_MAX; k++) {
+            uint64_t distance = cpus[k].arch.hardware_id - first;
+
+            if ((cpu_mask >> k & 1) != 0 && distance < HARTS_IN_MASK) {
                 harts |= UINT64_C(1) << distance;
-                cpu_mask &= ~(UINT64_C(1) << i);
+                cpu_mask &= ~(UINT64_C(1) << k);
             }
         }
         (void)sbi_call(extension, function, harts, first, argument2, argument3, argument4);

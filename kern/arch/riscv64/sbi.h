@@ -49,6 +49,8 @@ struct sbi_result sbi_call(uint64_t extension, uint64_t function, uint64_t argum
                            uint64_t argument4);
 bool sbi_has(uint64_t extension);
 
+/* The CPUs that run but for this one, as a mask. */
+uint64_t sbi_other_cpus(void);
 /* Calls `function` for the harts of the CPUs in the mask (bit: index in cpus[]), in as few calls as
  * their hart ids allow: arguments hart mask, its first hart, then the three given. */
 void sbi_call_cpus(uint64_t extension, uint64_t function, uint64_t cpu_mask, uint64_t argument2,

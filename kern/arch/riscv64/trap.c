@@ -12,8 +12,6 @@
 #include "trap.h"
 
 #define CAUSE_INTERRUPT (UINT64_C(1) << 63)
-#define LEVEL_BITS 9
-#define FRAME_POINTER 8 /* s0 */
 
 /* ---- from user mode ------------------------------------------------------------------------- */
 
@@ -37,7 +35,7 @@ static void user_exception(struct frame *frame, uint64_t cause, uint64_t value)
         user_fault(frame, FAULT_WRITE, value);
         break;
     case CAUSE_ILLEGAL:
-        if (fp_wanted(value)) {
+        if (fp_wanted()) {
             kernel_fp_used(frame);
         } else {
             user_fault(frame, FAULT_ILLEGAL, frame_pc(frame));
@@ -95,95 +93,22 @@ void interrupts_poll(void)
 
 /* ---- from the kernel ------------------------------------------------------------------------ */
 
-/* The leaf that maps a kernel address in the active tables, or an entry that is not present. */
-static pte_t kernel_translation(uint64_t address)
+void trap_from_kernel(uint64_t pc, uint64_t cause, uint64_t value, uint64_t frame_pointer)
 {
-    uint64_t table = (csr_read(satp) & SATP_PPN_MASK) << PAGE_SHIFT;
+    static const char *const names[] = {
+        [CAUSE_FETCH_ACCESS] = "execution at a bad address in the kernel",
+        [CAUSE_FETCH_PAGE] = "execution at a bad address in the kernel",
+        [CAUSE_LOAD_ACCESS] = "read at a bad address in the kernel",
+        [CAUSE_LOAD_PAGE] = "read at a bad address in the kernel",
+        [CAUSE_STORE_ACCESS] = "write at a bad address in the kernel",
+        [CAUSE_STORE_PAGE] = "write at a bad address in the kernel",
+        [CAUSE_ILLEGAL] = "illegal instruction in the kernel",
+        [CAUSE_BREAKPOINT] = "breakpoint in the kernel",
+    };
+    bool known = cause < sizeof(names) / sizeof(names[0]) && names[cause] != NULL;
 
-    for (unsigned level = PAGETABLE_ROOT_LEVEL;; level--) {
-        unsigned slot = address >> (PAGE_SHIFT + level * LEVEL_BITS) & (PAGETABLE_ENTRIES - 1);
-        pte_t pte = ((const pte_t *)direct_map(table))[slot];
-        if (!pte_present(pte) || !pte_is_table(pte, level)) {
-            return pte;
-        }
-        table = pte_physical(pte);
-    }
-}
-
-static unsigned needed_flag(uint64_t cause)
-{
-    switch (cause) {
-    case CAUSE_FETCH_PAGE:
-        return PTE_EXECUTE;
-    case CAUSE_LOAD_PAGE:
-        return PTE_READ;
-    case CAUSE_STORE_PAGE:
-        return PTE_WRITE;
-    default:
-        return 0;
-    }
-}
-
-/* Whether the tables allow what trapped, so that the hart must have used what they were before
- * (see pte_publish()). The same instruction is not forgiven the same address twice in a row. */
-static bool is_spurious(struct arch_cpu *cpu, const struct trap_registers *registers)
-{
-    unsigned flag = needed_flag(registers->cause);
-
-    if (flag == 0 || registers->value < DIRECT_BASE ||
-        (cpu->spurious_pc == registers->x[0] && cpu->spurious_address == registers->value)) {
-        return false;
-    }
-    cpu->spurious_pc = registers->x[0];
-    cpu->spurious_address = registers->value;
-    pte_t pte = kernel_translation(registers->value);
-    return pte_present(pte) && (pte_flags(pte) & (flag | PTE_USER)) == flag;
-}
-
-static const char *describe(const struct cpu *cpu, const struct trap_registers *registers)
-{
-    if (cpu != NULL && needed_flag(registers->cause) != 0) {
-        uint64_t below = cpu->arch.stack_top - KERNEL_STACK_SIZE - registers->value;
-        if (below - 1 < PAGE_SIZE) {
-            return "kernel stack overflow";
-        }
-    }
-    switch (registers->cause) {
-    case CAUSE_FETCH_PAGE:
-    case CAUSE_FETCH_ACCESS:
-        return "execution at a bad address in the kernel";
-    case CAUSE_LOAD_PAGE:
-    case CAUSE_LOAD_ACCESS:
-        return "read at a bad address in the kernel";
-    case CAUSE_STORE_PAGE:
-    case CAUSE_STORE_ACCESS:
-        return "write at a bad address in the kernel";
-    case CAUSE_ILLEGAL:
-        return "illegal instruction in the kernel";
-    case CAUSE_BREAKPOINT:
-        return "breakpoint in the kernel";
-    default:
-        return "unexpected trap in the kernel";
-    }
-}
-
-/* A trap while one is dealt with has overwritten the emergency stack: nothing is left to do. */
-void trap_from_kernel(struct trap_registers *registers)
-{
-    static unsigned early_depth;
-    struct cpu *cpu = cpu_self();
-    unsigned *depth = cpu != NULL ? &cpu->arch.trap_depth : &early_depth;
-
-    if ((*depth)++ != 0) {
-        cpu_halt();
-    }
-    if (cpu != NULL && is_spurious(&cpu->arch, registers)) {
-        __asm__ volatile("sfence.vma %0, zero" ::"r"(registers->value) : "memory");
-        (*depth)--;
-        return;
-    }
-    kernel_panic_trap(describe(cpu, registers), registers->x[0], registers->value,
-                      registers->cause, registers->x[FRAME_POINTER]);
+    kernel_panic_trap(known ? names[cause] : "unexpected trap in the kernel", pc, value, cause,
+                      frame_pointer);
 }
 
 /* ---- set-up --------------------------------------------------------------------------------- */

@@ -15,35 +15,27 @@ struct devicetree;
 struct fp_state;
 struct frame;
 
-/* Registers at a trap taken in the kernel; x[0] is pc. */
-struct trap_registers {
-    uint64_t x[32];
-    uint64_t cause, value; /* scause, stval */
-};
-
 /* entry.S */
 extern char entry_vector[];
 /* Whether reading stimecmp does not trap, that is, whether the firmware has enabled Sstc. */
 uint64_t entry_probe_stimecmp(void);
 
 /* start.S */
-extern char start_secondary[]; /* a1: physical address of the hart's struct cpu */
-extern uint64_t kernel_physical_base;
-extern char __boot_stack_bottom[], __boot_stack_top[];
+extern char start_secondary[]; /* a1: the hart's struct cpu */
 
-/* trap.c, called by entry.S; trap_from_kernel() returns if the instruction is to be tried again. */
+/* trap.c, called by entry.S */
 void trap_from_user(struct frame *frame, uint64_t cause, uint64_t value);
-void trap_from_kernel(struct trap_registers *registers);
-extern uint8_t emergency_stacks[CPU_MAX][EMERGENCY_STACK_SIZE];
+_Noreturn void trap_from_kernel(uint64_t pc, uint64_t cause, uint64_t value,
+                                uint64_t frame_pointer);
 
 /* irqchip.c: calls kernel_device_interrupt() for what is pending at this hart. */
 void irqchip_poll(void);
 
 /* fp.c */
 void fp_init(const struct devicetree *tree);
-/* Whether an illegal instruction may be a floating-point instruction that found the unit off.
- * value: stval, the instruction's bits or 0. */
-bool fp_wanted(uint64_t value);
+/* Whether an illegal instruction may be a floating-point instruction that found the unit off; it
+ * traps again if it is none. */
+bool fp_wanted(void);
 /* fp.S */
 void fp_registers_save(struct fp_state *state);
 void fp_registers_load(const struct fp_state *state);

@@ -10,8 +10,8 @@
 
 struct devicetree;
 
-/* Maps and resets the controller, all lines masked. False: none in the tree that is supported. */
-bool irqchip_init(const struct devicetree *tree);
+/* Maps and resets the controller, all lines masked. Null, or why there is none. */
+const char *irqchip_init(const struct devicetree *tree);
 void irqchip_init_cpu(void);
 /* Lines from irqchip_first() to irqchip_limit() - 1 may get an irq object. */
 unsigned irqchip_first(void);

@@ -21,6 +21,7 @@
 #define KERNEL_IMAGE_BASE UINT64_C(0xffffffff80000000)  /* link address of the image */
 
 #define KERNEL_STACK_SIZE (UINT64_C(4) * PAGE_SIZE)
+#define PANIC_STACK_SIZE UINT64_C(4096)
 #define CPU_MAX 8
 
 static inline void *direct_map(uint64_t physical)

@@ -50,12 +50,12 @@ enum pte_flags {
 
 /* Largest number of address-space identifiers, 0 if the CPU has none; valid on the boot CPU. */
 unsigned pagetable_asid_count(void);
-/* Prepares a zeroed page as the root of a user space. kernel_root: the kernel's own root. */
-void pagetable_root_init(pte_t *root, const pte_t *kernel_root);
+/* The kernel's own root: every CPU starts with it. */
+extern pte_t kernel_root[PAGETABLE_ENTRIES];
+/* Prepares a zeroed page as the root of a user space. */
+void pagetable_root_init(pte_t *root);
 /* What pagetable_activate() takes for a user root; root 0: for no user space. */
 uint64_t pagetable_root_value(uint64_t root, unsigned asid);
-/* Uses the kernel's final root on this CPU and flushes the boot mappings. */
-void pagetable_activate_kernel(uint64_t root);
 
 /* On every CPU in the mask (bit = cpu index), this one included if set: done at return.
  * cpu_mask lets riscv64 leave CPUs out; aarch64 broadcasts. */

@@ -8,12 +8,16 @@
 #ifndef KERN_ACCOUNT_H
 #define KERN_ACCOUNT_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <kern/object.h>
 
-struct account;
-struct object;
+struct account {
+    struct object object; /* object.account: the parent */
+    atomic_ulong pages, pages_limit;
+    atomic_ulong kernel, kernel_limit;
+    atomic_ulong cpu;                   /* ticks since creation */
+    atomic_ulong cpu_limit, cpu_period; /* ticks; limit ~0: none */
+    atomic_ulong period_start, period_used;
+};
 
 extern struct account *account_root;
 
@@ -37,9 +41,10 @@ static inline bool account_cpu_limited(const struct account *account)
            account_in_limited(account);
 }
 
-/* An account as an object, for handles. */
-struct object *account_object(struct account *account);
-void account_reference(struct account *account);
-void account_release(struct account *account);
+/* Null when the parent is full. */
+struct account *account_create(struct account *parent);
+/* In ticks; limit ~0: none. */
+void account_limit_cpu(struct account *account, uint64_t limit, uint64_t period);
+void account_destroy(struct object *object);
 
 #endif

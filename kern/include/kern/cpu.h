@@ -34,6 +34,7 @@ struct cpu {
     uint64_t switched_at;   /* counter value when `current` began to run */
     uint64_t slice_end;     /* counter value */
     uint64_t deadline;      /* for which the CPU's timer is set; ~0: it is not */
+    uint64_t wake_at;       /* counter value at which the CPU chooses again; ~0: never */
     struct run_queue queue;
 };
 

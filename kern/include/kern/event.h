@@ -26,6 +26,5 @@ void event_cancel_wait(struct event *event, struct thread *thread, status_t stat
 /* Binds to the thread, or to none when it is null; BAD_STATE if another has it. */
 status_t event_bind(struct event *event, struct thread *thread);
 void event_unbind(struct event *event, struct thread *thread);
-void event_destroy(struct object *object);
 
 #endif

@@ -23,6 +23,5 @@ struct irq *irq_create(struct account *account, uint32_t line, uint32_t flags, s
 void irq_bind(struct irq *irq, struct event *event, uint64_t bits);
 status_t irq_acknowledge(struct irq *irq);
 void irq_unreachable(struct object *object);
-void irq_destroy(struct object *object);
 
 #endif

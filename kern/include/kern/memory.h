@@ -15,8 +15,6 @@
 #define RADIX_BITS 6
 #define RADIX_ENTRIES (1u << RADIX_BITS)
 
-struct endpoint;
-
 struct radix_node {
     atomic_uint owners;
     uint32_t level; /* 0: entries are frames */
@@ -36,7 +34,7 @@ struct memory {
     uint64_t root;       /* entry, as in a node */
     uint64_t resident;
     struct list mappings;
-    struct endpoint *pager; /* PAGED: holds it as a handle does */
+    struct object *pager; /* PAGED: an endpoint, held as by a handle */
     uint64_t key;
     struct list quarantine; /* DEVICE: pins of dead tasks */
     struct reap reap;
@@ -64,7 +62,6 @@ uint64_t memory_share_frame(struct memory *memory, uint64_t index);
  * fails with NO_KERNEL_MEMORY. A page that is present stays. memory->lock held. */
 status_t memory_supply_frame(struct memory *memory, uint64_t index, uint64_t physical);
 
-/* Of object_types.c. */
 void memory_destroy(struct object *object);
 
 #endif

@@ -4,16 +4,18 @@
  * A reference keeps the memory; a handle (every handle is also a reference) keeps the object
  * useful. When the last handle goes the type's `unreachable` runs, when the last reference goes
  * its `destroy`. Both may run on any CPU with no lock held but those of the caller, so they are
- * called only where no lock that they take is held; see object_types.c for the table.
+ * called only where no lock that they take is held; see upward.c for the table.
  */
 #ifndef KERN_OBJECT_H
 #define KERN_OBJECT_H
 
-#include <kern/account.h>
 #include <kern/lock.h>
 #include <sinter/abi.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+struct account;
 
 struct object {
     uint32_t type;    /* OBJECT_ constant */
@@ -30,7 +32,7 @@ struct object_type {
     void (*destroy)(struct object *);     /* releases what it refers to and calls object_free */
 };
 
-/* Filled in object_types.c, the one place where lower layers learn of higher ones. */
+/* Filled in upward.c, the one place where lower layers learn of higher ones. */
 extern const struct object_type object_types[OBJECT_MACHINE + 1];
 
 /* A zeroed object with one reference, charged to `account`; null when it is full. */

@@ -1,13 +1,22 @@
 /*
  * The end, for a broken invariant of the kernel only; and lines for the kernel's log.
  *
- * Formats: %s %c %u %d %lu %lx %x %p, and a width with leading zeros for the hexadecimal ones.
+ * Formats: %s %d %u %x, with l for 64 bits, and a width with spaces or zeros.
  */
 #ifndef KERN_PANIC_H
 #define KERN_PANIC_H
 
+#include <stdatomic.h>
+
+struct thread;
+
 /* Prints the message and a symbolised backtrace on the early console, then stops every CPU. */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* One CPU tells: all others are to stop when they are interrupted. */
+extern atomic_uint panicking;
+/* Of upward.c. */
+extern const char *(*const panic_task_name)(const struct thread *thread);
 
 /* Before a reset that is no panic: what is kept of the log, and what follows, goes to the early
  * console, whoever has taken it. */

@@ -8,6 +8,7 @@
 #ifndef KERN_PORT_H
 #define KERN_PORT_H
 
+#include <arch/frame.h>
 #include <kern/list.h>
 #include <kern/object.h>
 #include <kern/tree.h>
@@ -83,14 +84,19 @@ void receive_cancel(struct port *port, struct thread *thread, status_t status);
 /* Bits of the event bound to a thread that may be waiting to receive. */
 void receive_event(struct event *event, struct thread *thread);
 
+/* The two result registers that say what was received; kind: RECEIVE_ constant. */
+static inline void message_set_kind(struct frame *frame, uint32_t kind, uint64_t badge)
+{
+    frame_set_result(frame, 0, (uint64_t)kind << 32);
+    frame_set_result(frame, FRAME_RESULTS - 1, badge);
+}
+
 void endpoint_revoke(struct endpoint *endpoint);
 
 void port_unreachable(struct object *object);
-void port_destroy(struct object *object);
 void endpoint_unreachable(struct object *object);
 void endpoint_destroy(struct object *object);
 void reply_unreachable(struct object *object);
-void reply_destroy(struct object *object);
 
 /* Leases of a call (lease.c): from the message page at its start; dropped at its end. */
 status_t leases_take(struct thread *thread, uint32_t count);

@@ -10,7 +10,5 @@ struct devicetree;
 void smp_find(const struct devicetree *tree, unsigned long boot_hardware_id);
 /* Starts them; those that the firmware refuses are left out, with a line in the log. */
 void smp_start(void);
-/* For a panic. */
-void smp_stop_others(void);
 
 #endif

@@ -7,12 +7,8 @@
 #define KERN_SYSCALL_H
 
 #include <arch/frame.h>
-#include <kern/object.h>
+#include <kern/thread.h>
 #include <libsys_calls.h>
-
-/* A call answers this when its thread waits: whoever ends the wait sets the results. It never
- * reaches user space. */
-#define STATUS_BLOCKED (-1)
 
 #define SYSCALL_TAKES 2   /* handles that the dispatcher looks up */
 #define SYSCALL_RESULTS 8 /* result registers after the status */

@@ -17,13 +17,6 @@ struct event;
 struct space;
 struct thread;
 
-struct watch {
-    struct list link;
-    struct event *event; /* holds a reference */
-    uint64_t bits;
-    struct account *account;
-};
-
 struct task {
     struct object object;
     struct handle_table handles;
@@ -42,8 +35,8 @@ struct task {
     struct list watches;
     struct list minted; /* endpoints with policy GONE; under the lock */
     struct endpoint *fault_endpoint; /* holds a reference */
-    struct reap reap;
-    atomic_bool stop; /* stopped, or on the way there: see stop.h */
+    struct reap reap; /* steps are set when the task is made */
+    atomic_bool stop; /* stopped, or on the way there: see life.h */
     atomic_uint stop_queued; /* bool, but exchanged: gcc calls a library for bytes */
     struct list stop_watches;
     struct reap stop_reap;
@@ -52,16 +45,9 @@ struct task {
     char name[LIMIT_NAME + 1];
 };
 
-struct task *task_create(struct account *account, struct space *space, const char *name,
-                         uint32_t length, status_t *status);
 /* Begins the end; later calls change nothing. */
 void task_kill(struct task *task, uint32_t reason, int64_t code);
-/* A thread of the task has been taken apart. */
-void task_thread_gone(struct task *task, struct thread *thread);
-status_t watch_add(struct list *watches, struct event *event, uint64_t bits);
-/* Signals and frees the watches of a list that nobody else sees any more. */
-void watches_fire(struct list *watches);
-void task_unreachable(struct object *object);
-void task_destroy(struct object *object);
+/* A thread has become halted or has gone: perhaps it was the last. Any locks may be held. */
+void task_stop_progress(struct task *task);
 
 #endif

@@ -20,6 +20,10 @@ struct event;
 struct port;
 struct reply;
 
+/* A system call answers this when its thread waits: whoever ends the wait sets the results. It never
+ * reaches user space. */
+#define STATUS_BLOCKED (-1)
+
 enum thread_wait {
     WAIT_NONE,
     WAIT_QUEUED,   /* wait_object: port; call_node is in port->callers */
@@ -27,7 +31,7 @@ enum thread_wait {
     WAIT_RECEIVE,  /* wait_object: port; wait_link is in port->receivers */
     WAIT_EVENT,    /* wait_object: event; wait_link is in event->waiters */
     WAIT_UNPIN,    /* answered, but a device still uses lent pages; wait_object: none */
-    WAIT_STOPPED,  /* could run, but its task is stopped (stop.h); wait_object: none */
+    WAIT_STOPPED,  /* could run, but its task is stopped (life.h); wait_object: none */
 };
 
 enum call_kind {
@@ -120,22 +124,19 @@ struct thread {
     struct tree_node timeout; /* in the queue of the CPU `timeout_cpu` */
     uint32_t timeout_cpu;
 
-    struct reap reap;
+    struct reap reap; /* its step is set when the thread is made */
 };
 
-struct thread *thread_create(struct task *task, uint32_t priority, status_t *status);
-/* Ends a thread wherever it is. It may be the running one: then it ends when it leaves. */
-void thread_kill(struct thread *thread);
-/* THREAD_INTERRUPT as the interface describes it. */
-void thread_interrupt(struct thread *thread);
 /* A pin of its lent pages is closed (or, hard, no longer counts): it goes on after the last. */
 void thread_unpinned(struct thread *thread, bool hard);
+/* The owned thread could run. True: its task is stopped and the thread is now held. */
+bool thread_hold(struct thread *thread);
+/* The held thread goes on, if it is held: it is to end. */
+void thread_unhold(struct thread *thread);
+/* It is to end as soon as it is made ready. True: it was new; the caller is to finish it. */
+bool thread_doom(struct thread *thread);
 /* Takes apart a dying thread that nobody owns any more. */
 void thread_finish(struct thread *thread);
-/* State of FP units, freed with the thread. False: the account is full. */
-bool thread_use_fp(struct thread *thread);
-void thread_destroy(struct object *object);
-void thread_unreachable(struct object *object);
 
 /* thread->lock held. */
 static inline void thread_set_wait(struct thread *thread, enum thread_wait wait, uint32_t state,

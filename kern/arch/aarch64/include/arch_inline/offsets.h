@@ -19,17 +19,13 @@
 /* struct arch_cpu, at the beginning of struct cpu */
 #define CPU_FRAME 0
 #define CPU_STACK_TOP 8
-#define CPU_START_ROOT 16
-#define CPU_PANIC_STACK_TOP 24
+#define CPU_PANIC_STACK_TOP 16
 
 /* struct fp_state */
-#define FP_STATE_Q(n) ((n) * 16)
 #define FP_STATE_FPCR 512
 #define FP_STATE_FPSR 520
 
 /* Addresses: arch/layout.h */
-#define ASM_DIRECT_BASE 0xffffffc000000000
-#define ASM_DIRECT_SHIFT 37 /* the direct map shows physical addresses below 1 << this */
 #define ASM_PAGE_SIZE 4096
 
 /* Translation regime: 39-bit addresses and 4 KiB granule in both halves. MAIR_EL1 attribute 0 is

@@ -14,12 +14,8 @@ struct frame;
 struct arch_cpu {
     struct frame *frame;    /* of the thread that runs */
     uint64_t stack_top;     /* of the kernel stack, 16-byte aligned */
-    uint64_t emergency_top; /* of the stack for traps taken in the kernel */
-    uint64_t start_satp;    /* cpu_start(): what the starting hart puts into satp, */
-    struct cpu *start_self; /* and into tp */
+    uint64_t panic_stack_top; /* for traps in the kernel, whose own stack may be at its end */
     uint64_t hardware_id;   /* hart id */
-    uint64_t spurious_pc, spurious_address; /* last stale translation that trap.c forgave */
-    unsigned trap_depth;    /* traps taken in the kernel and not returned from */
     unsigned plic_context;  /* PLIC_NO_CONTEXT if the hart has none */
 };
 
@@ -44,9 +40,7 @@ static inline void cpu_wait(void)
     __asm__ volatile("wfi" ::: "memory");
 }
 
-static inline uint64_t cpu_frame_pointer(void)
-{
-    return (uint64_t)__builtin_frame_address(0);
-}
+/* RISC-V ELF psABI: s0 points above the two. */
+#define FRAME_RECORD (-UINT64_C(16))
 
 #endif

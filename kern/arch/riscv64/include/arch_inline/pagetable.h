@@ -75,8 +75,8 @@ static inline void pagetable_activate(uint64_t value)
 
 /*
  * A hart may remember that an entry was invalid until SFENCE.VMA. Instead of one after every page
- * that is mapped, the fault is tolerated: in the kernel by trap.c, for user addresses by the fault
- * handler, which finds the page mapped, calls tlb_flush_range() for this CPU, and retries.
+ * that is mapped, the fault of user code is tolerated: its handler finds the page mapped, calls
+ * tlb_flush_range() for this CPU, and retries. The kernel flushes after it has mapped for itself.
  */
 static inline void pte_publish(void)
 {

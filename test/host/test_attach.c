@@ -1,0 +1,146 @@
+/*
+ * Which service drives which device (servers/init/attach.c), with tables of the test's own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "attach.h"
+#include "text.h"
+
+enum { DISKS = 2 };
+
+struct service services[INIT_SERVICES];
+struct device_table device_table;
+
+static struct boot_file disk_driver = {.name = "disk.o"};
+static struct script_options options;
+static uint64_t started;
+static uint32_t starts;
+
+void device_scan(void)
+{
+}
+
+struct service *service_find(const char *name)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        if (services[i].used && strcmp(services[i].name, name) == 0) {
+            return &services[i];
+        }
+    }
+    return NULL;
+}
+
+struct service *service_declare(const char *name)
+{
+    for (uint32_t i = 0; i < INIT_SERVICES; i++) {
+        if (!services[i].used) {
+            services[i].used = true;
+            text_copy(services[i].name, SCRIPT_NAME, name);
+            return &services[i];
+        }
+    }
+    return NULL;
+}
+
+uint32_t service_slot(const struct service *service)
+{
+    return (uint32_t)(service - services);
+}
+
+void service_start(struct service *service)
+{
+    assert_non_null(service->device);
+    starts++;
+}
+
+void log_line(const char *format, ...)
+{
+    fail_msg("the log was told: %s", format);
+}
+
+/* `count` disks, and a service `disk` for their driver that has none and is in this state. */
+static void begin(uint32_t count, enum service_state state)
+{
+    memset(services, 0, sizeof(services));
+    memset(&device_table, 0, sizeof(device_table));
+    started = 0;
+    starts = 0;
+    disk_driver.note.device_count = 1;
+    device_table.count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        device_table.devices[i].object = &disk_driver;
+    }
+    services[0] = (struct service){.used = true, .object = &disk_driver, .state = state};
+    text_copy(services[0].name, SCRIPT_NAME, "disk");
+}
+
+static void drivers_that_do_not_run_get_a_device(void **state)
+{
+    static const enum service_state idle[] = {SERVICE_STOPPED, SERVICE_FAILED, SERVICE_RESTARTING};
+    (void)state;
+    for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
+        begin(1, idle[i]);
+        assert_true(attach_can_begin());
+        attach_devices(&options, &started);
+        assert_ptr_equal(services[0].device, &device_table.devices[0]);
+        assert_int_equal(started, 1);
+        assert_false(services[1].used);
+    }
+}
+
+/* It is on the worker, which reads its device, or about to say that it has none. */
+static void one_on_its_way_up_is_waited_for(void **state)
+{
+    (void)state;
+    begin(1, SERVICE_LOADING);
+    assert_false(attach_can_begin());
+    services[0].state = SERVICE_STARTING;
+    assert_false(attach_can_begin());
+    services[0].device = &device_table.devices[0];
+    assert_true(attach_can_begin()); /* it has what it needs */
+    services[0].device = NULL;
+    disk_driver.note.device_count = 0;
+    assert_true(attach_can_begin()); /* it drives nothing */
+}
+
+static void one_that_runs_without_a_device_stays_so(void **state)
+{
+    (void)state;
+    begin(1, SERVICE_RUNNING);
+    assert_true(attach_can_begin());
+    attach_devices(&options, &started);
+    assert_null(services[0].device);
+    assert_string_equal(services[1].name, "disk1");
+    assert_ptr_equal(services[1].device, &device_table.devices[0]);
+    assert_int_equal(started, 2);
+}
+
+static void further_devices_get_further_services(void **state)
+{
+    (void)state;
+    begin(DISKS, SERVICE_STOPPED);
+    attach_devices(&options, &started);
+    assert_ptr_equal(services[0].device, &device_table.devices[0]);
+    assert_ptr_equal(services[1].device, &device_table.devices[1]);
+    assert_string_equal(services[1].name, "disk1");
+    assert_int_equal(starts, DISKS);
+    attach_devices(&options, &started); /* again: all have theirs */
+    assert_int_equal(starts, DISKS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(drivers_that_do_not_run_get_a_device),
+        cmocka_unit_test(one_on_its_way_up_is_waited_for),
+        cmocka_unit_test(one_that_runs_without_a_device_stays_so),
+        cmocka_unit_test(further_devices_get_further_services),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
