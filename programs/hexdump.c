@@ -86,6 +86,9 @@ static int dump(int file, const char *path)
             size_t rest = (size_t)count - at;
             print_row(offset + at, bytes + at, rest < ROW ? rest : ROW);
         }
+        if (fflush(stdout) != 0) {
+            return tool_fail("hexdump", "output");
+        }
         offset += (uint64_t)count;
         left -= (uint64_t)count;
         if ((size_t)count < wanted) {
@@ -93,7 +96,7 @@ static int dump(int file, const char *path)
         }
     }
     printf("%08lx\n", (unsigned long)offset);
-    return 0;
+    return fflush(stdout) == 0 ? 0 : tool_fail("hexdump", "output");
 }
 
 int main(int count, char **words)

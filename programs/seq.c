@@ -34,7 +34,9 @@ int main(int count, char **words)
         return tool_usage("seq [FIRST [STEP]] LAST (a step of 0 never ends)");
     }
     for (long at = first; step > 0 ? at <= last : at >= last;) {
-        printf("%ld\n", at);
+        if (printf("%ld\n", at) < 0) {
+            return tool_fail("seq", "output");
+        }
         if (__builtin_add_overflow(at, step, &at)) {
             break;
         }

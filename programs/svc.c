@@ -14,7 +14,7 @@
 #include "program.h"
 #include "tool.h"
 
-PROGRAM_NOTE("svc", "svc list|start|stop|restart|status|log|kill [NAME...]: controls services");
+PROGRAM_NOTE("svc", "svc list|start|stop|restart|status|log|kill [NAME...]: controls services; see `svc help`");
 
 #define LINE_SIZE   LIMIT_MESSAGE_DATA
 #define EXIT_IN_USE 3 /* a service was not stopped because it is in use */
@@ -69,7 +69,8 @@ int main(int count, char **words)
     handle_t supervisor;
     uint64_t length = 0;
     if (count < 2 || !join(count, words, line)) {
-        return tool_usage("svc list|start|stop|restart|status|log|kill [NAME...]");
+        return tool_usage("svc list|start|stop|restart|status|log|kill [NAME...]; "
+                          "`svc help` lists all");
     }
     status_t status = find_supervisor(&supervisor);
     if (status != STATUS_OK) {

@@ -13,6 +13,9 @@ char tool_buffer[TOOL_BUFFER_SIZE];
 int tool_fail(const char *name, const char *what)
 {
     int error = errno;
+    if (error == EPIPE) {
+        return EXIT_FAILURE;
+    }
     (void)fflush(stdout);
     fprintf(stderr, "%s: %s: %s\n", name, what, strerror(error));
     return EXIT_FAILURE;
@@ -47,7 +50,17 @@ int tool_each_file(const char *name, int count, char **paths,
 
 bool tool_write(int file, const void *data, size_t size)
 {
-    return write(file, data, size) == (ssize_t)size;
+    const char *rest = data;
+    while (size > 0) {
+        ssize_t count = write(file, rest, size);
+        if (count <= 0) {
+            errno = count == 0 ? ENOSPC : errno;
+            return false;
+        }
+        rest += count;
+        size -= (size_t)count;
+    }
+    return true;
 }
 
 bool tool_number(const char *text, uint64_t *value)

@@ -9,7 +9,8 @@
 #define TOOL_USAGE       2 /* exit status of a program that was called wrongly */
 #define TOOL_BUFFER_SIZE 65536
 
-/* Prints "NAME: WHAT: text of errno" on stderr; always 1, the exit status of a failure. */
+/* Prints "NAME: WHAT: text of errno" on stderr, but nothing of a pipe whose reader has enough;
+ * always 1, the exit status of a failure. */
 int tool_fail(const char *name, const char *what);
 /* Prints "usage: TEXT"; always TOOL_USAGE. */
 int tool_usage(const char *text);

@@ -137,6 +137,20 @@ static void pending_add(struct pending *pending, const char *text, size_t length
     pending->text[pending->length] = '\0';
 }
 
+/* The last line ends with a backslash that is not itself escaped. */
+static bool is_continued(const struct pending *pending)
+{
+    size_t at = pending->length;
+    size_t backslashes = 0;
+    if (at == 0 || pending->text[--at] != '\n') {
+        return false;
+    }
+    while (at > 0 && pending->text[--at] == '\\') {
+        backslashes++;
+    }
+    return backslashes % 2 != 0;
+}
+
 static bool needs_more(const struct pending *pending)
 {
     struct arena arena = {0};
@@ -148,7 +162,7 @@ static bool needs_more(const struct pending *pending)
         status = parser_next(&parser, &tree);
     } while (status == PARSE_COMMAND);
     arena_free(&arena);
-    return status == PARSE_UNFINISHED;
+    return status == PARSE_UNFINISHED || is_continued(pending);
 }
 
 /* Reads one line with its end, unless the file ends before. */
