@@ -376,7 +376,7 @@ bool command_is_done(struct command *command, uint64_t now)
         return show(command);
     }
     if (command->notes_wanted) {
-        if (notes_job.queued) {
+        if (notes_job.queued || !attach_can_begin()) {
             return false;
         }
         command->notes_wanted = false;

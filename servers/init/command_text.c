@@ -135,5 +135,6 @@ void command_help(struct text *text)
              "devices [options]             start the drivers of all devices\n"
              "console DEVICE run PROGRAM    keep a program running on a device\n"
              "on-failed NAME WHAT           nothing, reboot, or a service to start instead\n"
-             "echo WORDS\n");
+             "echo WORDS                    print them\n"
+             "help                          this list; docs/INIT.md has all, with the options\n");
 }

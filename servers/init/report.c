@@ -196,7 +196,7 @@ static void put_short(struct text *text, const struct report *report)
         evidence_put_fault(text, evidence);
     }
     if (evidence->frame_count != 0) {
-        text_put(text, " in ");
+        text_put(text, evidence->kind == FAULT_NONE ? "; it was in " : " in ");
         put_symbol(text, report, evidence->frames[0]);
     }
     text_put(text, "); ");
