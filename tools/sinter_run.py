@@ -58,9 +58,9 @@ def parse_arguments():
     parser.add_argument("--compiler", choices=COMPILERS, default="clang")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--release", dest="build_type", action="store_const", const="release",
-                      help="without assertions")
+                      help="optimised further (-O3)")
     kind.add_argument("--debug-build", dest="build_type", action="store_const", const="debug",
-                      help="optimised for debugging")
+                      help="not optimised (-O0)")
     parser.set_defaults(build_type="default")
     options = parser.parse_args()
     names = [file.name for file in options.add]

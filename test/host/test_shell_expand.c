@@ -12,7 +12,8 @@
 #include "expand.h"
 #include "variables.h"
 
-static char *parameters[] = {"one", "two words", NULL};
+static char first[] = "one", second[] = "two words";
+static char *parameters[] = {first, second, NULL};
 
 static const char *get_variable(void *context, const char *name)
 {
@@ -213,7 +214,8 @@ static void variable_list(void **state)
 {
     struct variables list = {NULL};
     struct arena arena = {0};
-    char *environment[] = {"B=2", "A=1=1", "broken", "=none", NULL};
+    char texts[][8] = {"B=2", "A=1=1", "broken", "=none"};
+    char *environment[] = {texts[0], texts[1], texts[2], texts[3], NULL};
     (void)state;
     variables_import(&list, environment);
     variables_set(&list, "C", "3");

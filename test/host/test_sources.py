@@ -23,3 +23,15 @@ def test_every_source_is_named(folder):
     sources = {path for pattern in ("*.c", "*.S") for path in (ROOT / folder).rglob(pattern)}
     forgotten = sorted(str(path.relative_to(ROOT)) for path in sources - named)
     assert not forgotten, f"no meson.build names {', '.join(forgotten)}"
+
+
+def test_every_test_is_named():
+    """Also by its name without ending, and by the Python tests that build some of them."""
+    files = [path for pattern in ("meson.build", "*.py") for path in (ROOT / "test").rglob(pattern)]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    sources = [path for pattern in ("*.c", "*.S", "*.cpp", "*.rs")
+               for path in (ROOT / "test").rglob(pattern)]
+    forgotten = sorted(str(path.relative_to(ROOT)) for path in sources
+                       if not re.search(rf"['\"/]{re.escape(path.name)}['\"]|"
+                                        rf"['\"]{re.escape(path.stem)}['\"]", text))
+    assert not forgotten, f"nothing under test/ builds {', '.join(forgotten)}"

@@ -32,6 +32,34 @@ def wait_state(console, name, wanted, seconds=60):
             pytest.fail(f"{name} is {state}, not {wanted}, after {seconds} s{console.where()}")
 
 
+def wait_restarted(console, name, times=1, seconds=60):
+    """Until it has been restarted so often since it was last started by hand, and runs."""
+    end = time.monotonic() + seconds
+    while (told := status_of(console, name))["restarts"] != str(times):
+        assert time.monotonic() < end, f"not restarted in {seconds} s: {told}{console.where()}"
+    wait_state(console, name, "running", seconds)
+
+
+def wait_log(console, name, text, seconds=60):
+    """Until the service has said this."""
+    end = time.monotonic() + seconds
+    while text not in (output := console.run(f"svc log {name}")[0]):
+        assert time.monotonic() < end, f"{name} has not said {text!r}: {output}{console.where()}"
+
+
+def names_of_programs(console):
+    output, status = console.run("ps")
+    assert status == 0, output
+    return [line.split()[-1] for line in output.splitlines() if line[:1].isdigit()]
+
+
+def wait_program(console, name, seconds=60):
+    """Until it runs: what was opened for it by the shell, it has."""
+    end = time.monotonic() + seconds
+    while name not in (names := names_of_programs(console)):
+        assert time.monotonic() < end, f"{name} is not among {names}{console.where()}"
+
+
 def memory_used(console):
     """KiB of the machine: (pages, kernel objects)."""
     output, status = console.run("mem")

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from harness.machine import scratch_contents
-from services import check_fifo, state_of, wait_state
+from services import (check_fifo, names_of_programs, state_of, wait_log, wait_program,
+                      wait_state)
 
 IN_USE = 3 # the exit status of `svc stop` then
 DRIVERS = {"riscv64": "ns16550", "aarch64": "pl011"}
@@ -22,6 +23,16 @@ def stop(console, name):
     """`svc stop NAME`: (what it says, its status); programs may put their name before it."""
     output, status = console.run(f"svc stop {name}")
     return output.removeprefix("svc: "), status
+
+
+def stop_when_used_by(console, name, program, seconds=60):
+    """The same, once it also names this program; another one has to use the service already."""
+    end = time.monotonic() + seconds
+    while True:
+        output, status = stop(console, name)
+        if f"{program} (pid " in output:
+            return output, status
+        assert status == IN_USE and time.monotonic() < end, f"{status} {output!r}"
 
 
 def in_background(console, command, word):
@@ -41,8 +52,7 @@ def test_service_in_use(boot, architecture, smp):
     console = boot(smp=smp)
     console.run("sleep 1000 > /dev/fifo &")
     in_background(console, "cat /dev/fifo", "reader")
-    console.run("sleep 1")
-    output, status = stop(console, "fifo")
+    output, status = stop_when_used_by(console, "fifo", "cat")
     assert status == IN_USE and output.count("\n") == 1, f"{status} {output!r}"
     assert output.startswith("fifo: in use by sleep (pid ") and "cat (pid " in output
     assert output.endswith("; stop them first, or: svc stop fifo --force\n")
@@ -77,7 +87,7 @@ def test_users_that_have_ended(boot, architecture):
 def test_blocked_writer(boot, architecture):
     console = boot()
     in_background(console, "seq 100000 > /dev/fifo", "writer")
-    console.run("sleep 1")
+    wait_program(console, "seq")
     assert console.run("svc stop fifo")[1] == IN_USE
     console.send("svc stop fifo --force\n")
     assert expect_end(console, "writer") == 1
@@ -188,7 +198,7 @@ def test_stop_with_a_call_that_is_never_answered(unruly, architecture):
     console = unruly()
     assert console.run("svc start mute object unruly.o stop-time 500ms args never-answer")[1] == 0
     in_background(console, "cat /dev/mute", "reader")
-    console.run("sleep 1")
+    wait_log(console, "mute", "took a read")
     output, status = stop(console, "mute")
     assert status == IN_USE and output.startswith("mute: in use by cat (pid "), output
     console.send("svc stop mute --force\n")
@@ -196,12 +206,6 @@ def test_stop_with_a_call_that_is_never_answered(unruly, architecture):
     assert expect_end(console, "reader") == 1
     console.run("true")
     assert "mute: did not stop in its time and is ended" in console.run("dmesg")[0]
-
-
-def names_of_programs(console):
-    output, status = console.run("ps")
-    assert status == 0, output
-    return [line.split()[-1] for line in output.splitlines() if line[:1].isdigit()]
 
 
 def wait_for_programs(console, wanted, seconds=20):

@@ -12,8 +12,8 @@ from .places import BUILD, ROOT
 
 BUILD_TYPES = {
     "default": [],
-    "release": ["-Dbuildtype=custom", "-Doptimization=2", "-Ddebug=true", "-Db_ndebug=true"],
-    "debug": ["-Dbuildtype=custom", "-Doptimization=g", "-Ddebug=true"],
+    "release": ["-Dbuildtype=custom", "-Doptimization=3", "-Ddebug=true", "-Db_ndebug=true"],
+    "debug": ["-Dbuildtype=debug"], # -O0
 }
 JOBS = str(min(os.cpu_count() or 1, 8))
 PROGRESS = re.compile(r"\[(\d+/\d+)\] ") # how ninja begins its lines
@@ -56,15 +56,21 @@ class Variant:
     def boot_set(self):
         return self.folder / "boot.cpio"
 
+    @property
+    def boots(self):
+        """Targets of ninja: what it takes to boot, without the tests' objects."""
+        return [str(path.relative_to(self.folder))
+                for path in (self.kernel, self.kernel_elf, self.boot_set)]
+
     def object(self, name):
         """The relocatable object of a server, driver or program."""
         return self.folder / f"{name}.o"
 
-    def build(self, log=None):
+    def build(self, log=None, targets=()):
         cross = ROOT / "cross" / f"{self.architecture}-{self.compiler}.ini"
         with locked(self.folder):
             setup(self.folder, ["--cross-file", str(cross), *BUILD_TYPES[self.build_type]], log)
-            ninja(self.folder, log)
+            ninja(self.folder, log, targets)
 
 
 @contextlib.contextmanager

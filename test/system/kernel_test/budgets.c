@@ -95,7 +95,7 @@ static uint64_t measure(const struct limited *limited, unsigned count)
     EVENTUALLY(free.turns > 0);
     struct use before = use_of(limited, count);
     struct use start = {free.turns, runner_time(&free)};
-    uint64_t end = clock_read() + 20 * SECOND;
+    uint64_t end = clock_read() + PATIENCE;
     while (runner_time(&free) - start.time < 10 * PERIOD && clock_read() < end) {
         sleep_for(PERIOD / 4);
     }

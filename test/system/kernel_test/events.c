@@ -49,7 +49,6 @@ static void test_deadline(void)
     uint64_t start = clock_read();
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 1, start + 2 * MILLISECOND, NULL));
     EXPECT(clock_read() >= start + 2 * MILLISECOND);
-    EXPECT(clock_read() < start + SECOND);
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 1, 1, NULL)); /* long over */
     EXPECT_OK(event_signal(event, 1));
     EXPECT_OK(event_wait(event, 1, 1, NULL)); /* a bit that is there wins over the deadline */
@@ -128,7 +127,7 @@ static void test_closed_while_waiting(void)
 {
     handle_t event = new_event();
     struct waiter waiter = {.event = event, .mask = 1,
-                            .deadline = clock_read() + 20 * MILLISECOND};
+                            .deadline = clock_read() + 200 * MILLISECOND};
     struct worker worker;
     EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, wait_once, &waiter));
     EXPECT(worker_reaches(&worker, THREAD_BLOCKED_WAIT));
@@ -212,9 +211,9 @@ static void test_watch(void)
     EXPECT_OK(event_watch(task, event, 0x10)); /* each counts */
     EXPECT_OK(worker_start(&worker, task, OTHER_PRIORITY, do_nothing, NULL));
     EXPECT_OK(event_watch(worker.thread, event, 0x2));
-    EXPECT_OK(event_wait(event, 0x2, clock_read() + SECOND, &bits));
-    EXPECT_OK(event_wait(event, 0x1, clock_read() + SECOND, &bits));
-    EXPECT_OK(event_wait(event, 0x10, clock_read() + SECOND, &bits));
+    EXPECT_OK(event_wait(event, 0x2, clock_read() + PATIENCE, &bits));
+    EXPECT_OK(event_wait(event, 0x1, clock_read() + PATIENCE, &bits));
+    EXPECT_OK(event_wait(event, 0x10, clock_read() + PATIENCE, &bits));
     EXPECT_OK(event_watch(worker.thread, event, 0x4)); /* dead already */
     EXPECT_OK(event_wait(event, 0x4, 0, &bits));
     EXPECT_OK(event_watch(task, event, 0x8));
@@ -234,7 +233,7 @@ static void answer_signals(void *argument)
 {
     struct pair *pair = argument;
     for (uint64_t i = 0; i < pair->rounds; i++) {
-        EXPECT_OK(event_wait(pair->there, 1, clock_read() + SECOND, NULL));
+        EXPECT_OK(event_wait(pair->there, 1, clock_read() + PATIENCE, NULL));
         EXPECT_OK(event_signal(pair->here, 1));
     }
 }
@@ -246,7 +245,7 @@ static void test_ping_pong(void)
     EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, answer_signals, &pair));
     for (uint64_t i = 0; i < pair.rounds; i++) {
         EXPECT_OK(event_signal(pair.there, 1));
-        status_t status = event_wait(pair.here, 1, clock_read() + SECOND, NULL);
+        status_t status = event_wait(pair.here, 1, clock_read() + PATIENCE, NULL);
         if (status != STATUS_OK) {
             EXPECT_OK(status);
             break;

@@ -226,7 +226,7 @@ static void test_kept(void)
                                &keepers[i]));
     }
     for (uint64_t i = 0; i < count; i++) {
-        uint64_t end = clock_read() + 20 * SECOND;
+        uint64_t end = clock_read() + PATIENCE;
         while (keepers[i].rounds < ROUNDS && clock_read() < end) {
             sleep_for(MILLISECOND);
         }

@@ -7,7 +7,7 @@ enum { A = 1, B = 2 };
 
 static bool comes(handle_t event, uint64_t bits)
 {
-    return event_wait(event, bits, clock_read() + 2 * SECOND, NULL) == STATUS_OK;
+    return event_wait(event, bits, clock_read() + PATIENCE, NULL) == STATUS_OK;
 }
 
 static bool stays_away(handle_t event, uint64_t bits)

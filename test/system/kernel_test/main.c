@@ -7,8 +7,7 @@
 #include "child.h"
 #include "test.h"
 
-#define TEST_LIMIT   (60 * SECOND)
-#define GIVE_BACK    (2 * SECOND)
+#define TEST_LIMIT   (2 * PATIENCE)
 #define FAILURES_MAX 6
 #define FAILURE_TEXT 200
 
@@ -103,7 +102,7 @@ static void check_given_back(handle_t account)
 {
     uint64_t pages = 0;
     uint64_t bytes = 0;
-    uint64_t end = clock_read() + GIVE_BACK;
+    uint64_t end = clock_read() + PATIENCE;
     char text[FAILURE_TEXT];
     do {
         sleep_for(50 * MICROSECOND);
@@ -158,7 +157,7 @@ static void watch(void *argument)
 {
     (void)argument;
     for (;;) {
-        sleep_for(SECOND / 2);
+        sleep_for(WATCH_PERIOD);
         const char *name = current.name;
         uint64_t began = current.began; /* before the clock: another test may begin meanwhile */
         if (name != NULL && clock_read() - began > TEST_LIMIT) {

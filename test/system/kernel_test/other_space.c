@@ -26,8 +26,8 @@ static void test_killed(void)
     EXPECT(child.call.words[0] == 0);
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 6, 0, NULL));
     EXPECT_OK(task_kill(child.task, 9)); /* in its call to this thread */
-    EXPECT_OK(event_wait(event, 4, clock_read() + 5 * SECOND, NULL));
-    EXPECT_OK(event_wait(event, 2, clock_read() + 5 * SECOND, &bits));
+    EXPECT_OK(event_wait(event, 4, clock_read() + PATIENCE, NULL));
+    EXPECT_OK(event_wait(event, 2, clock_read() + PATIENCE, &bits));
     EXPECT(bits == 2);
     child_end(&child, EXIT_KILLED, 9);
     close_handle(event);

@@ -48,9 +48,10 @@ static void run_once(void *argument)
 }
 
 /* Starts threads, changes their priorities, then lets them run: in this order. */
-static void expect_order(const uint32_t *started, const uint32_t *changed, const uint32_t *order)
+static bool run_in_order(const uint32_t *started, const uint32_t *changed, const uint32_t *order)
 {
     static struct worker workers[RUNNERS];
+    bool right = true;
     one_cpu_begin();
     ran.count = 0;
     for (uint64_t i = 0; i < RUNNERS; i++) {
@@ -67,9 +68,22 @@ static void expect_order(const uint32_t *started, const uint32_t *changed, const
         EXPECT(worker_end(&workers[i]));
     }
     for (unsigned i = 0; i < RUNNERS; i++) {
-        EXPECT(ran.entries[i] == order[i]);
+        right = right && ran.entries[i] == order[i];
     }
     one_cpu_end();
+    return right;
+}
+
+/* Where the host pauses, a slice may end before a thread has noted that it runs, and equals change
+ * places. So one of some trials has to be right. */
+static void expect_order(const uint32_t *started, const uint32_t *changed, const uint32_t *order)
+{
+    enum { TRIALS = 5 };
+    bool right = false;
+    for (unsigned i = 0; i < TRIALS && !right; i++) {
+        right = run_in_order(started, changed, order);
+    }
+    EXPECT(right);
 }
 
 static void test_order(void)
@@ -223,7 +237,7 @@ static void test_equal_shares(void)
     for (unsigned i = 0; i < 2; i++) {
         runner_start(&runners[i], 0, 10);
     }
-    uint64_t end = clock_read() + 20 * SECOND;
+    uint64_t end = clock_read() + PATIENCE;
     while (runner_time(&runners[0]) + runner_time(&runners[1]) < SECOND && clock_read() < end) {
         sleep_for(20 * MILLISECOND);
     }
@@ -263,7 +277,7 @@ static void raise_other(void *argument)
 }
 
 /* A thread makes another its equal: from then on that one gets its turns, without waiting for
- * anything else to happen on the CPU. */
+ * anything else to happen on the CPU, such as the watchdog's timer. */
 static void test_raised_to_equal(void)
 {
     enum { ROUNDS = 8 };
@@ -280,12 +294,12 @@ static void test_raised_to_equal(void)
         EXPECT_OK(worker_start(&raiser.worker, 0, 10, raise_other, &raiser));
         other.first_turn = event;
         EXPECT_OK(event_wait(event, 1, FOR_EVER, &sooner)); /* no timer of this thread's either */
-        prompt += clock_read() - began < 100 * MILLISECOND;
+        prompt += clock_read() - began < WATCH_PERIOD / 4;
         raiser.stop = 1;
         EXPECT(worker_end(&raiser.worker));
         runner_end(&other);
     }
-    EXPECT(prompt >= ROUNDS / 2);
+    EXPECT(prompt == ROUNDS);
     one_cpu_end();
     close_handle(event);
 }

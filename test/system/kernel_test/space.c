@@ -337,10 +337,7 @@ static void test_write_only(void)
     REQUIRE(plain != 0 && mapped != 0);
     REQUIRE_OK(child_create("write_only", &task));
     EXPECT_OK(worker_start(&worker, task, OTHER_PRIORITY, write_only, at(mapped)));
-    uint64_t end = clock_read() + SECOND;
-    while (worker_state(&worker) != THREAD_DEAD && clock_read() < end) {
-        sleep_for(MILLISECOND);
-    }
+    EVENTUALLY(worker_state(&worker) == THREAD_DEAD);
     EXPECT(*word(plain, 0) == 5);
     EXPECT_OK(task_kill(task, 0));
     EXPECT(worker_end(&worker));

@@ -62,7 +62,7 @@ static void stop(void)
 {
     uint64_t bits = 0;
     EXPECT_OK(task_stop(target.task, target.event, STOPPED_BIT));
-    EXPECT_OK(event_wait(target.event, STOPPED_BIT, clock_read() + 5 * SECOND, &bits));
+    EXPECT_OK(event_wait(target.event, STOPPED_BIT, clock_read() + PATIENCE, &bits));
     EXPECT(bits == STOPPED_BIT);
 }
 
@@ -196,7 +196,7 @@ static void wait(void *argument)
 static void doze(void *argument)
 {
     struct waiter *waiter = argument;
-    waiter->status = event_wait(its.event, 1, clock_read() + 20 * MILLISECOND, &waiter->got);
+    waiter->status = event_wait(its.event, 1, clock_read() + 200 * MILLISECOND, &waiter->got);
 }
 
 /* What it waits for comes to pass; it takes note of that only when it is resumed. */
@@ -401,7 +401,7 @@ static void test_killed(void)
     EXPECT_STATUS(STATUS_DYING, task_stop(target.task, event, 1));
     EXPECT_STATUS(STATUS_DYING, task_resume(target.task));
     EXPECT_STATUS(STATUS_NOT_FOUND, task_thread(target.task, 0, NULL, NULL));
-    EXPECT_OK(event_wait(event, 1, clock_read() + SECOND, NULL)); /* nothing runs any more */
+    EXPECT_OK(event_wait(event, 1, clock_read() + PATIENCE, NULL)); /* nothing runs any more */
     EXPECT(worker_end(&runs) && worker_end(&waits));
     close_handle(fresh);
     end();
@@ -438,7 +438,7 @@ static void test_itself(void)
     its.task = give(target.task);
     its.event = give(target.event);
     EXPECT_OK(worker_start(&worker, target.task, OTHER_PRIORITY, stop_itself, &waiter));
-    EXPECT_OK(event_wait(target.event, STOPPED_BIT, clock_read() + SECOND, NULL));
+    EXPECT_OK(event_wait(target.event, STOPPED_BIT, clock_read() + PATIENCE, NULL));
     expect_held(&worker, &waiter);
     EXPECT(waiter.status == STATUS_OK);
     end();
@@ -519,7 +519,7 @@ static void test_storm(void)
         bool wait_for_it = i % 3 == 0;
         EXPECT_OK(task_stop(target.task, wait_for_it ? waited : target.event, STOPPED_BIT));
         if (wait_for_it) {
-            EXPECT_OK(event_wait(waited, STOPPED_BIT, clock_read() + 5 * SECOND, NULL));
+            EXPECT_OK(event_wait(waited, STOPPED_BIT, clock_read() + PATIENCE, NULL));
             for (unsigned n = 0; n < 4; n++) {
                 EXPECT_OK(thread_registers(workers[n].thread));
             }

@@ -7,6 +7,7 @@
 
 #include "test.h"
 
+/* For so long, and then until everybody has had a turn: on a busy host that may be later. */
 #define STRESS_TIME SECOND
 
 /* xorshift; the state is never 0. */

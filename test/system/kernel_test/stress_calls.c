@@ -198,7 +198,9 @@ static void test_calls(void)
     for (uint64_t i = 0; i < CHAOS; i++) {
         EXPECT_OK(worker_start(&stress.chaos[i], 0, OTHER_PRIORITY + 2, run_chaos, at(i)));
     }
-    for (uint64_t end = clock_read() + STRESS_TIME; clock_read() < end; stress.restarts++) {
+    uint64_t end = clock_read() + STRESS_TIME;
+    uint64_t last = clock_read() + PATIENCE;
+    for (; clock_read() < (stress.kills > 0 ? end : last); stress.restarts++) {
         sleep_for(SERVER_LIFE);
         end_server();
         start_server();

@@ -101,6 +101,9 @@ static void test_snapshots(void)
         EXPECT_OK(worker_start(&shared.copiers[i], 0, OTHER_PRIORITY, copy_always, NULL));
     }
     sleep_for(STRESS_TIME);
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        EVENTUALLY(shared.writers[i].count > 0 && shared.copies > 0);
+    }
     shared.stop = 1;
     for (uint64_t i = 0; i < COPIERS; i++) {
         EXPECT(worker_end(&shared.copiers[i]));
@@ -110,7 +113,6 @@ static void test_snapshots(void)
     }
     EXPECT_OK(space_map(0, shared.memory, 0, 0, PAGES * PAGE, MAP_READ, &base));
     for (uint64_t i = 0; i < WRITERS; i++) {
-        EXPECT(shared.writers[i].count > 0 && shared.copies > 0);
         for (uint64_t page = 0; page < PAGES; page++) {
             EXPECT(*word(base, page, i) == shared.writers[i].count);
         }
@@ -211,8 +213,10 @@ static void answer_faults(void *argument)
 static void move(const handle_t *memories, uint64_t address)
 {
     uint64_t mapped = 0;
-    uint64_t end = clock_read() + STRESS_TIME / 2;
-    for (uint64_t i = 0; clock_read() < end; i++) {
+    uint64_t began = clock_read();
+    uint64_t end = began + STRESS_TIME / 2;
+    uint64_t last = began + PATIENCE;
+    for (uint64_t i = 0; clock_read() < (moving.reads > 0 ? end : last); i++) {
         __atomic_store_n(&moving.moment, 0, __ATOMIC_SEQ_CST);
         EXPECT_OK(space_unmap(0, address, PAGE));
         REQUIRE_OK(space_map(0, memories[i % MEMORIES], address, 0, PAGE,

@@ -287,10 +287,8 @@ static void test_kill_busy(void)
     }
     hogs_start(&hogs, cpu_count(), OTHER_PRIORITY);
     sleep_for(5 * MILLISECOND);
-    uint64_t killed = clock_read();
     EXPECT_OK(task_kill(task, 0));
     EXPECT(task_ends(task));
-    EXPECT(clock_read() - killed < SECOND);
     hogs_end(&hogs);
     for (unsigned i = 0; i < MANY_THREADS; i++) {
         close_handle(threads[i]);

@@ -9,6 +9,9 @@
 #include "environment.h"
 #include "worker.h"
 
+/* The watchdog's: seldom, for its timer may help a thread to its turn. */
+#define WATCH_PERIOD (10 * SECOND)
+
 struct test {
     const char *name;
     void (*run)(void);
@@ -55,7 +58,7 @@ void test_failed_status(const char *file, int line, const char *what, status_t e
 /* Waits for something that another thread or the kernel's clean-up brings about. */
 #define EVENTUALLY(condition)                                                                      \
     do {                                                                                           \
-        uint64_t end_ = clock_read() + 5 * SECOND;                                                 \
+        uint64_t end_ = clock_read() + PATIENCE;                                                   \
         while (!(condition) && clock_read() < end_) {                                              \
             sleep_for(100 * MICROSECOND);                                                          \
         }                                                                                          \

@@ -41,11 +41,11 @@ static void test_one_shot(void)
     EXPECT_OK(timer_set(timer, due, 0));
     status_t early = event_wait(event, 4, 0, NULL);
     EXPECT(early == STATUS_TIMED_OUT || clock_read() >= due);
-    EXPECT(early == STATUS_OK || event_wait(event, 4, due + 5 * SECOND, NULL) == STATUS_OK);
+    EXPECT(early == STATUS_OK || event_wait(event, 4, due + PATIENCE, NULL) == STATUS_OK);
     EXPECT(clock_read() >= due);
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 4, clock_read() + 5 * MILLISECOND, NULL));
     EXPECT_OK(timer_set(timer, 1, 0)); /* long over: at once */
-    EXPECT_OK(event_wait(event, 4, clock_read() + SECOND, NULL));
+    EXPECT_OK(event_wait(event, 4, clock_read() + PATIENCE, NULL));
     close_handle(timer);
     close_handle(event);
 }
@@ -77,10 +77,9 @@ static void test_periodic(void)
     EXPECT_OK(timer_make(environment.account, event, 1, &timer));
     EXPECT_OK(timer_set(timer, start + 2 * MILLISECOND, 2 * MILLISECOND));
     for (unsigned i = 1; i <= 10; i++) {
-        EXPECT_OK(event_wait(event, 1, clock_read() + SECOND, NULL));
+        EXPECT_OK(event_wait(event, 1, clock_read() + PATIENCE, NULL));
         EXPECT(clock_read() >= start + 2 * i * MILLISECOND);
     }
-    EXPECT(clock_read() < start + SECOND);
     EXPECT_OK(timer_set(timer, 0, 0));
     status_ignore(event_wait(event, 1, 0, NULL));
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 1, clock_read() + 6 * MILLISECOND, NULL));
@@ -94,9 +93,12 @@ static void test_closed(void)
     handle_t event = new_event();
     handle_t timer = 0;
     EXPECT_OK(timer_make(environment.account, event, 1, &timer));
-    EXPECT_OK(timer_set(timer, clock_read() + 2 * MILLISECOND, MILLISECOND));
+    uint64_t due = clock_read() + 100 * MILLISECOND;
+    EXPECT_OK(timer_set(timer, due, MILLISECOND));
     close_handle(timer);
-    EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(event, 1, clock_read() + 5 * MILLISECOND, NULL));
+    bool in_time = clock_read() < due; /* the host may have let this wait */
+    status_t status = event_wait(event, 1, due + 3 * MILLISECOND, NULL);
+    EXPECT(status == STATUS_TIMED_OUT || !in_time);
     close_handle(event);
 }
 
@@ -125,7 +127,7 @@ static void test_many(void)
     }
     while (seen != (UINT64_C(1) << TIMERS) - 1) {
         uint64_t bits = 0;
-        status_t status = event_wait(event, ~UINT64_C(0), clock_read() + SECOND, &bits);
+        status_t status = event_wait(event, ~UINT64_C(0), clock_read() + PATIENCE, &bits);
         if (status != STATUS_OK) {
             EXPECT_OK(status);
             break;

@@ -14,6 +14,10 @@
 #define MICROSECOND    UINT64_C(1000)
 #define MILLISECOND    UINT64_C(1000000)
 #define SECOND         UINT64_C(1000000000)
+
+/* How long a test waits for what has to come. It decides when to give up, and nothing else: on a
+ * busy host anything may take long. */
+#define PATIENCE (40 * SECOND)
 #define FOR_EVER       (~UINT64_C(0))
 #define OWN_PRIORITY   24 /* of the thread that runs server_main() */
 #define OTHER_PRIORITY 20 /* of further threads, unless a test says otherwise */

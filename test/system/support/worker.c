@@ -3,9 +3,7 @@
  */
 #include "worker.h"
 
-#define END_LIMIT   (40 * SECOND)
-#define STATE_LIMIT (5 * SECOND)
-#define STATE_STEP  (20 * MICROSECOND)
+#define STATE_STEP (20 * MICROSECOND)
 
 static void worker_entry(struct worker *worker)
 {
@@ -43,7 +41,7 @@ static bool dies(handle_t object)
         return false;
     }
     bool dead = event_watch(object, event, 1) == STATUS_OK &&
-                event_wait(event, 1, clock_read() + END_LIMIT, NULL) == STATUS_OK;
+                event_wait(event, 1, clock_read() + PATIENCE, NULL) == STATUS_OK;
     close_handle(event);
     return dead;
 }
@@ -71,7 +69,7 @@ uint32_t worker_state(const struct worker *worker)
 
 bool worker_reaches(const struct worker *worker, uint32_t state)
 {
-    uint64_t end = clock_read() + STATE_LIMIT;
+    uint64_t end = clock_read() + PATIENCE;
     while (worker_state(worker) != state) {
         if (clock_read() > end) {
             return false;

@@ -1,0 +1,98 @@
+"""The programs and the shell at the prompt: output, exit status, pipes, scripts, and keys."""
+
+import re
+
+import pytest
+
+from harness.machine import SECTOR, scratch_contents
+
+UP, TAB, LEFT = "\x1b[A", "\t", "\x1b[D"
+
+COMMANDS = [ # line, what it prints, its status
+    ("echo 'a  b' \"c $((6 * 7))\" d\\ e", "a  b c 42 d e\n", 0),
+    ("x=one; y=$x-two; echo ${y} ${#y} ${none:-nothing}", "one-two 7 nothing\n", 0),
+    ("false; echo $?; true && echo yes || echo no; ! true", "1\nyes\n", 1),
+    ("seq 3 | while read n; do echo line $n; done", "line 1\nline 2\nline 3\n", 0),
+    ("for f in /boot/ec*.o; do echo $f; done", "/boot/echo.o\n", 0),
+    ("head -n 1 < /boot/init.rc | wc -l > /dev/null; cat < /dev/null", "", 0),
+    ("nosuch 2> /dev/null; echo $?", "127\n", 0),
+    ("cat /nonexistent", "cat: /nonexistent: No such file or directory\n", 1),
+    ("cp /boot/init.rc", "usage: cp SOURCE TARGET\n", 2),
+    ("cat /boot/init.rc | tee /dev/null | wc -l | cat", None, 0),
+    ("seq 1000000 | head -n 2", "1\n2\n", 0), # who writes ends with its reader, silently
+    ("cat /dev/disk0 | head -c 6; hexdump /dev/disk0 | head -n 1",
+     "Sinter00000000  53 69 6e 74 65 72 20 73 63 72 61 74 63 68 20 64  |Sinter scratch d|\n", 0),
+    ("hexdump -s 512 -n 6 /dev/disk0", "00000200  53 69 6e 74 65 72" + " " * 32 +
+     "|Sinter|\n00000206\n", 0),
+    ("shell -c 'echo $0 $# $2' name a b", "name 2 b\n", 0),
+    ("echo hello | sha256sum",
+     "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03  -\n", 0),
+    ("sleep x", "usage: sleep SECONDS[.FRACTION]\n", 2),
+    ("svc", None, 2),
+]
+
+
+@pytest.mark.quick
+def test_commands(boot, architecture, scratch):
+    console = boot(disks=[scratch()])
+    problems = []
+    for line, output, status in COMMANDS:
+        found = console.run(line)
+        if found[1] != status or output not in (None, found[0]):
+            problems.append(f"`{line}`: {found}, expected {(output, status)}")
+    assert not problems, "\n".join(problems)
+
+
+def test_lists(boot, architecture):
+    """What the programs that show the system's state say."""
+    console = boot()
+    patterns = {
+        "ls /boot": r"(?s)^cat\.o\n.*^shell\.o\n.*^virtio-blk\.o$",
+        "ls -l /dev": r"(?m)^c +0 fifo$",
+        "ps": r"(?m)^- +running .* console$(?s:.*)^1 +running .* shell$(?s:.*) ps$",
+        "mem": r"(?m)^memory +131072 KiB$",
+        "dmesg": r"Sinter on .*: 1 CPU, 128 MiB",
+        "help": r"(?m)^  poweroff ",
+        "svc help": r"(?m)^restart NAME ",
+        "svc log fifo": r"has not crashed|fifo: ",
+        "svc status fifo": r"(?m)^state: +running, for ",
+    }
+    problems = []
+    for command, pattern in patterns.items():
+        output, status = console.run(command)
+        if status != 0 or not re.search(pattern, output, re.MULTILINE):
+            problems.append(f"`{command}`: {status}, {output!r}, expected {pattern!r}")
+    assert not problems, "\n".join(problems)
+
+
+def test_full_disk(boot, architecture, scratch):
+    """A file that is larger than the disk is not said to have been copied."""
+    console = boot(disks=[scratch("from.img"), scratch("to.img", bytes(8 * SECTOR))])
+    output, status = console.run("cp /dev/disk0 /dev/disk1")
+    assert (output, status) == ("cp: /dev/disk1: No space left on device\n", 1)
+    assert console.run("head -c 6 /dev/disk1") == ("Sinter", 0), "what had room is there"
+    assert len(scratch_contents()) > 8 * SECTOR
+
+
+@pytest.mark.quick
+def test_keys(boot, architecture):
+    """History, completion and editing, as typed."""
+    console = boot()
+    console.run("echo before")
+    console.send("echo first\n")
+    console.expect(r"^first\n")
+    console.wait_prompt()
+    console.send(UP + "-again\n")
+    console.expect(r"^first-again\n")
+    console.wait_prompt()
+    console.send("ech" + TAB + "xyz" + LEFT + "-\n")
+    console.expect(r"^xy-z\n")
+    console.wait_prompt()
+    console.send("cat /boot/init" + TAB + "rc | head -n 1\n")
+    console.expect(r"^# The boot script[^\n]*\n")
+    console.wait_prompt()
+    console.send("nonsense that is dropped\x03")
+    console.wait_prompt()
+    console.send("echo a \\\nb\n")
+    console.expect(r"^a b\n")
+    console.wait_prompt()
