@@ -15,6 +15,7 @@
 #include <kern/panic.h>
 #include <kern/pin.h>
 #include <kern/random.h>
+#include <kern/space.h>
 #include <kern/time.h>
 
 enum { LOG_LINE = 256, ENTROPY_BYTES = 256 };
@@ -48,6 +49,17 @@ status_t sys_system_reset(uint32_t kind)
     }
     firmware_reset(kind);
     return STATUS_UNSUPPORTED;
+}
+
+status_t sys_clock_set_wall(uint64_t wall)
+{
+    uint64_t now = time_from_counter(clock_counter());
+
+    if (wall < now) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    *(volatile uint64_t *)&space_time_page()->wall = wall - now;
+    return STATUS_OK;
 }
 
 static uint64_t log_ticks(uint64_t bytes)

@@ -1,5 +1,5 @@
 /*
- * Time: nanoseconds since boot, the only clock there is, so CLOCK_REALTIME begins with the boot too.
+ * Time. CLOCK_REALTIME begins with the boot as long as no clock has told the time of day.
  */
 #include <errno.h>
 #include <sys/time.h>
@@ -11,10 +11,16 @@
 #define NANOSECONDS                UINT64_C(1000000000)
 #define NANOSECONDS_IN_MICROSECOND UINT64_C(1000)
 
+static uint64_t real_time(void)
+{
+    uint64_t wall = clock_read_wall();
+    return wall != 0 ? wall : clock_read();
+}
+
 int gettimeofday(struct timeval *restrict result, void *restrict zone)
 {
     (void)zone;
-    uint64_t now = clock_read();
+    uint64_t now = real_time();
     result->tv_sec = (time_t)(now / NANOSECONDS);
     result->tv_usec = (suseconds_t)(now % NANOSECONDS / NANOSECONDS_IN_MICROSECOND);
     return 0;
@@ -26,7 +32,7 @@ int clock_gettime(clockid_t clock, struct timespec *result)
         errno = EINVAL;
         return -1;
     }
-    uint64_t now = clock_read();
+    uint64_t now = clock == CLOCK_REALTIME ? real_time() : clock_read();
     result->tv_sec = (time_t)(now / NANOSECONDS);
     result->tv_nsec = (long)(now % NANOSECONDS);
     return 0;

@@ -26,11 +26,15 @@ static const struct allowable {
     {"devicetree", RESOURCE_DEVICETREE},
     {"console", RESOURCE_CONSOLE},
     {"debug", RESOURCE_DEBUG},
+    {"clock", RESOURCE_CLOCK},
+    {"bootset", RESOURCE_BOOTSET},
+    {"names", RESOURCE_NAMES},
     {"service", SCRIPT_ALLOW_SERVICE},
     {NULL, 0},
 };
 
-#define KNOWN_ALLOWABLES "registers, irq, dma, firmware, devicetree, console, debug, service"
+#define KNOWN_ALLOWABLES                                                                          \
+    "registers, irq, dma, firmware, devicetree, console, debug, clock, bootset, names, service"
 
 void script_allow_text(uint32_t allow, char *buffer, size_t size)
 {

@@ -85,6 +85,9 @@ enum sinter_restart {
 #define RESOURCE_DEVICETREE 0x10u
 #define RESOURCE_CONSOLE    0x20u /* the kernel's early console and log */
 #define RESOURCE_DEBUG      0x40u /* debug rights over other tasks */
+#define RESOURCE_CLOCK      0x80u /* setting the time of day */
+#define RESOURCE_BOOTSET    0x100u /* the archive of the boot set */
+#define RESOURCE_NAMES      0x200u /* hearing what is mounted: the server of the namespace */
 
 /*
  * SERVER_META(name, "fifo");            begins the note: also writes the format and the SDK

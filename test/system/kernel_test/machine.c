@@ -218,6 +218,30 @@ static void test_log_wraps(void)
     EXPECT(expected < LINES - LOG_KEPT / 200);
 }
 
+/* ---- the time of day ------------------------------------------------------------------------- */
+
+static void test_clock_set_wall(void)
+{
+    const uint64_t wall = UINT64_C(1800000000000000000); /* in January of 2027 */
+    handle_t event = new_event();
+    EXPECT(clock_read_wall() == 0); /* nobody has said */
+    EXPECT_HANDLE_ERRORS(clock_set_wall(handle, wall), event,
+                         with_rights(environment.machine, RIGHT_ALL & ~RIGHT_MACHINE_CLOCK));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, clock_set_wall(environment.machine, 0));
+    EXPECT(clock_read_wall() == 0);
+    uint64_t before = clock_read();
+    EXPECT_OK(clock_set_wall(environment.machine, wall));
+    uint64_t told = clock_read_wall();
+    EXPECT(told >= wall && told - wall <= clock_read() - before);
+    uint64_t later = clock_read_wall();
+    EXPECT(later >= told && later - wall <= clock_read() - before);
+    EXPECT_OK(clock_set_wall(environment.machine, wall / 2)); /* it may be set back */
+    EXPECT(clock_read_wall() < wall);
+    EXPECT_OK(clock_set_wall(environment.machine, ~UINT64_C(0) / 2));
+    EXPECT(clock_read_wall() >= ~UINT64_C(0) / 2);
+    close_handle(event);
+}
+
 /* ---- entropy --------------------------------------------------------------------------------- */
 
 static void test_entropy(void)
@@ -353,6 +377,7 @@ const struct test machine_tests[] = {
     {"machine_log_lines", test_log_lines},
     {"machine_log_positions", test_log_positions},
     {"machine_log_wraps", test_log_wraps},
+    {"machine_clock_set_wall", test_clock_set_wall},
     {"machine_entropy", test_entropy},
     {"machine_device_memory_errors", test_device_memory_errors},
     {"machine_device_memory", test_device_memory},
