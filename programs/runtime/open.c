@@ -12,6 +12,7 @@
 
 #include "path.h"
 #include "program.h"
+#include "walk.h"
 
 static char directory[PATH_SIZE] = "/";
 
@@ -35,7 +36,7 @@ status_t path_open(const char *path, uint32_t flags, uint32_t *kind, handle_t *e
     if (absolute[1] == '\0') {
         status = handle_duplicate(program_handle("namespace"), RIGHT_ALL, endpoint);
     } else {
-        status = file_open(program_handle("namespace"), absolute + 1, strlen(absolute + 1), flags,
+        status = walk_open(program_handle("namespace"), absolute + 1, strlen(absolute + 1), flags,
                            &found, endpoint);
     }
     if (kind != NULL) {
@@ -52,6 +53,7 @@ static uint32_t open_flags(int flags)
     } pairs[] = {{O_CREAT, FILE_CREATE},
                  {O_TRUNC, FILE_TRUNCATE},
                  {O_APPEND, FILE_APPEND},
+                 {O_EXCL, FILE_EXCLUSIVE},
                  {O_DIRECTORY, FILE_DIRECTORY}};
     int access = flags & O_ACCMODE;
     uint32_t result = access == O_WRONLY ? FILE_WRITE

@@ -26,7 +26,8 @@ static const struct {
     {STATUS_FULL, ENOSPC},         {STATUS_IO_ERROR, EIO},
     {STATUS_BUSY, EBUSY},          {STATUS_BAD_FORMAT, ENOEXEC},
     {STATUS_BROKEN_PIPE, EPIPE},   {STATUS_BAD_METHOD, ENOSYS},
-    {STATUS_NO_DEVICE, ENODEV},
+    {STATUS_NO_DEVICE, ENODEV},    {STATUS_NOT_EMPTY, ENOTEMPTY},
+    {STATUS_OTHER_SERVER, EXDEV},
 };
 
 int status_errno(status_t status)

@@ -4,6 +4,7 @@
 #include <sinter/protocol/file.h>
 
 #include "discipline.h"
+#include "walk.h"
 
 enum {
     WAKE_BIT = 0x1,
@@ -44,7 +45,7 @@ static status_t line_open(struct line *line, uint32_t flags)
     if (path[0] == '/') {
         path += RELATIVE;
     }
-    status_t status = file_open(names, path, length_of(path), flags, NULL, &line->file);
+    status_t status = walk_open(names, path, length_of(path), flags, NULL, &line->file);
     if (status == STATUS_OK) {
         status = file_attach(line->file, flags, NULL);
     }

@@ -143,7 +143,7 @@ static void answer(struct waiter *waiter, status_t status, uint32_t kind, handle
     handle_t reply = waiter->reply;
     waiter->reply = 0;
     if (status == STATUS_OK) {
-        status = file_open_answer(reply, status, kind, endpoint);
+        status = file_open_answer(reply, status, kind, 0, endpoint);
         status_ignore(handle_close(endpoint));
         if (status == STATUS_OK) {
             server_reply_done(&init.server, reply);

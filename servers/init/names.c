@@ -148,11 +148,12 @@ static struct boot_file *file_of(const struct call *call)
 }
 
 static status_t serve_open(struct call *call, const uint8_t *path, size_t path_length,
-                           uint32_t flags, uint32_t *kind, handle_t *file)
+                           uint32_t flags, uint32_t *kind, uint32_t *rest, handle_t *file)
 {
     char text[PATH_BYTES];
     struct dev_file *device = NULL;
     uint32_t slot;
+    *rest = 0;
     if (!directory_of(call, &slot)) {
         return STATUS_NOT_DIRECTORY;
     }

@@ -207,12 +207,13 @@ const struct start_handle *start_handle_find(const struct start_info *info, cons
 /* The server under test. */
 
 static status_t operation_open(struct call *call, const uint8_t *path, size_t path_length,
-                               uint32_t flags, uint32_t *kind, handle_t *file)
+                               uint32_t flags, uint32_t *kind, uint32_t *rest, handle_t *file)
 {
     CHECK(call->in.badge == 7 && flags == 3);
     status_ignore(supervisor_refuse(call->server->supervisor, "over the page", 13));
     CHECK(path_length == 5 && strcmp((const char *)path, "a/b/c") == 0);
     *kind = FILE_KIND_BLOCK;
+    *rest = 0;
     *file = 300;
     return STATUS_OK;
 }
