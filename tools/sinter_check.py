@@ -158,7 +158,7 @@ def system_tests(options):
 
 
 def needed_packages(architectures, compilers):
-    names = packages.HOST_TESTS + packages.DEBUGGER
+    names = (packages.HOST_TESTS + packages.DEBUGGER + packages.IMAGE_TOOLS + packages.UBOOT)
     for architecture in architectures:
         for compiler in compilers:
             names += packages.for_target(architecture, compiler)

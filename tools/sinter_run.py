@@ -11,10 +11,11 @@ import tempfile
 from pathlib import Path
 
 import initrd
-from harness import debug, options as checks, packages
+from harness import debug, image, options as checks, packages
 from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
-from harness.machine import INTERACTIVE, MEMORY, PIPED, Machine, default_disks
+from harness.machine import (INTERACTIVE, MEMORY, PIPED, UBOOT, UBOOT_MEMORY, Machine,
+                             default_disks, taken)
 from harness.places import ARCHITECTURES, COMPILERS, LOGS
 
 STATUS_TIMEOUT = 124
@@ -44,13 +45,16 @@ def parse_arguments():
                              "the file is (default: a scratch disk in build/)")
     parser.add_argument("--smp", type=checks.cpu_count, default=1, metavar="N",
                         help="CPUs (default 1)")
-    parser.add_argument("--memory", type=checks.memory_size, default=MEMORY, metavar="SIZE",
-                        help="as for QEMU -m (default %(default)s)")
+    parser.add_argument("--memory", type=checks.memory_size, metavar="SIZE",
+                        help=f"as for QEMU -m (default {MEMORY})")
     parser.add_argument("--add", action="append", default=[], type=checks.readable_file,
                         metavar="FILE", help="put a file into the boot set as /boot/NAME, in place "
                                              "of one that is there; repeatable")
     parser.add_argument("--machine", default="", metavar="NAME", help="as for QEMU -M")
     parser.add_argument("--cpu", default="", metavar="NAME", help="as for QEMU -cpu")
+    parser.add_argument("--uboot", action="store_true",
+                        help="boot through U-Boot from a disk image, as ./image makes it; its boot "
+                             "partition is made anew, its root partition kept (in build/)")
     parser.add_argument("--debug", action="store_true",
                         help="wait for gdb, and print the command that attaches it")
     parser.add_argument("--print", dest="print_only", action="store_true",
@@ -69,10 +73,15 @@ def parse_arguments():
     return parser, options
 
 
+def changes_boot_set(options):
+    return options.add or options.commands is not None
+
+
 def boot_set(variant, options, folder):
     """The built boot set, or a copy with more files in `folder`."""
-    if not options.add and options.commands is None:
+    if not changes_boot_set(options):
         return variant.boot_set
+    folder = folder or variant.folder
     files = initrd.collect(variant.boot_set, options.add)
     if options.commands is not None:
         files[SCRIPT] = options.commands.encode() + b"\n"
@@ -81,12 +90,31 @@ def boot_set(variant, options, folder):
     return path
 
 
+def uboot_disk(options, variant, folder):
+    """The disk that U-Boot boots from; of a run that adds to the boot set, one of its own."""
+    files = variant.kernel, boot_set(variant, options, folder)
+    path = image.place(options.architecture)
+    if changes_boot_set(options):
+        path = (folder or variant.folder) / path.name
+    else:
+        path = taken(path, folder)
+    try:
+        image.refresh(path, *files)
+    except image.ImageError as error:
+        sys.exit(f"./run: the disk image could not be made: {error}")
+    return path
+
+
 def machine_for(options, variant, folder, extra):
+    common = {"smp": options.smp, "machine": options.machine, "cpu": options.cpu, "extra": extra}
+    if options.uboot:
+        return Machine(options.architecture, None, None, firmware=UBOOT[options.architecture],
+                       memory=options.memory or UBOOT_MEMORY[options.architecture],
+                       disks=[uboot_disk(options, variant, folder), *options.disk], **common)
     return Machine(options.architecture, variant.kernel, boot_set(variant, options, folder),
-                   smp=options.smp, memory=options.memory, machine=options.machine,
-                   cpu=options.cpu, extra=extra,
+                   memory=options.memory or MEMORY,
                    disks=options.disk or default_disks(options.architecture, options.machine,
-                                                       folder))
+                                                       folder), **common)
 
 
 def show(text):
@@ -143,13 +171,15 @@ def main():
     parser, options = parse_arguments()
     variant = Variant(options.architecture, options.compiler, options.build_type)
     packages.ensure(packages.for_target(options.architecture, options.compiler)
-                    + (packages.DEBUGGER if options.debug else ()))
+                    + (packages.DEBUGGER if options.debug else ())
+                    + (packages.UBOOT + packages.IMAGE_TOOLS if options.uboot else ()))
     checks.check_emulated(parser, options)
+    checks.check_uboot(parser, options)
     if not variant.kernel.exists() and not sys.stderr.isatty():
         print(f"Building {variant.name} ...", file=sys.stderr, flush=True)
     build_or_exit(variant)
     if options.print_only:
-        return run(options, variant, variant.folder)
+        return run(options, variant, None)
     with tempfile.TemporaryDirectory(prefix="sinter-") as folder:
         return run(options, variant, Path(folder))
 

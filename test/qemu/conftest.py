@@ -30,6 +30,12 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture
+def variant(request, architecture):
+    """The build that `boot` boots."""
+    return Variant(architecture, request.config.getoption("compiler"))
+
+
+@pytest.fixture
 def scratch(tmp_path):
     """Makes disk images with the contents of the scratch disk; gone after the test."""
     def make(name="disk.img", contents=None):

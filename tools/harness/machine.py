@@ -11,6 +11,10 @@ MACHINES = {"riscv64": "virt", "aarch64": "virt,gic-version=3"}
 CPUS = {"riscv64": "rv64", "aarch64": "cortex-a72"}
 FIXED_CPU_MACHINES = ("sifive_u", "xlnx-versal-virt")
 MEMORY = "128M"
+# U-Boot of Debian's u-boot-qemu, and memory that its load addresses need.
+UBOOT = {"riscv64": Path("/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf"),
+         "aarch64": Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")}
+UBOOT_MEMORY = {"riscv64": "256M", "aarch64": MEMORY}
 SCRATCH_SIZE = 4 << 20
 SECTOR = 512
 WRITE_PERMISSIONS = 0o222
@@ -28,6 +32,7 @@ class Machine:
     machine: str = ""
     cpu: str = ""
     legacy_virtio: bool = False
+    firmware: Path | None = None  # U-Boot, which boots from the first disk; no kernel is given then
     extra: list = field(default_factory=list)
 
     def command(self, serial):
@@ -37,13 +42,18 @@ class Machine:
         if self.cpu or machine.split(",")[0] not in FIXED_CPU_MACHINES:
             command += ["-cpu", self.cpu or CPUS[self.architecture]]
         command += ["-smp", str(self.smp), "-m", self.memory]
-        if self.architecture == "riscv64":
-            command += ["-bios", "default"]
-        command += ["-kernel", str(self.kernel), "-initrd", str(self.boot_set)]
+        command += self.boot_options()
         command += ["-nic", "none", "-no-reboot", *serial]
         if not self.legacy_virtio:
             command += ["-global", "virtio-mmio.force-legacy=false"]
         return command + self.disk_options() + self.extra
+
+    def boot_options(self):
+        """On riscv64 U-Boot runs where a kernel does, after OpenSBI; on aarch64 it comes first."""
+        supervisor = ["-bios", "default"] if self.architecture == "riscv64" else []
+        if self.firmware is None:
+            return [*supervisor, "-kernel", str(self.kernel), "-initrd", str(self.boot_set)]
+        return [*supervisor, "-kernel" if supervisor else "-bios", str(self.firmware)]
 
     def disk_options(self):
         """The first disk gets the lowest address, so it becomes /dev/disk0."""
@@ -79,22 +89,28 @@ def scratch_contents():
     return b"".join(sectors)
 
 
+def taken(path, folder):
+    """A file that this process alone uses until it ends: `path`, or while another process has that,
+    one of the same name in `folder`. Without a folder nobody is kept out."""
+    path.parent.mkdir(exist_ok=True)
+    if folder is None:
+        return path
+    lock = path.with_name(f".{path.name}.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return folder / path.name
+    held_locks.append(lock)
+    return path
+
+
 def default_disks(architecture, machine, folder):
     """The disk of `./run` when none is given, where the machine has buses for it. It keeps what was
     written to it; while another `./run` uses it, this one gets one of its own in `folder`."""
     if not f"{machine or 'virt'},".startswith("virt,"):
         return []
-    path = BUILD / f"disk-{architecture}.img"
+    path = taken(BUILD / f"disk-{architecture}.img", folder)
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
         path.write_bytes(scratch_contents())
-    lock = path.open("rb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        path = folder / path.name
-        path.write_bytes(scratch_contents())
-    else:
-        held_locks.append(lock)
     return [path]

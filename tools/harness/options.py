@@ -5,11 +5,13 @@ import re
 import subprocess
 from pathlib import Path
 
-from .machine import MACHINES
+from .machine import MACHINES, UBOOT_MEMORY
 
 CPU_LIMIT = 8 # of the kernel: LIMIT_CPUS
 MEMORY_LEAST = 32 << 20
 MEMORY_MOST = 126 << 30 # all RAM has to lie below 128 GiB, and begins at 1 or 2 GiB
+ROOT_LEAST = 4 << 20
+ROOT_MOST = 32 << 30
 SIZE = re.compile(r"(\d{1,9})([KMG]?)", re.IGNORECASE)
 SHIFTS = {"": 20, "K": 10, "M": 20, "G": 30}
 
@@ -38,13 +40,25 @@ def seconds(text):
 
 
 def memory_size(text):
-    match = SIZE.fullmatch(text)
-    if not match:
+    if not SIZE.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r}: give a size such as 64M or 2G")
-    size = int(match[1]) << SHIFTS[match[2].upper()]
+    size = size_bytes(text)
     if not MEMORY_LEAST <= size <= MEMORY_MOST:
         raise argparse.ArgumentTypeError(f"{text!r}: Sinter runs with {MEMORY_LEAST >> 20}M to "
                                          f"{MEMORY_MOST >> 30}G")
+    return text
+
+
+def size_bytes(text):
+    match = SIZE.fullmatch(text)
+    return int(match[1]) << SHIFTS[match[2].upper()]
+
+
+def image_size(text):
+    """Of a partition: FAT needs some MiB, and sfdisk counts whole ones."""
+    if not SIZE.fullmatch(text) or not ROOT_LEAST <= size_bytes(text) <= ROOT_MOST:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a size from {ROOT_LEAST >> 20}M to "
+                                         f"{ROOT_MOST >> 30}G")
     return text
 
 
@@ -57,6 +71,16 @@ def readable_file(text):
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error
     return path
+
+
+def check_uboot(parser, options):
+    """Refuses what U-Boot's own layout of memory, or its board, cannot do."""
+    least = UBOOT_MEMORY[options.architecture]
+    if options.uboot and options.memory and size_bytes(options.memory) < size_bytes(least):
+        parser.error(f"argument --memory: {options.memory}: this U-Boot loads to addresses that "
+                     f"need {least}")
+    if options.uboot and options.machine.split(",")[0] not in ("", "virt"):
+        parser.error(f"argument --uboot: there is a U-Boot for virt only, not {options.machine}")
 
 
 def known_names(emulator, *arguments):

@@ -17,6 +17,8 @@ GCC = {
 }
 HOST_TESTS = ("gcc", "libc6-dev", "pkg-config", "libcmocka-dev", "qemu-user", "libclang-rt-19-dev",
               "python3-pytest", "python3-pytest-xdist", "cpio")
+IMAGE_TOOLS = ("fdisk", "dosfstools", "mtools")
+UBOOT = ("u-boot-qemu",)
 DEBUGGER = ("gdb-multiarch",)
 # Compilers that only tests use, which are skipped without them. Debian's packages of Rust exclude
 # each other, so none is installed beside one that is there.
@@ -33,6 +35,8 @@ EVIDENCE = {
     "qemu-system-misc": "qemu-system-riscv64", "qemu-system-arm": "qemu-system-aarch64",
     "gcc-riscv64-linux-gnu": "riscv64-linux-gnu-gcc",
     "gcc-aarch64-linux-gnu": "aarch64-linux-gnu-gcc", "gdb-multiarch": "gdb-multiarch",
+    "fdisk": "/usr/sbin/sfdisk", "dosfstools": "/usr/sbin/mkfs.fat", "mtools": "mcopy",
+    "u-boot-qemu": "/usr/lib/u-boot/qemu_arm64/u-boot.bin",
 }
 LOCK_SECONDS = 300 # for another apt-get to end
 

@@ -1,0 +1,82 @@
+"""Booting through U-Boot from a disk image, as `./image` makes it and `./run --uboot` starts it."""
+
+import shlex
+import subprocess
+
+import pytest
+
+from harness import image
+from harness.machine import UBOOT, UBOOT_MEMORY
+from harness.places import ROOT
+
+LIMIT = 120
+
+pytestmark = pytest.mark.skipif(not all(path.exists() for path in UBOOT.values()),
+                                reason="Debian's u-boot-qemu is not installed")
+
+
+def listing(disk, start, folder=""):
+    """Names in a folder of the FAT file system at that byte, by mtools."""
+    command = ["mdir", "-b", "-i", f"{disk}@@{start}", f"::{folder}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_uboot(boot, architecture, tmp_path, variant, smp):
+    """The same kernel file as with -kernel, found by extlinux.conf; switching off works as well."""
+    disk = tmp_path / "disk.img"
+    image.make_image(disk, variant.kernel, variant.boot_set)
+    console = boot(firmware=UBOOT[architecture], memory=UBOOT_MEMORY[architecture], smp=smp,
+                   disks=[disk])
+    assert f": {smp} CPU" in console.run("dmesg | head -n 1")[0]
+    assert "sinter" in console.run("head -c 512 /dev/disk0 | sha256sum; echo sinter")[0]
+    assert console.power_off()
+
+
+def test_image(architecture, variant, tmp_path):
+    """What is in it, by tools that are not ours; and the root partition outlives a renewal."""
+    disk = tmp_path / "disk.img"
+    root_start = image.START + image.BOOT_SIZE
+    image.make_image(disk, variant.kernel, variant.boot_set)
+    table = subprocess.run(["/usr/sbin/sfdisk", "--dump", disk], capture_output=True, text=True,
+                           check=True).stdout
+    assert "label: gpt" in table and 'name="boot"' in table and 'name="root"' in table
+    assert f"::/{variant.kernel.name}" in listing(disk, image.START)
+    (tmp_path / "mine").write_text("mine")
+    image.copy_in(disk, root_start, tmp_path / "mine", "mine")
+    image.refresh(disk, variant.kernel, variant.boot_set)
+    assert "::/mine" in listing(disk, root_start)
+    for start, sectors in ((image.START, image.BOOT_SIZE), (root_start, image.ROOT_SIZE)):
+        part = tmp_path / "part.img"
+        with disk.open("rb") as file:
+            file.seek(start)
+            part.write_bytes(file.read(sectors))
+        assert subprocess.run(["/usr/sbin/fsck.fat", "-n", part],
+                              capture_output=True).returncode == 0
+
+
+def test_readme_has_the_commands(architecture):
+    """Word by word what --print prints, with paths from the project's root."""
+    printed = subprocess.run([ROOT / "run", architecture, "--print"], capture_output=True, text=True,
+                             check=True, timeout=LIMIT).stdout.replace(f"{ROOT}/", "")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert printed.split() in [shlex.split(block.replace("\\\n", " "))
+                               for block in readme.split("\n\n") if "qemu-system" in block]
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--uboot", "--machine", "none"], "for virt only"),
+    (["--uboot", "--memory", "33M"], "need"),
+])
+def test_refused(arguments, words):
+    outcome = subprocess.run([ROOT / "run", "riscv64", *arguments, "--exec", "true"],
+                             capture_output=True, text=True, timeout=LIMIT)
+    assert outcome.returncode == 2 and words in outcome.stderr
+
+
+def test_image_that_cannot_be_made(tmp_path):
+    outcome = subprocess.run([ROOT / "image", "riscv64", "--root-size", "1M"],
+                             capture_output=True, text=True, timeout=LIMIT)
+    assert outcome.returncode == 2 and "give a size from 4M" in outcome.stderr
+    with pytest.raises(image.ImageError, match="mkfs.fat|mcopy|sfdisk"):
+        image.make_image(tmp_path / "disk.img", tmp_path / "none", tmp_path / "none")
