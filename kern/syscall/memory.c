@@ -125,6 +125,28 @@ status_t sys_memory_supply(struct memory *memory, uint64_t offset, struct memory
     return status;
 }
 
+status_t sys_memory_commit(struct memory *memory, uint64_t offset, uint64_t length)
+{
+    status_t status = STATUS_OK;
+
+    if (((offset | length) & PAGE_MASK) != 0 || length > SUPPLY_BYTES ||
+        !range_inside(memory, offset, length)) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    if (memory->kind != MEMORY_KIND_ZERO) {
+        return STATUS_BAD_STATE;
+    }
+    for (uint64_t at = 0; at < length && status == STATUS_OK; at += PAGE_SIZE) {
+        uint64_t frame;
+        bool writable;
+
+        lock_acquire(&memory->lock);
+        status = memory_frame(memory, (offset + at) >> PAGE_SHIFT, true, &frame, &writable);
+        lock_release(&memory->lock);
+    }
+    return status;
+}
+
 status_t sys_memory_info(struct memory *memory, uint64_t *size, uint32_t *kind,
                          uint64_t *resident)
 {

@@ -270,6 +270,46 @@ static void test_snapshot_errors(void)
     close_handle(memory);
 }
 
+static void test_commit(void)
+{
+    enum { LIMIT = 6 };
+    handle_t account = 0;
+    handle_t memory = 0;
+    handle_t contiguous = 0;
+    handle_t event = new_event();
+    uint64_t base = 0;
+    REQUIRE_OK(account_create(environment.account, &account));
+    EXPECT_OK(account_limit(account, ACCOUNT_PAGES, LIMIT, 0));
+    REQUIRE_OK(memory_create(account, 16 * PAGE, 0, &memory));
+    REQUIRE_OK(memory_create(environment.account, PAGE, MEMORY_CONTIGUOUS, &contiguous));
+    REQUIRE_OK(space_map(0, memory, 0, 0, 16 * PAGE, MAP_READ | MAP_WRITE, &base));
+    EXPECT_HANDLE_ERRORS(memory_commit(handle, 0, PAGE), event,
+                         with_rights(memory, RIGHT_ALL & ~RIGHT_MEMORY_WRITE));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_commit(memory, 8, PAGE));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_commit(memory, 0, PAGE + 8));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_commit(memory, 15 * PAGE, 2 * PAGE));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_commit(memory, 0, (UINT64_C(1) << 20) + PAGE));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_commit(memory, ~UINT64_C(0) & ~(PAGE - 1), PAGE));
+    EXPECT_STATUS(STATUS_BAD_STATE, memory_commit(contiguous, 0, PAGE));
+    EXPECT(resident(memory) == 0);
+    *word(base, 2) = 7;
+    EXPECT_OK(memory_commit(memory, PAGE, 3 * PAGE));
+    EXPECT(resident(memory) == 3 && *word(base, 1) == 0 && *word(base, 2) == 7);
+    EXPECT_OK(memory_commit(memory, PAGE, 3 * PAGE));
+    EXPECT(resident(memory) == 3);
+    EXPECT_STATUS(STATUS_NO_PAGES, memory_commit(memory, 8 * PAGE, 8 * PAGE));
+    EXPECT(resident(memory) == LIMIT);
+    for (unsigned page = 8; page < 8 + LIMIT - 3; page++) {
+        *word(base, page) = page; /* no fault: it is there */
+    }
+    EXPECT(resident(memory) == LIMIT && *word(base, 2) == 7);
+    unmap(base, 16 * PAGE);
+    close_handle(contiguous);
+    close_handle(memory);
+    close_handle(account);
+    close_handle(event);
+}
+
 struct large_times {
     uint64_t snapshot, unmap; /* the shortest */
 };
@@ -323,6 +363,7 @@ const struct test memory_tests[] = {
     {"memory_snapshot_chain", test_snapshot_chain},
     {"memory_snapshot_charges", test_snapshot_charges},
     {"memory_snapshot_errors", test_snapshot_errors},
+    {"memory_commit", test_commit},
     {"memory_snapshot_large", test_snapshot_of_large_mapping},
     {NULL, NULL},
 };
