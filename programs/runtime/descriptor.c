@@ -1,6 +1,6 @@
 /*
- * The descriptor table. A descriptor owns its endpoint; its offset is not shared with anybody,
- * since the file protocol says the offset in every call.
+ * The descriptor table. A descriptor owns its endpoint. The position of a file is its server's, and
+ * shared by all who were given the endpoint; a descriptor keeps where it believes that to be.
  */
 #include <errno.h>
 #include <sinter/protocol/file.h>

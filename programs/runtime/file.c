@@ -11,7 +11,20 @@
 
 #include "program.h"
 
+#define NANOSECONDS UINT64_C(1000000000)
 #define PERMISSIONS 0666 /* there are none: who holds the endpoint may use it */
+
+static bool has_offset(struct descriptor *descriptor)
+{
+    uint32_t kind = descriptor_kind(descriptor);
+    return kind == FILE_KIND_REGULAR || kind == FILE_KIND_BLOCK || kind == FILE_KIND_DIRECTORY;
+}
+
+/* Of every read and write: files share their position with whoever has the same endpoint. */
+static uint32_t flags_of(struct descriptor *descriptor)
+{
+    return descriptor->flags | (has_offset(descriptor) ? FILE_AT_POSITION : 0u);
+}
 
 static struct descriptor *get_for(int number, uint32_t mode)
 {
@@ -33,7 +46,7 @@ ssize_t read(int number, void *buffer, size_t size)
         return descriptor == NULL ? -1 : 0;
     }
     do {
-        status = file_read(descriptor->endpoint, descriptor->offset, descriptor->flags, buffer,
+        status = file_read(descriptor->endpoint, descriptor->offset, flags_of(descriptor), buffer,
                            size, &count);
     } while (descriptor_retry(descriptor, status, &tries));
     if (status != STATUS_OK) {
@@ -52,8 +65,8 @@ static status_t write_some(struct descriptor *descriptor, const char *from, size
     unsigned tries = 0;
     status_t status;
     do {
-        status = file_write(descriptor->endpoint, descriptor->offset, descriptor->flags, from, size,
-                            count);
+        status = file_write(descriptor->endpoint, descriptor->offset, flags_of(descriptor), from,
+                            size, count);
     } while (descriptor_retry(descriptor, status, &tries));
     if (status == STATUS_OK && (*count == 0 || *count > size)) {
         status = STATUS_BAD_FORMAT; /* a write makes progress or fails */
@@ -101,6 +114,21 @@ static mode_t kind_mode(uint32_t kind)
     }
 }
 
+/* Where the server knows them. */
+static void put_times(handle_t endpoint, struct stat *result)
+{
+    uint64_t modified = 0;
+    uint64_t identity = 0;
+    if (S_ISREG(result->st_mode) || S_ISDIR(result->st_mode)) {
+        status_ignore(file_times(endpoint, &modified, &identity));
+    }
+    result->st_ino = (ino_t)identity;
+    result->st_mtim.tv_sec = (time_t)(modified / NANOSECONDS);
+    result->st_mtim.tv_nsec = (long)(modified % NANOSECONDS);
+    result->st_atim = result->st_mtim;
+    result->st_ctim = result->st_mtim;
+}
+
 static status_t endpoint_stat(handle_t endpoint, struct stat *result)
 {
     uint32_t kind = 0;
@@ -111,6 +139,7 @@ static status_t endpoint_stat(handle_t endpoint, struct stat *result)
         *result = (struct stat){.st_mode = kind_mode(kind), .st_nlink = 1};
         result->st_size = (off_t)size;
         result->st_blksize = (blksize_t)block;
+        put_times(endpoint, result);
     }
     return status;
 }
@@ -149,37 +178,56 @@ int isatty(int number)
     return 1;
 }
 
-static bool has_offset(struct descriptor *descriptor)
+/* Where the server keeps no position; others do not see it then. */
+static status_t seek_here(const struct descriptor *descriptor, off_t offset, int whence,
+                          uint64_t *position)
 {
-    uint32_t kind = descriptor_kind(descriptor);
-    return kind == FILE_KIND_REGULAR || kind == FILE_KIND_BLOCK || kind == FILE_KIND_DIRECTORY;
+    uint64_t base = whence == SEEK_CUR ? descriptor->offset : 0;
+    if (whence == SEEK_END) {
+        status_t status = file_stat(descriptor->endpoint, NULL, &base, NULL);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (offset < 0 && (uint64_t)-offset > base) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    *position = base + (uint64_t)offset;
+    return STATUS_OK;
+}
+
+static uint32_t seek_word(int whence)
+{
+    return whence == SEEK_CUR ? FILE_SEEK_POSITION : whence == SEEK_END ? FILE_SEEK_END
+                                                                        : FILE_SEEK_START;
 }
 
 off_t lseek(int number, off_t offset, int whence)
 {
     struct descriptor *descriptor = descriptor_get(number);
-    uint64_t base = 0;
+    unsigned tries = 0;
+    status_t status;
+    uint64_t position = 0;
     if (descriptor == NULL) {
         return -1;
     }
-    if (!has_offset(descriptor)) {
-        errno = ESPIPE;
+    if (!has_offset(descriptor) || (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)) {
+        errno = has_offset(descriptor) ? EINVAL : ESPIPE;
         return -1;
     }
-    if (whence == SEEK_CUR) {
-        base = descriptor->offset;
-    } else if (whence == SEEK_END) {
-        status_t status = file_stat(descriptor->endpoint, NULL, &base, NULL);
-        if (status != STATUS_OK) {
-            return status_fail(status);
-        }
+    do {
+        status = descriptor->kind == FILE_KIND_DIRECTORY
+                     ? STATUS_UNSUPPORTED
+                     : file_seek(descriptor->endpoint, offset, seek_word(whence), &position);
+    } while (descriptor_retry(descriptor, status, &tries));
+    if (status == STATUS_BAD_METHOD || status == STATUS_UNSUPPORTED) {
+        status = seek_here(descriptor, offset, whence, &position);
     }
-    if (offset < 0 && (uint64_t)-offset > base) {
-        errno = EINVAL;
-        return -1;
+    if (status != STATUS_OK) {
+        return status_fail(status);
     }
-    descriptor->offset = base + (uint64_t)offset;
-    return (off_t)descriptor->offset;
+    descriptor->offset = position;
+    return (off_t)position;
 }
 
 int fcntl(int number, int command, ...)

@@ -25,24 +25,34 @@ void path_start(void)
     }
 }
 
-status_t path_open(const char *path, uint32_t flags, uint32_t *kind, handle_t *endpoint)
+status_t path_resolve(const char *path, char absolute[PATH_SIZE])
 {
-    char absolute[PATH_SIZE];
+    if (path_absolute(directory, path, absolute)) {
+        return STATUS_OK;
+    }
+    return *path == '\0' ? STATUS_NOT_FOUND : STATUS_TOO_LARGE;
+}
+
+status_t path_open_resolved(const char *absolute, uint32_t flags, uint32_t *kind,
+                            handle_t *endpoint)
+{
     uint32_t found = FILE_KIND_DIRECTORY;
-    status_t status;
-    if (!path_absolute(directory, path, absolute)) {
-        return *path == '\0' ? STATUS_NOT_FOUND : STATUS_TOO_LARGE;
-    }
-    if (absolute[1] == '\0') {
-        status = handle_duplicate(program_handle("namespace"), RIGHT_ALL, endpoint);
-    } else {
-        status = walk_open(program_handle("namespace"), absolute + 1, strlen(absolute + 1), flags,
-                           &found, endpoint);
-    }
+    size_t length = strlen(absolute);
+    status_t status =
+        length <= 1 ? handle_duplicate(program_handle("namespace"), RIGHT_ALL, endpoint)
+                    : walk_open(program_handle("namespace"), absolute + 1, length - 1, flags,
+                                &found, endpoint);
     if (kind != NULL) {
         *kind = found;
     }
     return status;
+}
+
+status_t path_open(const char *path, uint32_t flags, uint32_t *kind, handle_t *endpoint)
+{
+    char absolute[PATH_SIZE];
+    status_t status = path_resolve(path, absolute);
+    return status == STATUS_OK ? path_open_resolved(absolute, flags, kind, endpoint) : status;
 }
 
 static uint32_t open_flags(int flags)

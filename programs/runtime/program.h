@@ -43,7 +43,7 @@ int status_fail(status_t status);
 
 struct descriptor {
     handle_t endpoint; /* 0: free */
-    uint64_t offset;   /* for files with one; in a directory the position of the next entry */
+    uint64_t offset;   /* where a file is believed to be; in a directory the next entry */
     uint32_t kind;     /* FILE_KIND_, or DESCRIPTOR_KIND_UNKNOWN: see descriptor_kind() */
     uint32_t mode;     /* FILE_READ, FILE_WRITE, FILE_APPEND */
     uint32_t flags;    /* FILE_NONBLOCK or 0, sent with every call */
@@ -66,6 +66,11 @@ void descriptor_start(void);
 /* Opens without attaching, as services are opened to be called with their own protocol. The
  * caller closes *endpoint. */
 status_t path_open(const char *path, uint32_t flags, uint32_t *kind, handle_t *endpoint);
+/* The absolute path, in PATH_SIZE bytes (path.h). NOT_FOUND: it is empty; TOO_LARGE. */
+status_t path_resolve(const char *path, char *absolute);
+/* The same with a path that path_resolve() made; also of a part of it that ends before a slash. */
+status_t path_open_resolved(const char *absolute, uint32_t flags, uint32_t *kind,
+                            handle_t *endpoint);
 /* The working directory, from the environment's PWD. */
 void path_start(void);
 

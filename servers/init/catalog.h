@@ -23,7 +23,6 @@ struct boot_file {
     const char *name;      /* below boot/, such as `fifo.o` or `bin/ls.o` */
     uint64_t offset, size; /* in the archive */
     bool directory;
-    handle_t endpoint;    /* of the file, once somebody has opened it */
     bool note_read;       /* the worker's, then for ever */
     status_t note_status; /* of reading it */
     struct object_note note;

@@ -8,6 +8,7 @@
 #include "attach.h"
 #include "console.h"
 #include "loader.h"
+#include "mounts.h"
 #include "report.h"
 #include "stop.h"
 
@@ -278,6 +279,25 @@ static void run_help(struct command *command)
     command_help(&command->text);
 }
 
+static void run_mount(struct command *command)
+{
+    char why[SCRIPT_ERROR];
+    const struct script_statement *statement = &command->statement;
+    if (statement->path[0] == '\0') {
+        mounts_text(&command->text);
+    } else if (!mounts_add(statement->path, statement->name, why)) {
+        FAIL(command, STATUS_REFUSED, why);
+    }
+}
+
+static void run_unmount(struct command *command)
+{
+    char why[SCRIPT_ERROR];
+    if (!mounts_remove(command->statement.path, why)) {
+        FAIL(command, STATUS_REFUSED, why);
+    }
+}
+
 /* The notes of all objects have to be read first: by the worker. */
 static struct job notes_job;
 
@@ -318,7 +338,8 @@ static void (*const verbs[])(struct command *command) = {
     [SCRIPT_LIST] = run_list,       [SCRIPT_WAIT] = run_wait,
     [SCRIPT_ECHO] = run_echo,       [SCRIPT_DEVICES] = run_devices,
     [SCRIPT_CONSOLE] = run_console, [SCRIPT_ON_FAILED] = run_on_failed,
-    [SCRIPT_HELP] = run_help,
+    [SCRIPT_HELP] = run_help,       [SCRIPT_MOUNT] = run_mount,
+    [SCRIPT_UNMOUNT] = run_unmount,
 };
 
 void command_begin(struct command *command)

@@ -134,6 +134,8 @@ void command_help(struct text *text)
              "program NAME OBJECT [allow W] what a program may have\n"
              "devices [options]             start the drivers of all devices\n"
              "console DEVICE run PROGRAM    keep a program running on a device\n"
+             "mount [PATH NAME]             a service's files below a path; alone: what is\n"
+             "unmount PATH                  take them from there\n"
              "on-failed NAME WHAT           nothing, reboot, or a service to start instead\n"
              "echo WORDS                    print them\n"
              "help                          this list; docs/INIT.md has all, with the options\n");

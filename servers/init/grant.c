@@ -5,7 +5,7 @@
 
 #include <sinter/object.h>
 
-#include "names.h"
+#include "mounts.h"
 #include "text.h"
 
 enum { COMMON = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_WATCH };
@@ -70,6 +70,14 @@ static void give_device(struct instance_plan *plan, const struct device *device,
                   0);
 }
 
+static void give_boot_set(struct instance_plan *plan, uint32_t resources)
+{
+    if ((resources & RESOURCE_BOOTSET) != 0) {
+        instance_give(plan, "bootset", init.initrd, COMMON | RIGHT_MEMORY_READ, init.initrd_offset,
+                      init.archive.size);
+    }
+}
+
 static void give_tree(struct instance_plan *plan, uint32_t resources)
 {
     const struct start_handle *tree = start_handle_find(init.server.info, "devicetree");
@@ -104,11 +112,14 @@ bool grant_service(struct service *service, struct instance_plan *plan, char lin
     instance_give(plan, "control", service->control, COMMON | RIGHT_EVENT_WAIT | RIGHT_EVENT_SIGNAL,
                   0, 0);
     instance_give(plan, "alive", service->alive, COMMON | RIGHT_EVENT_SIGNAL, 0, 0);
-    instance_give(plan, "namespace", names_root(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
+    if (!mounts_is_names(service)) {
+        instance_give(plan, "namespace", mounts_root(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
+    }
     if (service->device != NULL) {
         give_device(plan, service->device, resources);
     }
     give_tree(plan, resources);
+    give_boot_set(plan, resources);
     give_machine(plan, resources);
     return true;
 }
@@ -116,7 +127,7 @@ bool grant_service(struct service *service, struct instance_plan *plan, char lin
 void grant_program(const struct object_note *note, uint32_t allow, struct instance_plan *plan)
 {
     instance_give(plan, "account", plan->account, COMMON | RIGHT_ACCOUNT_CHARGE, 0, 0);
-    instance_give(plan, "namespace", names_root(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
+    instance_give(plan, "namespace", mounts_root(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
     give_machine(plan, note->resources & allow);
 }
 

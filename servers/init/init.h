@@ -48,9 +48,8 @@ static inline uint64_t init_earlier(uint64_t a, uint64_t b)
 
 /* Badges of init's own port: kind, generation of the slot, slot. */
 enum badge_kind {
-    BADGE_NAMESPACE = 1, /* slot: enum names_directory */
-    BADGE_FILE,          /* slot: entry of the catalog */
-    BADGE_SPAWNER,       /* slot: of the process that may start others */
+    BADGE_DEV = 1, /* the directory /dev */
+    BADGE_SPAWNER, /* slot: of the process that may start others */
     BADGE_PROCESS,
     BADGE_SERVICE,    /* the service protocol; slot: of the process that has it */
     BADGE_SUPERVISOR, /* what an instance of a service says */

@@ -12,6 +12,7 @@
 #include "dev.h"
 #include "loader.h"
 #include "memory.h"
+#include "mounts.h"
 #include "names.h"
 #include "notice.h"
 #include "process.h"
@@ -22,7 +23,7 @@
 #define FAULT_METHOD       0x4641554cu /* task_set_fault_endpoint() */
 #define METHOD_NUMBER_BITS 16
 #define LOADER_TIME        (10 * INIT_SECOND) /* longer than any call of it takes */
-#define STORE_MOST         (1u << 20)
+#define STORE_MOST         (1u << 30) /* charged to the service as it is used */
 
 SERVER_META(name, "init");
 SERVER_META(version, "0.1");
@@ -141,6 +142,28 @@ static status_t serve_notice(struct call *call, uint64_t bits, uint8_t *line, si
     return length == 0 ? STATUS_WOULD_BLOCK : STATUS_OK;
 }
 
+static status_t serve_binding(struct call *call, uint64_t position, uint64_t bits, uint64_t *next,
+                              uint8_t *path, size_t path_capacity, size_t *path_length,
+                              handle_t *directory)
+{
+    const char *found;
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    if (!mounts_is_names(service)) {
+        return STATUS_REFUSED;
+    }
+    mounts_listen(service, bits);
+    status_t status = mounts_binding(position, next, &found, directory);
+    if (status == STATUS_OK) {
+        *path_length = text_length(found);
+        *path_length = *path_length < path_capacity ? *path_length : path_capacity;
+        memcpy(path, found, *path_length);
+    }
+    return status;
+}
+
 static const struct supervisor_operations supervisor_operations = {
     .ready = serve_ready,
     .refuse = serve_refuse,
@@ -148,6 +171,7 @@ static const struct supervisor_operations supervisor_operations = {
     .publish = serve_publish,
     .end_system = serve_end_system,
     .notice = serve_notice,
+    .binding = serve_binding,
 };
 
 /* A fault: any answer but OK ends the task. */
@@ -260,7 +284,7 @@ static status_t begin(const struct start_info *info)
     status_t status;
     if ((status = add_protocols(&init.server)) != STATUS_OK ||
         (status = timer_make(init.account, init.event, INIT_EVENT_TIMER, &timer)) != STATUS_OK ||
-        (status = names_begin()) != STATUS_OK || (status = loader_watch(info)) != STATUS_OK) {
+        (status = loader_watch(info)) != STATUS_OK) {
         return status;
     }
     return worker_begin(info);

@@ -1,6 +1,5 @@
 /*
- * The namespace: see names.h. Endpoints of directories and of the boot set's files carry all
- * there is to know in their badge, so nothing is kept for them.
+ * The directory /dev: see names.h. Its endpoints carry all there is to know in their badge.
  */
 #include <sinter/protocol/file.h>
 
@@ -10,80 +9,22 @@
 #include "own_files.h"
 #include "text.h"
 
-/* Slots of BADGE_NAMESPACE; folders of the boot set follow. */
-enum names_directory { DIRECTORY_ROOT, DIRECTORY_BOOT, DIRECTORY_DEV, DIRECTORY_FOLDERS };
+#define DEV_FOLDER "/dev/"
 
 enum { PATH_BYTES = 256, BLOCK = 4096 };
 
-static handle_t root_endpoint;
-
-handle_t names_root(void)
+status_t names_mint_dev(handle_t *directory)
 {
-    return root_endpoint;
+    return init_mint(BADGE_DEV, 0, 0, directory);
 }
 
-status_t names_begin(void)
-{
-    return init_mint(BADGE_NAMESPACE, 0, DIRECTORY_ROOT, &root_endpoint);
-}
-
-/* The folder of the boot set that a directory badge means: "" for /boot itself. */
-static const char *folder_of(uint32_t slot)
-{
-    return slot < DIRECTORY_FOLDERS ? "" : catalog.files[slot - DIRECTORY_FOLDERS].name;
-}
-
-/* Takes the first part of a path off; null: it was not that. */
-static const char *below(const char *path, const char *part)
-{
-    size_t length = text_length(part);
-    if (!text_starts(path, part)) {
-        return NULL;
-    }
-    return path[length] == '/' ? path + length + 1 : path[length] == '\0' ? path + length : NULL;
-}
-
-static status_t open_directory(uint32_t slot, uint32_t flags, uint32_t *kind, handle_t *file)
+static status_t open_directory(uint32_t flags, uint32_t *kind, handle_t *file)
 {
     if ((flags & (FILE_WRITE | FILE_CREATE)) != 0) {
         return STATUS_IS_DIRECTORY;
     }
     *kind = FILE_KIND_DIRECTORY;
-    return init_mint(BADGE_NAMESPACE, 0, slot, file);
-}
-
-/* A copy of the one endpoint of a file; it is made when first wanted. */
-static status_t open_boot(const char *name, uint32_t flags, uint32_t *kind, handle_t *file)
-{
-    struct boot_file *found = catalog_find(name);
-    if (found == NULL) {
-        return (flags & FILE_CREATE) != 0 ? STATUS_READ_ONLY : STATUS_NOT_FOUND;
-    }
-    uint32_t slot = (uint32_t)(found - catalog.files);
-    if (found->directory) {
-        return open_directory(DIRECTORY_FOLDERS + slot, flags, kind, file);
-    }
-    if ((flags & FILE_DIRECTORY) != 0) {
-        return STATUS_NOT_DIRECTORY;
-    }
-    if ((flags & (FILE_WRITE | FILE_TRUNCATE | FILE_APPEND)) != 0) {
-        return STATUS_READ_ONLY;
-    }
-    status_t status =
-        found->endpoint != 0 ? STATUS_OK : init_mint(BADGE_FILE, 0, slot, &found->endpoint);
-    *kind = FILE_KIND_REGULAR;
-    return status == STATUS_OK ? handle_duplicate(found->endpoint, RIGHT_ALL, file) : status;
-}
-
-/* Joins the folder and the rest of the path. */
-static status_t open_in_folder(uint32_t slot, const char *path, uint32_t flags, uint32_t *kind,
-                               handle_t *file)
-{
-    char name[PATH_BYTES];
-    struct text text = text_in(name, sizeof(name));
-    const char *folder = folder_of(slot);
-    TEXT_PUT(&text, folder, *folder == '\0' ? "" : "/", path);
-    return text.full ? STATUS_NOT_FOUND : open_boot(name, flags, kind, file);
+    return names_mint_dev(file);
 }
 
 /* A file of a service, or one of init's own. */
@@ -98,6 +39,9 @@ static status_t open_device(const char *path, uint32_t flags, uint32_t *kind, ha
     if ((flags & FILE_DIRECTORY) != 0) {
         return STATUS_NOT_DIRECTORY;
     }
+    if ((flags & FILE_EXCLUSIVE) != 0) {
+        return STATUS_EXISTS;
+    }
     if (own == OWN_FILES) {
         return dev_open(*device, kind, file);
     }
@@ -105,46 +49,17 @@ static status_t open_device(const char *path, uint32_t flags, uint32_t *kind, ha
     return init_mint(BADGE_OWN, 0, own, file);
 }
 
-static status_t open_at(uint32_t slot, const char *path, uint32_t flags, uint32_t *kind,
-                        handle_t *file, struct dev_file **device)
-{
-    const char *rest;
-    if (*path == '\0') {
-        return open_directory(slot, flags, kind, file);
-    }
-    if (slot == DIRECTORY_ROOT) {
-        if ((rest = below(path, "boot")) != NULL) {
-            return open_at(DIRECTORY_BOOT, rest, flags, kind, file, device);
-        }
-        rest = below(path, "dev");
-        return rest != NULL ? open_at(DIRECTORY_DEV, rest, flags, kind, file, device)
-                            : STATUS_NOT_FOUND;
-    }
-    return slot == DIRECTORY_DEV ? open_device(path, flags, kind, file, device)
-                                 : open_in_folder(slot, path, flags, kind, file);
-}
-
 status_t names_open(const char *path, uint32_t *kind, handle_t *file)
 {
-    struct dev_file *device = NULL;
-    while (*path == '/') {
-        path++;
-    }
-    return open_at(DIRECTORY_ROOT, path, FILE_READ, kind, file, &device);
+    struct dev_file *device;
+    return text_starts(path, DEV_FOLDER)
+               ? open_device(path + sizeof(DEV_FOLDER) - 1, FILE_READ, kind, file, &device)
+               : STATUS_NOT_FOUND;
 }
 
-static bool directory_of(const struct call *call, uint32_t *slot)
+static bool is_directory(const struct call *call)
 {
-    *slot = badge_slot(call->in.badge);
-    return badge_kind(call->in.badge) == BADGE_NAMESPACE &&
-           *slot < DIRECTORY_FOLDERS + catalog.count;
-}
-
-static struct boot_file *file_of(const struct call *call)
-{
-    uint32_t slot = badge_slot(call->in.badge);
-    return badge_kind(call->in.badge) == BADGE_FILE && slot < catalog.count ? &catalog.files[slot]
-                                                                            : NULL;
+    return badge_kind(call->in.badge) == BADGE_DEV;
 }
 
 static status_t serve_open(struct call *call, const uint8_t *path, size_t path_length,
@@ -152,117 +67,48 @@ static status_t serve_open(struct call *call, const uint8_t *path, size_t path_l
 {
     char text[PATH_BYTES];
     struct dev_file *device = NULL;
-    uint32_t slot;
     *rest = 0;
-    if (!directory_of(call, &slot)) {
+    if (!is_directory(call)) {
         return STATUS_NOT_DIRECTORY;
+    }
+    if (path_length == 0) {
+        return open_directory(flags, kind, file);
     }
     if (!text_copy_bytes(text, sizeof(text), (const char *)path, path_length)) {
         return STATUS_NOT_FOUND;
     }
-    status_t status = open_at(slot, text, flags, kind, file, &device);
+    status_t status = open_device(text, flags, kind, file, &device);
     return status == STATUS_NOT_READY && device != NULL ? dev_wait(device, call) : status;
 }
 
 static status_t serve_attach(struct call *call, uint32_t flags, uint32_t *kind)
 {
-    uint32_t slot;
     uint32_t own = own_file_of(call);
-    *kind = directory_of(call, &slot) ? FILE_KIND_DIRECTORY
-            : own != OWN_FILES        ? own_file_kind(own)
-                                      : FILE_KIND_REGULAR;
+    *kind = own != OWN_FILES ? own_file_kind(own) : FILE_KIND_DIRECTORY;
     return (flags & FILE_WRITE) != 0 && own != OWN_NULL ? STATUS_READ_ONLY : STATUS_OK;
 }
 
 static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    const struct boot_file *file = file_of(call);
-    uint64_t length = call_lease_length(call, 0);
+    uint32_t own = own_file_of(call);
     (void)flags;
-    if (own_file_of(call) != OWN_FILES) {
-        return own_file_read(call, own_file_of(call), offset, count);
-    }
-    if (file == NULL) {
-        return STATUS_IS_DIRECTORY;
-    }
-    if (offset >= file->size) {
-        return STATUS_OK;
-    }
-    length = length < file->size - offset ? length : file->size - offset;
-    *count = length;
-    return call_write(call, 0, 0, init.archive.bytes + file->offset + offset, length);
+    return own != OWN_FILES ? own_file_read(call, own, offset, count) : STATUS_IS_DIRECTORY;
 }
 
 static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
+    uint32_t own = own_file_of(call);
     (void)offset;
     (void)flags;
-    if (own_file_of(call) != OWN_FILES) {
-        return own_file_write(call, own_file_of(call), count);
-    }
-    return file_of(call) == NULL ? STATUS_IS_DIRECTORY : STATUS_READ_ONLY;
+    return own != OWN_FILES ? own_file_write(call, own, count) : STATUS_IS_DIRECTORY;
 }
 
 static status_t serve_stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t *block_size)
 {
-    const struct boot_file *file = file_of(call);
     uint32_t own = own_file_of(call);
-    *kind = file != NULL       ? FILE_KIND_REGULAR
-            : own != OWN_FILES ? own_file_kind(own)
-                               : FILE_KIND_DIRECTORY;
-    *size = file == NULL ? 0 : file->size;
+    *kind = own != OWN_FILES ? own_file_kind(own) : FILE_KIND_DIRECTORY;
+    *size = 0;
     *block_size = BLOCK;
-    return STATUS_OK;
-}
-
-/* The `position`-th name directly in a folder of the boot set. */
-static const struct boot_file *entry_in(const char *folder, uint64_t position, const char **name)
-{
-    size_t skip = *folder == '\0' ? 0 : text_length(folder) + 1;
-    for (uint32_t i = 0; i < catalog.count; i++) {
-        const struct boot_file *file = &catalog.files[i];
-        bool inside = skip == 0 || (text_starts(file->name, folder) && file->name[skip - 1] == '/');
-        *name = file->name + (inside ? skip : 0);
-        for (const char *c = *name; inside && *c != '\0'; c++) {
-            inside = *c != '/';
-        }
-        if (inside && position-- == 0) {
-            return file;
-        }
-    }
-    return NULL;
-}
-
-static status_t list_boot(const char *folder, uint64_t position, uint32_t *kind, uint64_t *size,
-                          const char **name)
-{
-    const struct boot_file *file = entry_in(folder, position, name);
-    if (file == NULL) {
-        return STATUS_NOT_FOUND;
-    }
-    *kind = file->directory ? FILE_KIND_DIRECTORY : FILE_KIND_REGULAR;
-    *size = file->size;
-    return STATUS_OK;
-}
-
-static status_t list_root(uint64_t position, uint32_t *kind, const char **name)
-{
-    static const char *const names[] = {"boot", "dev"};
-    if (position >= sizeof(names) / sizeof(names[0])) {
-        return STATUS_NOT_FOUND;
-    }
-    *kind = FILE_KIND_DIRECTORY;
-    *name = names[position];
-    return STATUS_OK;
-}
-
-static status_t list_devices(uint64_t position, uint32_t *kind, const char **name)
-{
-    if (position >= OWN_FILES) {
-        return dev_list(position - OWN_FILES, kind, name);
-    }
-    *kind = own_file_kind((uint32_t)position);
-    *name = own_file_name((uint32_t)position);
     return STATUS_OK;
 }
 
@@ -270,37 +116,29 @@ static status_t serve_list(struct call *call, uint64_t position, uint64_t *next,
                            uint64_t *size, uint8_t *name, size_t name_capacity, size_t *name_length)
 {
     const char *found = "";
-    uint32_t slot;
-    if (!directory_of(call, &slot)) {
+    if (!is_directory(call)) {
         return STATUS_NOT_DIRECTORY;
     }
+    if (position >= OWN_FILES) {
+        status_t status = dev_list(position - OWN_FILES, kind, &found);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    } else {
+        *kind = own_file_kind((uint32_t)position);
+        found = own_file_name((uint32_t)position);
+    }
     *size = 0;
-    status_t status = slot == DIRECTORY_ROOT ? list_root(position, kind, &found)
-                      : slot == DIRECTORY_DEV
-                          ? list_devices(position, kind, &found)
-                          : list_boot(folder_of(slot), position, kind, size, &found);
     *next = position + 1;
     text_copy((char *)name, name_capacity, found);
     *name_length = text_length((const char *)name);
-    return status;
+    return STATUS_OK;
 }
 
 static status_t serve_sync(struct call *call)
 {
     (void)call;
     return STATUS_OK;
-}
-
-static status_t serve_memory(struct call *call, uint64_t *offset, uint64_t *size, handle_t *memory)
-{
-    const struct boot_file *file = file_of(call);
-    if (file == NULL) {
-        return STATUS_UNSUPPORTED;
-    }
-    *offset = init.initrd_offset + file->offset;
-    *size = file->size;
-    return handle_duplicate(
-        init.initrd, RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_MEMORY_READ, memory);
 }
 
 const struct file_operations names_operations = {
@@ -311,5 +149,4 @@ const struct file_operations names_operations = {
     .stat = serve_stat,
     .list = serve_list,
     .sync = serve_sync,
-    .memory = serve_memory,
 };

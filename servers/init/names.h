@@ -1,5 +1,5 @@
 /*
- * The namespace that init serves: `/` with `boot` (the boot set) and `dev` (dev.h).
+ * The directory /dev: files of services (dev.h), and of init's own.
  */
 #ifndef INIT_NAMES_H
 #define INIT_NAMES_H
@@ -8,13 +8,12 @@
 
 struct file_operations;
 
-/* The endpoint of `/`, the same for everybody; made by names_begin. */
-SINTER_MUST_CHECK status_t names_begin(void);
-handle_t names_root(void);
+/* An endpoint of the directory; the handle is the caller's. */
+SINTER_MUST_CHECK status_t names_mint_dev(handle_t *directory);
 
 /*
- * Opens a path for init itself; the handle is the caller's. NOT_READY: the service behind it is
- * on its way up; FAILED; NOT_FOUND.
+ * Opens /dev/NAME for init itself; the handle is the caller's. NOT_READY: the service behind it is
+ * on its way up; FAILED; NOT_FOUND, also for paths elsewhere.
  */
 SINTER_MUST_CHECK status_t names_open(const char *path, uint32_t *kind, handle_t *file);
 

@@ -158,6 +158,29 @@ static bool parse_on_failed(struct script_words *words, struct script_statement 
     return script_options_parse(words, &statement->options, error);
 }
 
+/* `mount PATH SERVICE`, or `mount` alone, which lists. */
+static bool parse_mount(struct script_words *words, struct script_statement *statement, char *error)
+{
+    const char *path = script_words_take(words);
+    if (path == NULL) {
+        return true;
+    }
+    if (!text_copy(statement->path, SCRIPT_PATH, path)) {
+        return SCRIPT_REFUSE(error, "`", path, "` is too long to mount at; at most 47 bytes");
+    }
+    return take_name(words, "mount PATH", statement->name, error) && take_end(words, error);
+}
+
+static bool parse_unmount(struct script_words *words, struct script_statement *statement,
+                          char *error)
+{
+    const char *path = script_words_take(words);
+    if (path == NULL || !text_copy(statement->path, SCRIPT_PATH, path)) {
+        return SCRIPT_REFUSE(error, "write `unmount PATH`, as in `unmount /tmp`");
+    }
+    return take_end(words, error);
+}
+
 static const struct verb {
     const char *word;
     enum script_verb verb;
@@ -170,12 +193,13 @@ static const struct verb {
     {"list", SCRIPT_LIST, parse_nothing},       {"wait", SCRIPT_WAIT, parse_wait},
     {"echo", SCRIPT_ECHO, parse_echo},          {"devices", SCRIPT_DEVICES, parse_devices},
     {"console", SCRIPT_CONSOLE, parse_console}, {"on-failed", SCRIPT_ON_FAILED, parse_on_failed},
-    {"help", SCRIPT_HELP, parse_nothing},       {NULL, SCRIPT_EMPTY, NULL},
+    {"help", SCRIPT_HELP, parse_nothing},       {"mount", SCRIPT_MOUNT, parse_mount},
+    {"unmount", SCRIPT_UNMOUNT, parse_unmount}, {NULL, SCRIPT_EMPTY, NULL},
 };
 
 #define KNOWN_VERBS                                                                                \
     "service, program, start, stop, restart, kill, status, log, list, wait, echo, devices, "       \
-    "console, on-failed, help"
+    "console, mount, unmount, on-failed, help"
 
 bool script_parse_line(const char *text, size_t length, uint32_t line,
                        struct script_statement *statement, char error[SCRIPT_ERROR])

@@ -39,6 +39,8 @@ enum script_verb {
     SCRIPT_CONSOLE,
     SCRIPT_ON_FAILED,
     SCRIPT_HELP,
+    SCRIPT_MOUNT,
+    SCRIPT_UNMOUNT,
 };
 
 enum script_restart { SCRIPT_NEVER, SCRIPT_ON_CRASH, SCRIPT_ALWAYS };
@@ -95,7 +97,7 @@ struct script_statement {
     uint32_t fault;         /* kill: SERVICE_FAULT_ */
     uint64_t time;          /* wait: nanoseconds, zero: as long as it takes */
     char name[SCRIPT_NAME]; /* empty: `wait` and `list` of everything; `all` is a name */
-    char path[SCRIPT_PATH]; /* console: the device */
+    char path[SCRIPT_PATH]; /* console: the device; mount: where, or empty: list them */
     struct script_options options;
 };
 

@@ -6,6 +6,7 @@
 #include <sinter/object.h>
 
 #include "memory.h"
+#include "mounts.h"
 #include "dev.h"
 #include "notice.h"
 #include "policy.h"
@@ -131,6 +132,7 @@ static void close_port(struct service *service)
         status_ignore(port_drain(service->port));
     }
     close_if(&service->port);
+    mounts_service_changed(service);
     close_if(&service->control);
     close_if(&service->alive);
     close_if(&service->store);
@@ -184,6 +186,7 @@ static void finish_build(struct job *job)
     status_t status = service->built;
     if (status == STATUS_OK) {
         dev_reserve(service);
+        mounts_service_changed(service);
         status = instance_begin(&service->instance, service_slot(service));
         text_copy(service->line, INSTANCE_LINE, status_text(status));
     }

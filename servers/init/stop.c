@@ -3,6 +3,8 @@
  */
 #include "stop.h"
 
+#include "mounts.h"
+
 enum { EXIT_CODE = 143 };            /* of programs at the end: 128 + SIGTERM, as `kill` gives */
 #define RESET_TIME (5 * INIT_SECOND) /* that a power driver has to end the machine */
 
@@ -47,6 +49,9 @@ void stop_users(struct text *text, const struct service *service, const struct p
     if (service->port == 0) {
         return;
     }
+    if (mounts_path(service) != NULL && !programs_only) {
+        TEXT_PUT(text, "the mount at /", mounts_path(service));
+    }
     for (uint32_t i = 0; i < INIT_PROCESSES; i++) {
         const struct process *user = &processes[i];
         if (user->state == PROCESS_RUNNING && user != but &&
@@ -56,7 +61,7 @@ void stop_users(struct text *text, const struct service *service, const struct p
     }
     for (uint32_t i = 0; i < INIT_SERVICES && !programs_only; i++) {
         const struct service *user = &services[i];
-        if (user->used && user != service && user->instance.task != 0 &&
+        if (user->used && user != service && user->instance.task != 0 && !mounts_is_names(user) &&
             uses(user->instance.task, service->port)) {
             put_service(text, user);
         }

@@ -19,6 +19,8 @@ struct request {
     enum disk_operation operation;
     struct request *next; /* in the order of arrival */
     handle_t reply;
+    uint64_t badge; /* and flags: of a transfer, for the position */
+    uint32_t flags;
     uint64_t offset;
     uint64_t length;
     struct plan plan;
@@ -98,6 +100,10 @@ static void finish(struct requests *requests, struct request *request, status_t 
 {
     handle_t reply = request->reply;
     uint64_t count = status == STATUS_OK ? request->plan.count : 0;
+    if (count > 0) {
+        positions_moved(&requests->positions, request->badge, request->flags,
+                        request->offset + count);
+    }
     release(request);
     remove_request(request);
     if (status == STATUS_RETRY_TOUCH) {
@@ -342,8 +348,10 @@ static status_t enter(struct requests *requests, struct call *call, struct reque
 }
 
 status_t requests_transfer(struct requests *requests, struct call *call,
-                           enum disk_operation operation, uint64_t offset, uint64_t *count)
+                           enum disk_operation operation, uint64_t offset, uint32_t flags,
+                           uint64_t *count)
 {
+    offset = positions_take(&requests->positions, call->in.badge, offset, flags);
     uint64_t length = call_lease_length(call, 0);
     struct plan plan = plan_transfer(requests->disk->size, requests->disk->block,
                                      DISK_TRANSFER_BYTES, offset, length);
@@ -360,6 +368,8 @@ status_t requests_transfer(struct requests *requests, struct call *call,
     }
     request->operation = operation;
     request->offset = offset;
+    request->badge = call->in.badge;
+    request->flags = flags;
     request->length = length;
     request->plan = plan;
     return enter(requests, call, request);

@@ -15,19 +15,22 @@
 #define REQUEST_H
 
 #include "disk.h"
+#include "positions.h"
 #include "server.h"
 
 struct requests {
     struct disk *disk;
     struct server *server;
     uint64_t completed; /* ever; tells whether the device makes progress */
+    struct positions positions;
 };
 
 void requests_init(struct requests *requests, struct disk *disk, struct server *server);
 
 /* An operation of the file protocol: answers at once or takes the call away. */
 status_t requests_transfer(struct requests *requests, struct call *call,
-                           enum disk_operation operation, uint64_t offset, uint64_t *count);
+                           enum disk_operation operation, uint64_t offset, uint32_t flags,
+                           uint64_t *count);
 status_t requests_flush(struct requests *requests, struct call *call);
 
 /* Takes what the device has done. False: the device is broken; then restart it, and abort. */

@@ -106,18 +106,22 @@ static status_t disk_file_attach(struct call *call, uint32_t flags, uint32_t *ki
 
 static status_t disk_file_read(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    (void)flags;
-    status_t status = requests_transfer(&requests, call, DISK_READ, offset, count);
+    status_t status = requests_transfer(&requests, call, DISK_READ, offset, flags, count);
     keep_watch();
     return status;
 }
 
 static status_t disk_file_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    (void)flags;
-    status_t status = requests_transfer(&requests, call, DISK_WRITE, offset, count);
+    status_t status = requests_transfer(&requests, call, DISK_WRITE, offset, flags, count);
     keep_watch();
     return status;
+}
+
+static status_t disk_file_seek(struct call *call, int64_t offset, uint32_t whence,
+                               uint64_t *position)
+{
+    return positions_seek(&requests.positions, call->in.badge, offset, whence, disk.size, position);
 }
 
 static status_t disk_file_stat(struct call *call, uint32_t *kind, uint64_t *size,
@@ -141,6 +145,7 @@ static const struct file_operations operations = {
     .attach = disk_file_attach,
     .read = disk_file_read,
     .write = disk_file_write,
+    .seek = disk_file_seek,
     .stat = disk_file_stat,
     .sync = disk_file_sync,
 };
@@ -156,6 +161,12 @@ static void on_event(struct server *at, uint64_t bits)
     if ((bits & WATCH_BIT) != 0) {
         look();
     }
+}
+
+static void on_closed(struct server *at, uint64_t badge)
+{
+    (void)at;
+    positions_forget(&requests.positions, badge);
 }
 
 static void on_cancel(struct server *at, handle_t reply)
@@ -199,6 +210,7 @@ int server_main(const struct start_info *info)
     }
     server.on_event = on_event;
     server.on_cancel = on_cancel;
+    server.on_closed = on_closed;
     requests_init(&requests, &disk, &server);
     status = begin();
     if (status != STATUS_OK) {

@@ -1,0 +1,43 @@
+/*
+ * Positions of openings: where the next read or write with FILE_AT_POSITION goes. Programs that
+ * were given the same endpoint share it, as `(echo a; echo b) > file` expects.
+ *
+ *     uint64_t at = positions_take(&positions, call->in.badge, offset, flags);
+ *     ... moves *count bytes at `at` ...
+ *     positions_moved(&positions, call->in.badge, flags, at + *count);   when that succeeded
+ *
+ * An opening is known by its badge, which has to be its own. A server that does not know it (any
+ * more: it has been started again, or many others have been used since) goes by what the client
+ * believes, which it says in every call; so nothing here has to outlive an instance.
+ */
+#ifndef POSITIONS_H
+#define POSITIONS_H
+
+#include <sinter/system.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { POSITIONS = 64 };
+
+struct positions {
+    uint64_t turn;
+    struct {
+        uint64_t used; /* the turn when it was last used; 0: free */
+        uint64_t badge;
+        uint64_t position;
+    } entries[POSITIONS];
+};
+
+/* Where to read or write. */
+uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
+                        uint32_t flags);
+/* Bytes have moved, up to there. */
+void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags, uint64_t position);
+/* The operation seek of the file protocol, for a file of `size` bytes. */
+SINTER_MUST_CHECK status_t positions_seek(struct positions *positions, uint64_t badge,
+                                          int64_t offset, uint32_t whence, uint64_t size,
+                                          uint64_t *position);
+/* The opening is closed. */
+void positions_forget(struct positions *positions, uint64_t badge);
+
+#endif

@@ -1,0 +1,110 @@
+"""The namespace, the boot set as files, and files in memory: mounting, changing, crashing, running
+out of room."""
+
+import pytest
+
+pytestmark = pytest.mark.parametrize("smp", [1, 4])
+
+
+def output(console, command):
+    text, status = console.run(command)
+    assert status == 0, text
+    return text.splitlines()
+
+
+def refused(console, command, words):
+    text, status = console.run(command)
+    assert status != 0 and words in text, text
+
+
+def test_mounts(boot, smp):
+    console = boot(smp=smp)
+    assert {"boot/", "dev/", "tmp/"} <= set(output(console, "ls /"))
+    assert "shell.o" in output(console, "ls /boot")
+    assert "null" in output(console, "ls /dev")
+    output(console, "svc start tmpfs as other memory 2M args 1M; svc mount /srv/deep/er other")
+    assert "srv/" in output(console, "ls /")
+    assert output(console, "cd /srv; ls; cd deep; ls; echo x > er/x; ls er; cat er/x") == [
+        "deep/", "er/", "x", "x"]
+    assert any(line.split() == ["/srv/deep/er", "other"] for line in output(console, "svc mount"))
+    refused(console, "svc stop other", "the mount at /srv/deep/er")
+    output(console, "sleep 10000 > /srv/deep/er/y &")
+    output(console, "svc unmount /srv/deep/er")
+    refused(console, "ls /srv", "No such file")
+    refused(console, "svc stop other", "in use by sleep")
+    output(console, "kill %1; svc mount /srv other; cat /srv/y")
+    refused(console, "svc mount /srv nosuch", "no service")
+    refused(console, "svc mount srv other", "no place to mount")
+    refused(console, "svc mount /a//b other", "no place to mount")
+    refused(console, "svc mount /a/../b other", "no place to mount")
+    refused(console, "svc unmount /a", "nothing is mounted")
+    output(console, "svc stop other --force")
+    refused(console, "ls /srv", "No such file")
+    output(console, "svc start other")
+    assert output(console, "ls /srv") == [] # a new instance, with nothing in it
+
+
+def test_only_the_supervisor_changes_the_root(boot, smp):
+    console = boot(smp=smp)
+    for command in ("mkdir /new", "rmdir /tmp", "rm /dev", "echo x > /new", "touch /boot/new",
+                    "rm /boot/init.rc", "mkdir /boot/new", "mv /boot/init.rc /boot/x"):
+        refused(console, command, "Read-only" if command != "rm /dev" else "directory")
+    refused(console, "mv /boot/init.rc /tmp/x", "Cross-device")
+    refused(console, "cat /tmp", "directory")
+    refused(console, "ls /tmp/../tmp/none", "No such file")
+
+
+def test_files_in_memory(boot, smp):
+    console = boot(smp=smp)
+    assert output(console, "cd /tmp; echo one > a; echo two >> a; cat a; ls") == ["one", "two", "a"]
+    output(console, "mkdir -p d/e/f; mv a d/e/g; cat d/e/g")
+    refused(console, "rmdir d", "not empty")
+    refused(console, "rm d", "directory")
+    refused(console, "mv d d/e/h", "Invalid argument")
+    refused(console, "mkdir d", "exists")
+    output(console, "rm -r d")
+    assert output(console, "ls; cp /boot/shell.o s; sha256sum s | head -c 64") == \
+        output(console, "sha256sum /boot/shell.o | head -c 64")
+    output(console, "mv s t; touch t u")
+    assert output(console, "ls") == ["t", "u"]
+
+
+def test_crashes_lose_nothing(boot, smp):
+    """A file stays open across a crash of names and tmpfs, and what was written is there."""
+    console = boot(smp=smp)
+    output(console, "cp /boot/shell.o /tmp/s; sleep 10000 > /dev/fifo &")
+    output(console, "cat /dev/fifo > /tmp/out &")
+    before = output(console, "sha256sum /boot/shell.o | head -c 64")
+    for fault in ("null", "exit"):
+        for name in ("names", "bootfs", "tmpfs"):
+            output(console, f"svc kill {name} --fault {fault}; svc wait {name}")
+            assert output(console, "cd /tmp; sha256sum s | head -c 64") == before
+            assert "true.o" in output(console, "ls /boot")
+    output(console, "echo written > /dev/fifo; kill %1; wait")
+    assert output(console, "cat /tmp/out") == ["written"]
+
+
+def test_positions_are_shared(boot, scratch, smp):
+    """Who is given the same open file goes on where the other ended; also after a crash."""
+    console = boot(smp=smp, disks=[scratch()])
+    assert output(console, "cd /tmp; (echo a; svc kill tmpfs; svc wait tmpfs; echo b) > k; cat k") \
+        == ["a", "b"]
+    assert output(console, "for i in 1 2 3; do echo $i; done > l; (head -c 2; echo; cat) < l") == [
+        "1", "", "2", "3"]
+    assert output(console, "(echo one; echo two) > /dev/disk0; head -n 2 /dev/disk0") == [
+        "one", "two"]
+    assert output(console, "(head -n 1 > /dev/null; cat) < l; echo 0 > l; (cat; cat) < l") == ["0"]
+
+
+def test_running_out_of_room(boot, scratch, smp):
+    """Neither the service's own memory nor the machine's is a fault."""
+    console = boot(smp=smp, memory="32M", disks=[scratch()])
+    refused(console, "cd /tmp; (for i in 1 2 3 4 5 6 7 8; do cat /dev/disk0 || exit 1; done) > big",
+            "No space left")
+    status = output(console, "svc status tmpfs | head -n 3")
+    assert status[1].startswith("state:      running") and status[2].split()[1] == "0"
+    output(console, "rm big; echo x > y; cat y")
+    output(console, "svc start tmpfs as small memory 1M args 512M; svc mount /small small")
+    refused(console, "cat /dev/disk0 > /small/big", "No space left")
+    output(console, "echo x > /small/y || rm /small/big; echo x > /small/y; cat /small/y")
+    refused(console, "svc start tmpfs as wrong args 12X", "is no size")
