@@ -6,6 +6,7 @@
 #include <sinter/protocol/service.h>
 
 #include "command.h"
+#include "mounts.h"
 #include "report.h"
 #include "stop.h"
 
@@ -51,6 +52,17 @@ static void end_statement(void)
     report_lines(place, script.buffer);
 }
 
+/* Once, when the script has ended. */
+static void warn_without_names(void)
+{
+    static bool judged;
+    if (!judged && mounts_root() == 0) {
+        log_line("init.rc has started no server of the namespace, so programs can open nothing; "
+                 "let it begin with `start names allow names`");
+    }
+    judged = true;
+}
+
 static uint64_t go_on_script(uint64_t now)
 {
     for (;;) {
@@ -62,6 +74,7 @@ static uint64_t go_on_script(uint64_t now)
             script.used = false;
         }
         if (statement_next == statement_count) {
+            warn_without_names();
             return INIT_NEVER;
         }
         script.statement = statements[statement_next++];

@@ -238,6 +238,9 @@ def test_bad_initrd(launch, architecture, request, tmp_path, archive):
 UARTS = ("ns16550a", "arm,pl011")
 OVERLAP = 1 << 20
 NO_CONSOLE_SCRIPT = """\
+start names allow names
+start bootfs allow bootset
+mount /boot bootfs
 devices allow registers,irq,dma,firmware
 start fifo
 start pipe object fifo.o

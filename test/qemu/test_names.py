@@ -108,3 +108,11 @@ def test_running_out_of_room(boot, scratch, smp):
     refused(console, "cat /dev/disk0 > /small/big", "No space left")
     output(console, "echo x > /small/y || rm /small/big; echo x > /small/y; cat /small/y")
     refused(console, "svc start tmpfs as wrong args 12X", "is no size")
+
+
+def test_script_without_names(boot, tmp_path, smp):
+    """Nothing can be opened then, and the log says what would do."""
+    script = tmp_path / "init.rc"
+    script.write_text("devices allow registers,irq,dma,firmware\nstart fifo\n")
+    console = boot(add={"init.rc": script}, prompt=False, smp=smp)
+    console.expect("let it begin with `start names allow names`", 60)
