@@ -25,7 +25,7 @@ void path_start(void)
     }
 }
 
-status_t path_resolve(const char *path, char absolute[PATH_SIZE])
+status_t path_resolve(const char *path, char *absolute)
 {
     if (path_absolute(directory, path, absolute)) {
         return STATUS_OK;
