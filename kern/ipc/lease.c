@@ -139,40 +139,68 @@ static void unlock_links(const struct lent *lent, unsigned count)
     }
 }
 
-/* Locks the calls that the lease depends on; false, with none locked, if one has ended. */
-static bool lock_links(const struct lent *lent)
+enum links { LINKS_LOCKED, LINKS_ENDED, LINKS_BUSY };
+
+/*
+ * Locks the calls that the lease depends on; none if it answers anything but LINKS_LOCKED. The
+ * reply of a call that has ended may be bound again, to a call further down or to the very call of
+ * the lease: so one whose number has changed is left alone, and none is waited for.
+ */
+static enum links lock_links(const struct lent *lent)
 {
     for (unsigned i = 0; i < lent->link_count; i++) {
         struct reply *reply = lent->links[i].reply;
+        uint64_t number = lent->links[i].number;
 
-        lock_acquire(&reply->lock);
-        if (reply->state != REPLY_BOUND || reply->number != lent->links[i].number) {
+        if (*(const volatile uint64_t *)&reply->number != number) {
+            unlock_links(lent, i);
+            return LINKS_ENDED;
+        }
+        if (!lock_try(&reply->lock)) {
+            unlock_links(lent, i);
+            return LINKS_BUSY;
+        }
+        if (reply->state != REPLY_BOUND || reply->number != number) {
             unlock_links(lent, i + 1);
-            return false;
+            return LINKS_ENDED;
         }
     }
-    return true;
+    return LINKS_LOCKED;
+}
+
+/* reply->lock held. */
+static status_t check_call(const struct reply *reply, uint32_t index)
+{
+    switch (reply->state) {
+    case REPLY_BOUND:
+        return index < reply->caller->lease_count ? STATUS_OK : STATUS_BAD_LEASE;
+    case REPLY_ORPHANED:
+        return STATUS_INTERRUPTED;
+    default:
+        return STATUS_BAD_STATE;
+    }
 }
 
 status_t lease_open(struct reply *reply, uint32_t index, struct lent **lent)
 {
-    struct thread *caller;
+    enum links links;
+    status_t status;
 
-    lock_acquire(&reply->lock);
-    caller = reply->caller;
-    if (reply->state == REPLY_FREE || reply->state == REPLY_ARMED) {
+    do {
+        links = LINKS_ENDED;
+        lock_acquire(&reply->lock);
+        status = check_call(reply, index);
+        if (status == STATUS_OK) {
+            *lent = &reply->caller->leases[index];
+            links = lock_links(*lent);
+        }
+        if (links == LINKS_LOCKED) {
+            return STATUS_OK;
+        }
         lock_release(&reply->lock);
-        return STATUS_BAD_STATE;
-    }
-    if (reply->state != REPLY_BOUND || index >= caller->lease_count ||
-        !lock_links(&caller->leases[index])) {
-        status_t status = reply->state == REPLY_ORPHANED ? STATUS_INTERRUPTED : STATUS_BAD_LEASE;
-
-        lock_release(&reply->lock);
-        return status;
-    }
-    *lent = &caller->leases[index];
-    return STATUS_OK;
+        cpu_relax();
+    } while (links == LINKS_BUSY);
+    return status == STATUS_OK ? STATUS_BAD_LEASE : status;
 }
 
 void lease_close(struct reply *reply, struct lent *lent)

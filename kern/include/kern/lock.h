@@ -1,10 +1,10 @@
 /*
  * Spin locks. Interrupts are off in the kernel, so holding one needs nothing more.
  *
- * Order, outermost first: account throttle list, port, event, reply (downstream first along a
- * lease chain), space, memory, thread, timer queue, run queue, handle table, slab, pages, log. A
- * lock is taken only while those held stand before it. Two locks of one kind are never held
- * together, but for replies.
+ * Order, outermost first: account throttle list, port, event, reply, space, memory, thread, timer
+ * queue, run queue, handle table, slab, pages, log. A lock is taken only while those held stand
+ * before it. Two locks of one kind are never held together, but for the replies along a lease
+ * chain, which are tried: nobody waits for a reply with another in hand.
  */
 #ifndef KERN_LOCK_H
 #define KERN_LOCK_H
@@ -24,6 +24,12 @@ static inline void lock_acquire(struct lock *lock)
             cpu_relax();
         }
     }
+}
+
+/* False: somebody has it. */
+static inline bool lock_try(struct lock *lock)
+{
+    return atomic_exchange_explicit(&lock->held, 1, memory_order_acquire) == 0;
 }
 
 static inline void lock_release(struct lock *lock)

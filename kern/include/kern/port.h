@@ -53,7 +53,7 @@ struct reply {
     struct lock lock;
     enum reply_state state;
     struct thread *caller; /* BOUND; it cannot go while bound */
-    uint64_t number;       /* of bindings so far; names this call */
+    uint64_t number;       /* of bindings so far, names this call; lease.c reads it unlocked */
     handle_t handle;       /* by which it was armed */
     bool closed;           /* no handle is left */
 };

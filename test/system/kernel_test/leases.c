@@ -365,6 +365,36 @@ static void test_end_of_link_ends_lease(void)
     unmap(base, PAGE);
 }
 
+/* The first server lends on what it was lent, answers, and receives that very call with the reply
+ * on which the lease depends. */
+static void test_reply_in_own_chain(void)
+{
+    static struct lender lender, onward;
+    struct service service;
+    struct received received;
+    struct message answer = {0};
+    uint64_t copied = 0;
+    uint8_t byte = 0;
+    uint64_t base = map_new(environment.account, PAGE);
+    REQUIRE(base != 0 && service_open(&service));
+    lender = (struct lender){.endpoint = service.endpoint, .lease = {0, base, PAGE, LEASE_READ, 0}};
+    EXPECT_OK(worker_start(&lender.worker, 0, OTHER_PRIORITY, lend, &lender));
+    EXPECT_OK(port_receive(service.port, service.reply, &received));
+    onward = (struct lender){.endpoint = service.endpoint,
+                             .lease = {service.reply, 0, PAGE, LEASE_READ | LEASE_ONWARD, 0}};
+    EXPECT_OK(worker_start(&onward.worker, 0, OTHER_PRIORITY, lend, &onward));
+    EXPECT(worker_reaches(&onward.worker, THREAD_BLOCKED_CALL));
+    EXPECT_OK(port_reply(service.reply, &answer));
+    EXPECT(worker_end(&lender.worker));
+    EXPECT_OK(port_receive(service.port, service.reply, &received));
+    EXPECT_STATUS(STATUS_BAD_LEASE,
+                  lease_copy(service.reply, 0, 0, address_of(&byte), 1, LEASE_READ, &copied));
+    EXPECT_OK(port_reply(service.reply, &answer));
+    EXPECT(worker_end(&onward.worker));
+    service_close(&service);
+    unmap(base, PAGE);
+}
+
 const struct test lease_tests[] = {
     {"lease_read", test_read},
     {"lease_write", test_write},
@@ -376,5 +406,6 @@ const struct test lease_tests[] = {
     {"lease_onward_limits", test_onward_limits},
     {"lease_onward_ranges", test_onward_ranges_and_end},
     {"lease_end_of_link", test_end_of_link_ends_lease},
+    {"lease_reply_in_own_chain", test_reply_in_own_chain},
     {NULL, NULL},
 };
