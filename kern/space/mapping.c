@@ -214,7 +214,8 @@ void mapping_discard(struct mapping *mapping)
     mapping_free(mapping);
 }
 
-/* Cuts the mapping at an address inside it; the tail becomes a mapping of its own. */
+/* Cuts the mapping at an address inside it; the tail becomes a mapping of its own. Whoever goes
+ * through the memory's mappings sees the whole or both parts, so that no entry is overlooked. */
 static status_t split(struct mapping *mapping, uint64_t address)
 {
     uint64_t head = address - mapping->node.key;
@@ -228,8 +229,11 @@ static status_t split(struct mapping *mapping, uint64_t address)
     if (tail == NULL) {
         return STATUS_NO_KERNEL_MEMORY;
     }
+    lock_acquire(&mapping->memory->lock);
     mapping->length = head;
-    mapping_insert(tail);
+    list_append(&mapping->memory->mappings, &tail->link);
+    lock_release(&mapping->memory->lock);
+    tree_insert(&mapping->space->mappings, &tail->node);
     return STATUS_OK;
 }
 

@@ -26,6 +26,7 @@ static const struct test *const groups[] = {
     schedule_tests, budget_tests, machine_tests, interrupt_tests, pin_tests, lease_pin_tests,
     other_space_tests, log_tests, quarantine_tests,
     stress_memory_tests, stress_event_tests, stress_call_tests,
+    race_tests,
 };
 
 static struct {

@@ -1,0 +1,143 @@
+/*
+ * Races of two calls, each of which a kernel has lost before. What a round checks holds however
+ * the two meet; with one CPU they hardly do.
+ */
+#include "devices.h"
+#include "stress.h"
+
+/* No RAM there on either machine; it is never mapped. */
+#define SOME_REGISTERS UINT64_C(0x4000000)
+
+static handle_t open_registers(void)
+{
+    handle_t device = 0;
+    EXPECT_OK(memory_create_device(environment.machine, SOME_REGISTERS, PAGE, DEVICE_REGISTERS,
+                                   &device));
+    return device;
+}
+
+/* Another thread that does something once whenever it is told to. Between rounds both wait: busy
+ * CPUs make every flush of a TLB slow on a busy host. */
+struct rival {
+    struct worker worker;
+    handle_t event;
+    void (*act)(void);
+    volatile uint32_t begun, stop;
+};
+
+enum { RIVAL_GO = 1, RIVAL_DONE = 2 };
+
+static void run_rival(void *argument)
+{
+    struct rival *rival = argument;
+    while (event_wait(rival->event, RIVAL_GO, FOR_EVER, NULL) == STATUS_OK && rival->stop == 0) {
+        rival->begun = 1;
+        rival->act();
+        EXPECT_OK(event_signal(rival->event, RIVAL_DONE));
+    }
+}
+
+static void rival_start(struct rival *rival, void (*act)(void))
+{
+    *rival = (struct rival){.act = act, .event = new_event()};
+    EXPECT_OK(worker_start(&rival->worker, 0, OWN_PRIORITY, run_rival, rival));
+}
+
+static void rival_go(struct rival *rival)
+{
+    rival->begun = 0;
+    EXPECT_OK(event_signal(rival->event, RIVAL_GO));
+    while (rival->begun == 0) {
+        status_ignore(thread_yield());
+    }
+}
+
+static void rival_wait(const struct rival *rival)
+{
+    EXPECT_OK(event_wait(rival->event, RIVAL_DONE, FOR_EVER, NULL));
+}
+
+static void rival_end(struct rival *rival)
+{
+    rival->stop = 1;
+    EXPECT_OK(event_signal(rival->event, RIVAL_GO));
+    EXPECT(worker_end(&rival->worker));
+    close_handle(rival->event);
+}
+
+static void spin(unsigned turns)
+{
+    for (volatile unsigned i = 0; i < turns; i++) {
+    }
+}
+
+/* ---- a mapping is cut while the pages that it shows are replaced ------------------------------ */
+
+enum { CUT_PAGES = 24, CUT_ROUNDS = 4 };
+
+static struct {
+    handle_t device, memory, pin;
+} cut;
+
+/* Takes a copy of each page, as a snapshot shares them. */
+static void replace_pages(void)
+{
+    EXPECT_OK(pin_create(cut.device, cut.memory, 0, CUT_PAGES * PAGE, &cut.pin));
+}
+
+static void fill_pages(uint64_t base, uint64_t value)
+{
+    for (uint64_t i = 0; i < CUT_PAGES; i++) {
+        *(volatile uint64_t *)at(base + i * PAGE) = value;
+    }
+}
+
+static unsigned count_pages(uint64_t base, uint64_t value)
+{
+    unsigned count = 0;
+    for (uint64_t i = 0; i < CUT_PAGES; i++) {
+        count += *(volatile uint64_t *)at(base + i * PAGE) == value;
+    }
+    return count;
+}
+
+static void cut_and_replace(struct rival *rival, uint64_t base, unsigned turns)
+{
+    uint64_t there = 0;
+    handle_t snapshot = 0;
+    fill_pages(base, 1);
+    EXPECT_OK(memory_snapshot(cut.memory, environment.account, &snapshot));
+    EXPECT_OK(space_map(0, cut.memory, 0, 0, CUT_PAGES * PAGE, MAP_READ | MAP_WRITE, &there));
+    EXPECT(count_pages(there, 1) == CUT_PAGES);
+    rival_go(rival);
+    spin(turns);
+    EXPECT_OK(space_protect(0, there, PAGE, MAP_READ)); /* cuts behind the first page */
+    rival_wait(rival);
+    close_handle(cut.pin);
+    close_handle(snapshot); /* frees the pages that were replaced */
+    fill_pages(base, 2);
+    EXPECT(count_pages(there, 2) == CUT_PAGES);
+    EXPECT_OK(space_unmap(0, there, CUT_PAGES * PAGE));
+}
+
+static void test_cut_and_replace(void)
+{
+    static struct rival rival;
+    uint64_t base = 0;
+    cut.memory = new_memory(CUT_PAGES);
+    cut.device = open_registers();
+    EXPECT_OK(space_map(0, cut.memory, 0, 0, CUT_PAGES * PAGE, MAP_READ | MAP_WRITE, &base));
+    rival_start(&rival, replace_pages);
+    for (unsigned i = 0; i < CUT_ROUNDS; i++) {
+        cut_and_replace(&rival, base, i * 200);
+    }
+    rival_end(&rival);
+    unmap(base, CUT_PAGES * PAGE);
+    close_handle(cut.memory);
+    close_handle(cut.device);
+}
+
+const struct test race_tests[] = {
+    {"race_cut_and_replace", test_cut_and_replace},
+    {NULL, NULL},
+};
