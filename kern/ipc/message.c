@@ -25,8 +25,8 @@ status_t message_take_handles(struct thread *from, unsigned count)
 
     while (from->sent_count < count) {
         unsigned i = from->sent_count;
-        struct object *object = handle_lookup_any(&from->task->handles, from->page->handles[i],
-                                                  &from->sent_rights[i], &status);
+        struct object *object = handle_take(&from->task->handles, from->page->handles[i],
+                                            &from->sent_rights[i], &status);
 
         if (object == NULL) {
             return status;
@@ -43,7 +43,7 @@ status_t message_take_handles(struct thread *from, unsigned count)
 void message_drop_handles(struct thread *from)
 {
     while (from->sent_count > 0) {
-        object_release(from->sent[--from->sent_count]);
+        object_handle_removed_later(from->sent[--from->sent_count]);
     }
 }
 
@@ -59,6 +59,7 @@ static status_t give_handles(struct thread *from, struct thread *to)
                                 from->sent_rights, from->sent_count, handles);
     if (status == STATUS_OK) {
         memcpy(to->page->handles, handles, from->sent_count * sizeof(handles[0]));
+        from->sent_count = 0;
     }
     return status;
 }

@@ -36,8 +36,9 @@ static status_t refusal(struct handle_table *table, handle_t handle)
                : STATUS_GONE;
 }
 
-struct object *handle_lookup_any(struct handle_table *table, handle_t handle, uint32_t *rights,
-                                 status_t *status)
+/* hold: what the object gets with the table locked. */
+static struct object *find_any(struct handle_table *table, handle_t handle, uint32_t *rights,
+                               status_t *status, void (*hold)(struct object *))
 {
     struct object *object = NULL;
     struct handle_slot *slot;
@@ -47,12 +48,24 @@ struct object *handle_lookup_any(struct handle_table *table, handle_t handle, ui
     if (slot != NULL) {
         object = slot->object;
         *rights = slot->rights;
-        object_reference(object);
+        hold(object);
     } else {
         *status = refusal(table, handle);
     }
     lock_release(&table->lock);
     return object;
+}
+
+struct object *handle_lookup_any(struct handle_table *table, handle_t handle, uint32_t *rights,
+                                 status_t *status)
+{
+    return find_any(table, handle, rights, status, object_reference);
+}
+
+struct object *handle_take(struct handle_table *table, handle_t handle, uint32_t *rights,
+                           status_t *status)
+{
+    return find_any(table, handle, rights, status, object_handle_added);
 }
 
 struct object *handle_lookup(struct handle_table *table, handle_t handle, uint32_t type,
@@ -103,7 +116,6 @@ static handle_t fill(struct handle_table *table, struct object *object, uint32_t
     slot->object = object;
     slot->rights = rights;
     table->used++;
-    object_handle_added(object);
     return (uint64_t)slot->generation << 32 | index;
 }
 
@@ -119,18 +131,23 @@ static bool has_free(struct handle_table *table, unsigned count)
     return count == 0;
 }
 
+/* Table locked. */
+static status_t make_room(struct handle_table *table, struct account *account, unsigned count)
+{
+    if (table->closed) {
+        return STATUS_DYING;
+    }
+    return has_free(table, count) ? STATUS_OK : grow(table, account);
+}
+
 status_t handle_install_all(struct handle_table *table, struct account *account,
                             struct object *const *objects, const uint32_t *rights, unsigned count,
                             handle_t *handles)
 {
-    status_t status = STATUS_OK;
+    status_t status;
 
     lock_acquire(&table->lock);
-    if (table->closed) {
-        status = STATUS_DYING;
-    } else if (!has_free(table, count)) {
-        status = grow(table, account);
-    }
+    status = make_room(table, account, count);
     for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
         handles[i] = fill(table, objects[i], rights[i]);
     }
@@ -141,7 +158,16 @@ status_t handle_install_all(struct handle_table *table, struct account *account,
 status_t handle_install(struct handle_table *table, struct account *account,
                         struct object *object, uint32_t rights, handle_t *handle)
 {
-    return handle_install_all(table, account, &object, &rights, 1, handle);
+    status_t status;
+
+    lock_acquire(&table->lock);
+    status = make_room(table, account, 1);
+    if (status == STATUS_OK) {
+        object_handle_added(object);
+        *handle = fill(table, object, rights);
+    }
+    lock_release(&table->lock);
+    return status;
 }
 
 /* Empties a slot; its object is the caller's to let go once the table is unlocked. */

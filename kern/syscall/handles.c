@@ -25,16 +25,19 @@ status_t sys_handle_duplicate(handle_t handle, uint32_t rights, handle_t *copy)
 {
     struct task *task = current_thread()->task;
     uint32_t had = 0;
-    struct object *object;
-    status_t status = look_up_any(handle, &had, &object);
+    status_t status = STATUS_OK;
+    struct object *object = handle_take(&task->handles, handle, &had, &status);
 
     if (object == NULL) {
         return status;
     }
-    status = had & RIGHT_DUPLICATE
-                 ? handle_install(&task->handles, task->object.account, object, had & rights, copy)
-                 : STATUS_NO_RIGHT;
-    object_release(object);
+    rights &= had;
+    status = had & RIGHT_DUPLICATE ? handle_install_all(&task->handles, task->object.account,
+                                                        &object, &rights, 1, copy)
+                                   : STATUS_NO_RIGHT;
+    if (status != STATUS_OK) {
+        object_handle_removed(object);
+    }
     return status;
 }
 

@@ -50,10 +50,13 @@ status_t sys_memory_create_paged(struct account *account, uint64_t size, struct 
     if (memory == NULL) {
         return status;
     }
+    if (!object_try_handle_added(&pager->object)) { /* CLOSED comes when the memory goes */
+        object_release(&memory->object);
+        return STATUS_GONE;
+    }
     memory->kind = MEMORY_KIND_PAGED;
     memory->pager = &pager->object;
     memory->key = key;
-    object_handle_added(&pager->object); /* its port hears of CLOSED when the memory goes */
     return give_new(memory, STATUS_OK, result);
 }
 

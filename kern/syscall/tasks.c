@@ -32,21 +32,25 @@ status_t sys_task_install(struct task *task, handle_t handle, uint32_t rights,
                           uint64_t *installed)
 {
     uint32_t had = 0;
-    struct object *object;
-    status_t status = look_up_any(handle, &had, &object);
+    status_t status = STATUS_OK;
+    struct object *object =
+        handle_take(&current_thread()->task->handles, handle, &had, &status);
 
     if (object == NULL) {
         return status;
     }
+    rights &= had;
     if ((had & RIGHT_TRANSFER) == 0) {
         status = STATUS_NO_RIGHT;
     } else if (task->dying) {
         status = STATUS_DYING;
     } else {
-        status = handle_install(&task->handles, task->object.account, object, had & rights,
-                                installed);
+        status = handle_install_all(&task->handles, task->object.account, &object, &rights, 1,
+                                    installed);
     }
-    object_release(object);
+    if (status != STATUS_OK) {
+        object_handle_removed(object);
+    }
     return status;
 }
 
@@ -55,7 +59,9 @@ status_t sys_task_set_fault_endpoint(struct task *task, struct endpoint *endpoin
 {
     struct endpoint *old;
 
-    object_handle_added(&endpoint->object);
+    if (!object_try_handle_added(&endpoint->object)) {
+        return STATUS_GONE;
+    }
     lock_acquire(&task->lock);
     old = task->fault_endpoint;
     if (task->dying) {

@@ -65,10 +65,14 @@ struct object *handle_lookup(struct handle_table *table, handle_t handle, uint32
 /* As handle_lookup for any type; also tells the rights. */
 struct object *handle_lookup_any(struct handle_table *table, handle_t handle, uint32_t *rights,
                                  status_t *status);
-/* Puts an object into the table; takes a handle count and reference of its own. */
+/* As handle_lookup_any, but with a further handle of the object, which is in no table yet: for
+ * handle_install_all() or object_handle_removed(). */
+struct object *handle_take(struct handle_table *table, handle_t handle, uint32_t *rights,
+                           status_t *status);
+/* Puts a new object into the table; takes a handle count and reference of its own. */
 status_t handle_install(struct handle_table *table, struct account *account,
                         struct object *object, uint32_t rights, handle_t *handle);
-/* All of them or none. */
+/* Puts what was taken into the table, all of it or nothing: on success the counts are its. */
 status_t handle_install_all(struct handle_table *table, struct account *account,
                             struct object *const *objects, const uint32_t *rights, unsigned count,
                             handle_t *handles);

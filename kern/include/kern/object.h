@@ -2,9 +2,11 @@
  * What all kernel objects share: type, references, and the two ends of life.
  *
  * A reference keeps the memory; a handle (every handle is also a reference) keeps the object
- * useful. When the last handle goes the type's `unreachable` runs, when the last reference goes
- * its `destroy`. Both may run on any CPU with no lock held but those of the caller, so they are
- * called only where no lock that they take is held; see upward.c for the table.
+ * useful, and so does one that travels in a message. When the last handle goes the type's
+ * `unreachable` runs, once: what has no handle left never gets one again (but for threads, which
+ * task_thread() opens). When the last reference goes its `destroy` runs. Both may run on any CPU
+ * with no lock held but those of the caller, so they are called only where no lock that they take
+ * is held; see upward.c for the table.
  */
 #ifndef KERN_OBJECT_H
 #define KERN_OBJECT_H
@@ -24,6 +26,7 @@ struct object {
     atomic_uint handles;
     uint64_t identity;
     struct account *account; /* charged for the object; holds a reference */
+    struct object *next;     /* of those that the reaper makes unreachable; under its lock */
 };
 
 struct object_type {
@@ -73,8 +76,13 @@ static inline void object_release(struct object *object)
     }
 }
 
-/* One handle more or less; a handle holds a reference. */
+/* One handle more or less; a handle holds a reference. Added: to one that is new, or while it is
+ * sure that there is another. */
 void object_handle_added(struct object *object);
 void object_handle_removed(struct object *object);
+/* False: none was left, and none is added. */
+bool object_try_handle_added(struct object *object);
+/* As object_handle_removed(), where an `unreachable` may be running: its own is the reaper's. */
+void object_handle_removed_later(struct object *object);
 
 #endif

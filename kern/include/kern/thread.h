@@ -102,7 +102,7 @@ struct thread {
     };
     uint64_t call_tag;
     uint64_t call_words[LIMIT_MESSAGE_WORDS]; /* of the kernel's own calls */
-    struct object *sent[LIMIT_MESSAGE_HANDLES]; /* handles on the way; each holds a reference */
+    struct object *sent[LIMIT_MESSAGE_HANDLES]; /* on the way, as handle_take() gives them */
     uint32_t sent_rights[LIMIT_MESSAGE_HANDLES];
     struct lent *leases;     /* LIMIT_MESSAGE_LEASES of them once one was lent, or null */
     uint32_t pinned;         /* pins of lent pages that are open; under `lock` */

@@ -228,6 +228,93 @@ static void test_closed_by_death(void)
     service_close(&service);
 }
 
+static void answer(handle_t reply)
+{
+    const struct message message = {.tag = message_tag(STATUS_OK, 0, 0, 0)};
+    EXPECT_OK(port_reply(reply, &message));
+}
+
+/* What travels in a message is not closed: CLOSED comes once, when what arrived is closed. */
+static void test_on_the_way(void)
+{
+    static struct sender sender;
+    struct service service;
+    struct received received;
+    handle_t second = 0;
+    REQUIRE(service_open(&service));
+    EXPECT_OK(port_mint(service.port, 99, ENDPOINT_KEEP, &second));
+    sender_start(&sender, service.endpoint, second);
+    EXPECT(worker_reaches(&sender.worker, THREAD_BLOCKED_CALL));
+    close_handle(second);
+    message_page()->accept = 1;
+    EXPECT_OK(port_receive(service.port, service.reply, &received));
+    EXPECT(received.kind == RECEIVE_CALL && tag_handles(received.tag) == 1);
+    close_handle(message_page()->handles[0]);
+    handle_t reply = 0;
+    EXPECT_OK(reply_create(environment.account, &reply));
+    EXPECT_OK(port_receive(service.port, reply, &received)); /* the call goes on */
+    EXPECT(received.kind == RECEIVE_CLOSED && received.badge == 99);
+    answer(service.reply);
+    EXPECT(worker_end(&sender.worker));
+    EXPECT_OK(sender.status);
+    close_handle(service.endpoint);
+    service.endpoint = 0;
+    EXPECT_OK(port_receive(service.port, reply, &received));
+    EXPECT(received.kind == RECEIVE_CLOSED && received.badge == SERVICE_BADGE);
+    close_handle(reply);
+    service_close(&service);
+}
+
+/* A call that nobody received ends with its thread: then what it carried is closed. */
+static void test_never_arrived(void)
+{
+    static struct sender sender;
+    struct service service;
+    struct received received;
+    handle_t second = 0;
+    REQUIRE(service_open(&service));
+    EXPECT_OK(port_mint(service.port, 99, ENDPOINT_KEEP, &second));
+    sender_start(&sender, service.endpoint, second);
+    EXPECT(worker_reaches(&sender.worker, THREAD_BLOCKED_CALL));
+    close_handle(second);
+    EXPECT_OK(thread_interrupt(sender.worker.thread));
+    EXPECT(worker_end(&sender.worker));
+    EXPECT_STATUS(STATUS_INTERRUPTED, sender.status);
+    EXPECT_OK(port_receive(service.port, service.reply, &received));
+    EXPECT(received.kind == RECEIVE_CLOSED && received.badge == 99);
+    service_close(&service);
+}
+
+/* Each port's last handle waits in a call at the port before: the end of the first ends all. */
+static void test_chain_of_ports(void)
+{
+    enum { PORTS = 30 };
+    static struct sender senders[PORTS];
+    struct service services[PORTS];
+    for (unsigned i = 0; i < PORTS; i++) {
+        REQUIRE(service_open(&services[i]));
+    }
+    for (unsigned i = 0; i + 1 < PORTS; i++) {
+        sender_start(&senders[i], services[i].endpoint, services[i + 1].port);
+    }
+    for (unsigned i = 0; i + 1 < PORTS; i++) {
+        EXPECT(worker_reaches(&senders[i].worker, THREAD_BLOCKED_CALL));
+        close_handle(services[i + 1].port);
+        services[i + 1].port = 0;
+    }
+    struct message message = {0};
+    close_handle(services[0].port);
+    services[0].port = 0;
+    for (unsigned i = 0; i + 1 < PORTS; i++) {
+        EXPECT(worker_end(&senders[i].worker));
+        EXPECT_STATUS(STATUS_GONE, senders[i].status);
+    }
+    EVENTUALLY(port_call(services[PORTS - 1].endpoint, &message) == STATUS_GONE);
+    for (unsigned i = 0; i < PORTS; i++) {
+        service_close(&services[i]);
+    }
+}
+
 const struct test closing_tests[] = {
     {"closing_closed", test_closed},
     {"closing_closed_each", test_closed_each},
@@ -238,5 +325,8 @@ const struct test closing_tests[] = {
     {"closing_server_exits", test_server_exits_with_call},
     {"closing_policies", test_policies},
     {"closing_by_death", test_closed_by_death},
+    {"closing_on_the_way", test_on_the_way},
+    {"closing_never_arrived", test_never_arrived},
+    {"closing_chain_of_ports", test_chain_of_ports},
     {NULL, NULL},
 };

@@ -57,6 +57,42 @@ void service_close(struct service *service)
     close_handle(service->port);
 }
 
+static void send(void *argument)
+{
+    struct sender *sender = argument;
+    struct message message = {.tag = message_tag(1, 0, 1, 0)};
+    message_page()->handles[0] = sender->handle;
+    sender->status = port_call(sender->endpoint, &message);
+}
+
+void sender_start(struct sender *sender, handle_t endpoint, handle_t handle)
+{
+    *sender = (struct sender){.endpoint = endpoint, .handle = handle, .status = STATUS_BAD_CALL};
+    EXPECT_OK(worker_start(&sender->worker, 0, OTHER_PRIORITY, send, sender));
+}
+
+static struct {
+    handle_t handles[1 << 14];
+    unsigned count;
+} filling;
+
+void handles_fill(void)
+{
+    const unsigned most = sizeof(filling.handles) / sizeof(filling.handles[0]);
+    filling.count = 0;
+    while (filling.count < most && handle_duplicate(environment.idle, RIGHT_ALL,
+                                                    &filling.handles[filling.count]) == STATUS_OK) {
+        filling.count++;
+    }
+}
+
+void handles_free(void)
+{
+    while (filling.count > 0) {
+        close_handle(filling.handles[--filling.count]);
+    }
+}
+
 uint64_t cpu_count(void)
 {
     uint64_t cpus = 0;

@@ -84,6 +84,18 @@ struct service {
 bool service_open(struct service *service);
 void service_close(struct service *service);
 
+/* A thread that sends a handle with one call and takes the answer. */
+struct sender {
+    struct worker worker;
+    handle_t endpoint, handle;
+    status_t status;
+};
+void sender_start(struct sender *sender, handle_t endpoint, handle_t handle);
+
+/* Uses up this task's table of handles. */
+void handles_fill(void);
+void handles_free(void);
+
 uint64_t cpu_count(void);
 
 /* Threads that make no call and take a CPU each. */
