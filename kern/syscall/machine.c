@@ -125,6 +125,19 @@ status_t sys_entropy_read(uint64_t length)
     return STATUS_OK;
 }
 
+/* As give_new() for what others find before it has a handle: if it gets none it is unreachable. */
+static status_t give_found(void *made, status_t status, handle_t *handle)
+{
+    struct object *object = made;
+
+    if (object != NULL) {
+        object_handle_added(object);
+        status = give_new(object, status, handle);
+        object_handle_removed(object);
+    }
+    return status;
+}
+
 static bool overlaps_ram(uint64_t physical, uint64_t size)
 {
     for (uint64_t at = physical; at < physical + size; at += PAGE_SIZE) {
@@ -155,7 +168,7 @@ status_t sys_memory_create_device(uint64_t physical, uint64_t size, uint32_t att
     }
     memory->attributes = attributes;
     pin_adopt_quarantine(memory);
-    return give_new(memory, STATUS_OK, result);
+    return give_found(memory, STATUS_OK, result);
 }
 
 status_t sys_irq_create(uint32_t line, uint32_t flags, handle_t *result)
@@ -163,5 +176,5 @@ status_t sys_irq_create(uint32_t line, uint32_t flags, handle_t *result)
     status_t status;
     struct irq *irq = irq_create(current_thread()->task->object.account, line, flags, &status);
 
-    return give_new(irq, status, result);
+    return give_found(irq, status, result);
 }

@@ -41,6 +41,21 @@ static void test_create_errors(void)
     chip_close(&chip);
 }
 
+/* The line is free again when its object finds no place in the table. */
+static void test_no_handle(void)
+{
+    struct clock_chip chip;
+    handle_t irq = 0;
+    REQUIRE(chip_open(&chip));
+    handles_fill();
+    EXPECT_STATUS(STATUS_NO_HANDLES,
+                  irq_create(environment.machine, chip.line, IRQ_LEVEL, &irq));
+    handles_free();
+    EXPECT_OK(irq_create(environment.machine, chip.line, IRQ_LEVEL, &irq));
+    close_handle(irq);
+    chip_close(&chip);
+}
+
 static void test_bind_errors(void)
 {
     struct clock_chip chip;
@@ -173,6 +188,7 @@ static void test_many(void)
 
 const struct test interrupt_tests[] = {
     {"interrupt_create", test_create_errors},
+    {"interrupt_no_handle", test_no_handle},
     {"interrupt_bind", test_bind_errors},
     {"interrupt_masked", test_masked},
     {"interrupt_bindings", test_bindings},

@@ -102,8 +102,28 @@ static void test_on_the_way(void)
     service_close(&service);
 }
 
+/* An object that nobody gets leaves the quarantine to the next one. */
+static void test_no_handle(void)
+{
+    uint64_t before = charged_pages();
+    handle_t device = open_registers();
+    (void)die_with_pin(device, false);
+    close_handle(device);
+    EVENTUALLY(charged_pages() == before + 1);
+    handles_fill();
+    EXPECT_STATUS(STATUS_NO_HANDLES,
+                  memory_create_device(environment.machine, SOME_REGISTERS, PAGE,
+                                       DEVICE_REGISTERS, &device));
+    handles_free();
+    device = open_registers();
+    EXPECT_OK(pin_release(device));
+    EVENTUALLY(charged_pages() == before);
+    close_handle(device);
+}
+
 const struct test quarantine_tests[] = {
     {"quarantine_next_owner", test_quarantine},
     {"quarantine_on_the_way", test_on_the_way},
+    {"quarantine_no_handle", test_no_handle},
     {NULL, NULL},
 };
