@@ -37,8 +37,9 @@ void timer_set(struct timer *timer, uint64_t deadline, uint64_t period)
 
     lock_acquire(&timer->lock);
     was_queued = deadline_remove(timer->cpu, &timer->node);
-    timer->period = period;
-    if (deadline != ~UINT64_C(0)) {
+    timer->period = 0;
+    if (deadline != ~UINT64_C(0) && !timer->dead) {
+        timer->period = period;
         timer_arm(timer, deadline);
     }
     lock_release(&timer->lock);
@@ -54,6 +55,7 @@ void timer_unreachable(struct object *object)
     bool was_queued;
 
     lock_acquire(&timer->lock);
+    timer->dead = true;
     timer->period = 0;
     was_queued = deadline_remove(timer->cpu, &timer->node);
     lock_release(&timer->lock);
@@ -70,11 +72,12 @@ void timer_destroy(struct object *object)
     object_free(object);
 }
 
+/* It may have been set anew meanwhile, and even have fired again: then that goes on. */
 static void timer_fire(struct timer *timer, uint64_t deadline)
 {
     event_signal(timer->event, timer->bits);
     lock_acquire(&timer->lock);
-    if (timer->period != 0 && timer->node.linked == 0) {
+    if (timer->period != 0 && timer->node.linked == 0 && timer->node.key == deadline) {
         uint64_t now = clock_counter();
         uint64_t next = deadline + timer->period;
 
@@ -119,15 +122,14 @@ void kernel_timer(void)
     sched_timer(now);
     for (unsigned i = 0; i < FIRED_AT_ONCE; i++) {
         uint32_t kind = 0;
-        struct tree_node *node = deadline_take_due(now, &kind);
+        uint64_t deadline = 0;
+        struct tree_node *node = deadline_take_due(now, &kind, &deadline);
 
         if (node == NULL) {
             return;
         }
         if (kind == DEADLINE_TIMER) {
-            struct timer *timer = container_of(node, struct timer, node);
-
-            timer_fire(timer, node->key);
+            timer_fire(container_of(node, struct timer, node), deadline);
         } else {
             thread_time_out(container_of(node, struct thread, timeout), now);
         }

@@ -76,7 +76,7 @@ void deadline_remove_timeout(struct thread *thread)
     }
 }
 
-struct tree_node *deadline_take_due(uint64_t now, uint32_t *kind)
+struct tree_node *deadline_take_due(uint64_t now, uint32_t *kind, uint64_t *deadline)
 {
     struct deadline_queue *queue = own_queue();
     struct tree_node *node;
@@ -85,6 +85,7 @@ struct tree_node *deadline_take_due(uint64_t now, uint32_t *kind)
     node = tree_first(&queue->tree);
     if (node != NULL && node->key <= now) {
         *kind = node->linked;
+        *deadline = node->key;
         tree_remove(&queue->tree, node);
     } else if (node != NULL) {
         deadline_fire_by(node->key);

@@ -15,8 +15,9 @@ enum { DEADLINE_TIMER = 1, DEADLINE_THREAD = 2 }; /* tree_node.linked of a queue
 void deadline_insert(struct tree_node *node, uint64_t deadline, uint32_t kind, uint32_t *cpu);
 /* True if the node was queued: the queue's reference is the caller's now. */
 bool deadline_remove(uint32_t cpu, struct tree_node *node);
-/* The first node of this CPU if it is due; otherwise null, and the CPU's timer is set for it. */
-struct tree_node *deadline_take_due(uint64_t now, uint32_t *kind);
+/* The first node of this CPU if it is due, and what it was queued with; it may be queued again at
+ * once. Otherwise null, and the CPU's timer is set for it. */
+struct tree_node *deadline_take_due(uint64_t now, uint32_t *kind, uint64_t *deadline);
 
 /* A thread's wait for an event ends at `deadline` (ticks). */
 void deadline_add_timeout(struct thread *thread, uint64_t deadline);

@@ -137,7 +137,78 @@ static void test_cut_and_replace(void)
     close_handle(cut.device);
 }
 
+/* ---- a timer is set while its last handle is closed ------------------------------------------- */
+
+enum { TIMER_ROUNDS = 20000, SETTERS = 3 };
+
+static struct {
+    volatile uint64_t timer;
+    volatile uint32_t stop;
+} armed;
+
+static void arm_always(void *argument)
+{
+    (void)argument;
+    while (armed.stop == 0) {
+        handle_t timer = armed.timer;
+        if (timer != 0) {
+            status_ignore(timer_set(timer, clock_read() + 100 * SECOND, SECOND));
+        }
+    }
+}
+
+/* One that stayed armed would never be given back. */
+static void test_timer_closed(void)
+{
+    static struct worker setters[SETTERS];
+    handle_t event = new_event();
+    armed.stop = 0;
+    for (unsigned i = 0; i < SETTERS; i++) {
+        EXPECT_OK(worker_start(&setters[i], 0, OWN_PRIORITY, arm_always, NULL));
+    }
+    for (unsigned i = 0; i < TIMER_ROUNDS; i++) {
+        handle_t timer = 0;
+        EXPECT_OK(timer_make(environment.account, event, 1, &timer));
+        armed.timer = timer;
+        spin(i % 32);
+        close_handle(timer);
+        armed.timer = 0;
+    }
+    armed.stop = 1;
+    for (unsigned i = 0; i < SETTERS; i++) {
+        EXPECT(worker_end(&setters[i]));
+    }
+    close_handle(event);
+}
+
+/* ---- a timer is disarmed, with a period, while it fires --------------------------------------- */
+
+enum { DISARM_ROUNDS = 300 };
+
+static void test_timer_disarmed(void)
+{
+    handle_t event = new_event();
+    for (unsigned i = 0; i < DISARM_ROUNDS; i++) {
+        const uint64_t period = 20 * MICROSECOND;
+        handle_t timer = 0;
+        EXPECT_OK(timer_make(environment.account, event, 1, &timer));
+        EXPECT_OK(timer_set(timer, clock_read() + period, period));
+        EXPECT_OK(event_wait(event, 1, FOR_EVER, NULL));
+        spin(i * 4 % 512);
+        EXPECT_OK(timer_set(timer, 0, period));
+        unsigned signals = 0;
+        for (unsigned wait = 0; wait < 4; wait++) {
+            signals += event_wait(event, 1, clock_read() + 2 * period, NULL) == STATUS_OK;
+        }
+        EXPECT(signals <= 2); /* one before, and one if it was firing */
+        close_handle(timer);
+    }
+    close_handle(event);
+}
+
 const struct test race_tests[] = {
     {"race_cut_and_replace", test_cut_and_replace},
+    {"race_timer_closed", test_timer_closed},
+    {"race_timer_disarmed", test_timer_disarmed},
     {NULL, NULL},
 };
