@@ -88,12 +88,15 @@ uint64_t event_take_all(struct event *event)
     return bits;
 }
 
-void event_cancel_wait(struct event *event, struct thread *thread, status_t status)
+/* `now`: what the wait's deadline must have reached; ~0 for any. The thread may have been woken and
+ * wait anew: what it waits for and until when are settled under the event's lock. */
+static void cancel_wait(struct event *event, struct thread *thread, status_t status, uint64_t now)
 {
     bool waiting;
 
     lock_acquire(&event->lock);
-    waiting = thread->wait == WAIT_EVENT && thread->wait_object == &event->object;
+    waiting = thread->wait == WAIT_EVENT && thread->wait_object == &event->object &&
+              thread->timeout.key <= now;
     if (waiting) {
         end_wait(thread, status, 0);
     }
@@ -101,6 +104,16 @@ void event_cancel_wait(struct event *event, struct thread *thread, status_t stat
     if (waiting) {
         wake(event, thread);
     }
+}
+
+void event_cancel_wait(struct event *event, struct thread *thread, status_t status)
+{
+    cancel_wait(event, thread, status, ~UINT64_C(0));
+}
+
+void event_time_out(struct event *event, struct thread *thread, uint64_t now)
+{
+    cancel_wait(event, thread, STATUS_TIMED_OUT, now);
 }
 
 status_t event_bind(struct event *event, struct thread *thread)

@@ -90,19 +90,19 @@ static void timer_fire(struct timer *timer, uint64_t deadline)
     object_release(&timer->object);
 }
 
-/* The thread may wait for something else by now, without a timeout or with a later one. */
+/* The thread may wait for something else by now: the event looks at its deadline again. */
 static void thread_time_out(struct thread *thread, uint64_t now)
 {
     struct object *object = NULL;
 
     lock_acquire(&thread->lock);
-    if (thread->wait == WAIT_EVENT && thread->timeout.key <= now) {
+    if (thread->wait == WAIT_EVENT) {
         object = thread->wait_object;
         object_reference(object);
     }
     lock_release(&thread->lock);
     if (object != NULL) {
-        event_cancel_wait(container_of(object, struct event, object), thread, STATUS_TIMED_OUT);
+        event_time_out(container_of(object, struct event, object), thread, now);
         object_release(object);
     }
     object_release(&thread->object);

@@ -206,9 +206,58 @@ static void test_timer_disarmed(void)
     close_handle(event);
 }
 
+/* ---- a wait is over when its deadline comes, and the next one has begun ------------------------ */
+
+enum { WAIT_ROUNDS = 500 };
+
+static struct {
+    handle_t event;
+    volatile uint64_t deadline;
+    volatile uint32_t stop;
+} timing;
+
+/* Signals when the waiter's deadline comes, and again soon after. */
+static void signal_in_time(void *argument)
+{
+    (void)argument;
+    uint64_t last = 0;
+    while (timing.stop == 0) {
+        uint64_t deadline = timing.deadline;
+        if (deadline != last && clock_read() >= deadline) {
+            EXPECT_OK(event_signal(timing.event, 1));
+            spin(200);
+            EXPECT_OK(event_signal(timing.event, 2));
+            last = deadline;
+        } else if (cpu_count() == 1) {
+            status_ignore(thread_yield());
+        }
+    }
+}
+
+static void test_early_timeout(void)
+{
+    static struct worker signaller;
+    timing.event = new_event();
+    timing.stop = 0;
+    timing.deadline = 0;
+    EXPECT_OK(worker_start(&signaller, 0, OWN_PRIORITY, signal_in_time, NULL));
+    for (unsigned i = 0; i < WAIT_ROUNDS; i++) {
+        uint64_t soon = clock_read() + 30 * MICROSECOND;
+        timing.deadline = soon;
+        status_t status = event_wait(timing.event, 1, soon, NULL);
+        EXPECT(status == STATUS_OK || clock_read() >= soon);
+        EXPECT_OK(event_wait(timing.event, 2, soon + 100 * SECOND, NULL));
+        status_ignore(event_wait(timing.event, 1, 0, NULL));
+    }
+    timing.stop = 1;
+    EXPECT(worker_end(&signaller));
+    close_handle(timing.event);
+}
+
 const struct test race_tests[] = {
     {"race_cut_and_replace", test_cut_and_replace},
     {"race_timer_closed", test_timer_closed},
     {"race_timer_disarmed", test_timer_disarmed},
+    {"race_early_timeout", test_early_timeout},
     {NULL, NULL},
 };
