@@ -110,15 +110,9 @@ static void thread_time_out(struct thread *thread, uint64_t now)
 
 void kernel_timer(void)
 {
-    struct cpu *cpu = cpu_self();
     uint64_t now = clock_counter();
 
-    cpu->deadline = ~UINT64_C(0);
-    if (now >= cpu->wake_at) {
-        cpu->wake_at = ~UINT64_C(0);
-        cpu->reschedule = true;
-    }
-    deadline_fire_by(cpu->wake_at);
+    cpu_self()->deadline = ~UINT64_C(0);
     sched_timer(now);
     for (unsigned i = 0; i < FIRED_AT_ONCE; i++) {
         uint32_t kind = 0;

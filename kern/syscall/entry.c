@@ -34,7 +34,7 @@ static void leave(void)
         sched_choose();
     }
     if (something_dead()) {
-        deadline_wake_cpu_at(clock_counter() + sched_slice / REAP_TURNS);
+        deadline_fire_by(clock_counter() + sched_slice / REAP_TURNS);
     }
 }
 

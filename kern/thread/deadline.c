@@ -28,16 +28,6 @@ void deadline_fire_by(uint64_t deadline)
     }
 }
 
-void deadline_wake_cpu_at(uint64_t deadline)
-{
-    struct cpu *cpu = cpu_self();
-
-    if (deadline < cpu->wake_at) {
-        cpu->wake_at = deadline;
-    }
-    deadline_fire_by(deadline);
-}
-
 bool deadline_remove(uint32_t cpu, struct tree_node *node)
 {
     struct deadline_queue *queue = &queues[cpu];

@@ -139,7 +139,7 @@ void queue_park(struct cpu *cpu, struct thread *thread, uint64_t until)
         queue->unpark_at = until;
     }
     lock_release(&queue->lock);
-    deadline_wake_cpu_at(until);
+    deadline_fire_by(until);
 }
 
 /* The queue that the thread is in, locked; null: it is in none. */

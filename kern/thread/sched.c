@@ -27,7 +27,6 @@ void sched_init(uint64_t counter_hz)
         list_init(&queue->parked);
         queue->unpark_at = ~UINT64_C(0);
         cpus[i].deadline = ~UINT64_C(0);
-        cpus[i].wake_at = ~UINT64_C(0);
     }
 }
 
@@ -155,7 +154,10 @@ void sched_timer(uint64_t now)
 {
     struct cpu *cpu = cpu_self();
 
-    if ((int64_t)(cpu->slice_end - now) <= 0) {
+    if (cpu->queue.unpark_at > now) {
+        deadline_fire_by(cpu->queue.unpark_at);
+    }
+    if ((int64_t)(cpu->slice_end - now) <= 0 || cpu->queue.unpark_at <= now) {
         cpu->reschedule = true;
     } else if (cpu->current != NULL) {
         watch_slice(cpu, cpu->current);

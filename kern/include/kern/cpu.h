@@ -18,8 +18,8 @@ struct run_queue {
     struct lock lock;
     volatile uint32_t ready; /* bit p: list p is not empty; may be read without the lock */
     struct list lists[LIMIT_PRIORITIES];
-    struct list parked; /* this CPU only */
-    uint64_t unpark_at;
+    struct list parked; /* the CPU adds to it; others only take out */
+    uint64_t unpark_at; /* this CPU only: counter value, ~0: none is parked */
 };
 
 struct cpu {
@@ -34,7 +34,6 @@ struct cpu {
     uint64_t switched_at;   /* counter value when `current` began to run */
     uint64_t slice_end;     /* counter value */
     uint64_t deadline;      /* for which the CPU's timer is set; ~0: it is not */
-    uint64_t wake_at;       /* counter value at which the CPU chooses again; ~0: never */
     struct run_queue queue;
 };
 

@@ -22,8 +22,6 @@ struct tree_node *deadline_take_due(uint64_t now, uint32_t *kind, uint64_t *dead
 /* A thread's wait for an event ends at `deadline` (ticks). */
 void deadline_add_timeout(struct thread *thread, uint64_t deadline);
 void deadline_remove_timeout(struct thread *thread); /* only if thread->timeout.linked */
-/* This CPU chooses again at `deadline`. */
-void deadline_wake_cpu_at(uint64_t deadline);
 /* This CPU's timer interrupt comes at `deadline` or before. One that comes too early finds nothing
  * due; so nothing is done when what a deadline was set for goes away. */
 void deadline_fire_by(uint64_t deadline);

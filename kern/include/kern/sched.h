@@ -35,7 +35,7 @@ bool sched_withdraw(struct thread *thread);
 void sched_set_priority(struct thread *thread, uint32_t priority);
 /* Budgets have changed: every CPU looks at what it runs. */
 void sched_choose_everywhere(void);
-/* This CPU's timer: ends slices. */
+/* This CPU's timer: ends slices, and the parking of threads without budget. */
 void sched_timer(uint64_t now);
 /* Idles for ever on a CPU that has just started. */
 void sched_init_cpu(struct cpu *cpu);

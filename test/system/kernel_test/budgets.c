@@ -173,6 +173,46 @@ static void test_zero(void)
     limited_end(&limited);
 }
 
+/* More than the kernel takes apart at once. */
+static void leave_much(void *argument)
+{
+    enum { PAGES = 1024 };
+    (void)argument;
+    uint64_t base = map_new(environment.account, PAGES * PAGE);
+    for (uint64_t page = 0; page < PAGES; page++) {
+        *(volatile char *)at(base + page * PAGE) = 1;
+    }
+    unmap(base, PAGES * PAGE);
+}
+
+/* What a CPU has to do meanwhile must not make it forget whom it parked: the thread runs again in
+ * its next period, though nothing else wakes the CPU. Host pauses may spoil some trials. */
+static void test_next_period(void)
+{
+    enum { TRIALS = 6 };
+    const uint64_t period = 300 * MILLISECOND;
+    static struct limited limited;
+    static struct worker workers[CPUS_MOST];
+    uint64_t cpus = cpu_count() < CPUS_MOST ? cpu_count() : CPUS_MOST;
+    bool ran = false;
+    limited_start(&limited, environment.account, NONE);
+    EXPECT_OK(account_limit(limited.account, ACCOUNT_CPU, 5 * MILLISECOND, period));
+    for (unsigned i = 0; i < TRIALS && !ran; i++) {
+        sleep_for(period / 4); /* it runs and is parked, if it is not */
+        for (unsigned k = 0; k < cpus; k++) {
+            EXPECT_OK(worker_start(&workers[k], 0, OTHER_PRIORITY, leave_much, NULL));
+        }
+        for (unsigned k = 0; k < cpus; k++) {
+            EXPECT(worker_end(&workers[k]));
+        }
+        uint64_t turns = limited.runner.turns;
+        sleep_for(2 * period);
+        ran = limited.runner.turns > turns;
+    }
+    EXPECT(ran);
+    limited_end(&limited);
+}
+
 /* More than one CPU's time in each period is no limit to one thread. */
 static void test_more_than_all(void)
 {
@@ -207,6 +247,7 @@ const struct test budget_tests[] = {
     {"budget_alone", test_alone},
     {"budget_parent", test_parent},
     {"budget_zero", test_zero},
+    {"budget_next_period", test_next_period},
     {"budget_more_than_all", test_more_than_all},
     {"budget_times", test_times},
     {NULL, NULL},
