@@ -16,7 +16,8 @@ static bool queue_caller(struct port *port, struct thread *thread)
         return false;
     }
     thread->call_node.key =
-        (uint64_t)(LIMIT_PRIORITIES - 1 - thread->priority) << SEQUENCE_BITS | port->sequence++;
+        (uint64_t)(LIMIT_PRIORITIES - 1 - thread_priority(thread)) << SEQUENCE_BITS |
+        port->sequence++;
     tree_insert(&port->callers, &thread->call_node);
     return true;
 }

@@ -139,7 +139,7 @@ status_t sys_task_info(struct task *task, uint32_t *state, uint32_t *reason, int
 
 static bool may_have_priority(uint32_t priority)
 {
-    return priority < LIMIT_PRIORITIES && priority <= current_thread()->priority;
+    return priority < LIMIT_PRIORITIES && priority <= thread_priority(current_thread());
 }
 
 status_t sys_thread_create(struct task *task, uint32_t priority, handle_t *result,
@@ -224,7 +224,7 @@ status_t sys_thread_info(struct thread *thread, uint32_t *state, uint32_t *prior
                          uint64_t *cpu_time, uint64_t *number)
 {
     *state = thread->state;
-    *priority = thread->priority;
+    *priority = thread_priority(thread);
     *cpu_time = time_nanoseconds(thread_ticks(thread));
     *number = thread->number;
     return STATUS_OK;

@@ -174,7 +174,7 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
     }
     thread->task = task;
     object_reference(&task->object);
-    thread->priority = priority;
+    atomic_init(&thread->priority, priority);
     thread->state = THREAD_NEW;
     thread->reap.step = thread_reap;
     thread->slice_left = sched_slice;

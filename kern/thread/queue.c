@@ -20,12 +20,14 @@ static unsigned highest_bit(uint32_t word)
     return bit | (word >> bit > 1);
 }
 
-/* queue->lock held. */
+/* queue->lock held. The order pairs with sched_set_priority(): it finds the thread queued, or its
+ * priority is seen here. */
 static void list_in(struct run_queue *queue, struct thread *thread, bool at_front)
 {
-    uint32_t priority = thread->priority;
+    uint32_t priority;
 
     atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
+    priority = atomic_load_explicit(&thread->priority, memory_order_seq_cst);
     thread->parked = false;
     thread->queued_priority = priority;
     if (at_front) {
@@ -201,10 +203,12 @@ bool sched_withdraw(struct thread *thread)
 
 void sched_set_priority(struct thread *thread, uint32_t priority)
 {
-    struct run_queue *queue = lock_queue_of(thread);
-    struct cpu *cpu = queue != NULL ? container_of(queue, struct cpu, queue) : thread->on_cpu;
+    struct run_queue *queue;
+    struct cpu *cpu;
 
-    thread->priority = priority;
+    atomic_store_explicit(&thread->priority, priority, memory_order_seq_cst);
+    queue = lock_queue_of(thread);
+    cpu = queue != NULL ? container_of(queue, struct cpu, queue) : thread->on_cpu;
     if (queue != NULL) {
         if (!thread->parked) {
             list_out(queue, thread);

@@ -40,7 +40,7 @@ static bool more_urgent(const struct cpu *cpu, uint32_t priority, bool strictly)
  * whom it hands the CPU to, may have a CPU budget. */
 static void watch_slice(struct cpu *cpu, const struct thread *thread)
 {
-    if (more_urgent(cpu, thread->priority, false) ||
+    if (more_urgent(cpu, thread_priority(thread), false) ||
         atomic_load_explicit(&account_cpu_limits, memory_order_relaxed) != 0) {
         deadline_fire_by(cpu->slice_end);
     }
@@ -65,7 +65,7 @@ void sched_ready(struct thread *thread)
 {
     struct cpu *self = cpu_self();
     struct cpu *cpu = choose_cpu(thread);
-    uint32_t priority = thread->priority;
+    uint32_t priority = thread_priority(thread);
 
     if (thread->slice_left == 0) {
         thread->slice_left = sched_slice;
@@ -75,9 +75,9 @@ void sched_ready(struct thread *thread)
     }
     if (cpu != self) {
         cpu_interrupt(cpu);
-    } else if (self->current == NULL || self->current->priority < priority) {
+    } else if (self->current == NULL || thread_priority(self->current) < priority) {
         self->reschedule = true;
-    } else if (self->current->priority == priority) {
+    } else if (thread_priority(self->current) == priority) {
         deadline_fire_by(self->slice_end); /* it matters now */
     }
 }
@@ -127,7 +127,7 @@ void sched_switch(struct thread *next)
     uint64_t now = clock_counter();
     bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
 
-    if (more_urgent(cpu, next->priority, !slice_over) ||
+    if (more_urgent(cpu, thread_priority(next), !slice_over) ||
         !sched_is_charged(next, 0)) {
         sched_ready(next); /* perhaps elsewhere, so this CPU chooses in any case */
         cpu->reschedule = true;
@@ -199,7 +199,7 @@ static bool current_stays(struct cpu *cpu)
     bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
 
     if (atomic_load_explicit(&thread->attention, memory_order_seq_cst) ||
-        more_urgent(cpu, thread->priority, !slice_over)) {
+        more_urgent(cpu, thread_priority(thread), !slice_over)) {
         return false;
     }
     return !slice_over;

@@ -69,7 +69,7 @@ static inline bool sched_is_charged(const struct thread *thread, uint64_t more)
 static inline bool sched_can_hand_over(const struct cpu *cpu, const struct thread *next,
                                        uint64_t now)
 {
-    return (int64_t)(cpu->slice_end - now) > 0 && cpu->queue.ready >> next->priority == 0 &&
+    return (int64_t)(cpu->slice_end - now) > 0 && cpu->queue.ready >> thread_priority(next) == 0 &&
            (cpu->deadline <= cpu->slice_end ||
             atomic_load_explicit(&account_cpu_limits, memory_order_relaxed) == 0) &&
            sched_is_charged(cpu->current, now - cpu->switched_at) && sched_is_charged(next, 0) &&

@@ -78,7 +78,7 @@ struct thread {
 
     /* Of the scheduler. */
     struct list run_link;
-    uint32_t priority;
+    atomic_uint priority; /* read with thread_priority() */
     uint32_t queued_priority; /* of the list that it is in */
     struct run_queue *_Atomic in_queue; /* null: none; changed under the queue's lock */
     bool parked;                        /* in the queue's list of parked threads; under its lock */
@@ -137,6 +137,11 @@ void thread_unhold(struct thread *thread);
 bool thread_doom(struct thread *thread);
 /* Takes apart a dying thread that nobody owns any more. */
 void thread_finish(struct thread *thread);
+
+static inline uint32_t thread_priority(const struct thread *thread)
+{
+    return atomic_load_explicit(&thread->priority, memory_order_relaxed);
+}
 
 /* thread->lock held. */
 static inline void thread_set_wait(struct thread *thread, enum thread_wait wait, uint32_t state,

@@ -254,10 +254,64 @@ static void test_early_timeout(void)
     close_handle(timing.event);
 }
 
+/* ---- a thread's priority changes while it is made ready --------------------------------------- */
+
+enum { PRIORITY_ROUNDS = 60, LOW_PRIORITY = OTHER_PRIORITY - 1, HIGH_PRIORITY = OTHER_PRIORITY + 1 };
+
+static struct {
+    handle_t event;
+    volatile uint64_t turns;
+    volatile uint32_t stop;
+} urgent;
+
+static void take_turns(void *argument)
+{
+    (void)argument;
+    while (event_wait(urgent.event, 1, FOR_EVER, NULL) == STATUS_OK && urgent.stop == 0) {
+        urgent.turns++;
+    }
+}
+
+static void wake_urgent(void)
+{
+    EXPECT_OK(event_signal(urgent.event, 1));
+}
+
+/* With the priority that it had before it would wait for ever behind those who take each CPU. */
+static void test_priority(void)
+{
+    static struct rival rival;
+    static struct hogs hogs;
+    static struct worker worker;
+    urgent.event = new_event();
+    urgent.turns = 0;
+    urgent.stop = 0;
+    EXPECT_OK(worker_start(&worker, 0, HIGH_PRIORITY, take_turns, NULL));
+    rival_start(&rival, wake_urgent);
+    hogs_start(&hogs, cpu_count(), OTHER_PRIORITY);
+    for (unsigned i = 0; i < PRIORITY_ROUNDS; i++) {
+        EXPECT(worker_reaches(&worker, THREAD_BLOCKED_WAIT));
+        uint64_t turns = urgent.turns;
+        EXPECT_OK(thread_set_priority(worker.thread, LOW_PRIORITY));
+        rival_go(&rival);
+        spin(i % 32);
+        EXPECT_OK(thread_set_priority(worker.thread, HIGH_PRIORITY));
+        EVENTUALLY(urgent.turns > turns);
+        rival_wait(&rival);
+    }
+    hogs_end(&hogs);
+    urgent.stop = 1;
+    EXPECT_OK(event_signal(urgent.event, 1));
+    EXPECT(worker_end(&worker));
+    rival_end(&rival);
+    close_handle(urgent.event);
+}
+
 const struct test race_tests[] = {
     {"race_cut_and_replace", test_cut_and_replace},
     {"race_timer_closed", test_timer_closed},
     {"race_timer_disarmed", test_timer_disarmed},
     {"race_early_timeout", test_early_timeout},
+    {"race_priority", test_priority},
     {NULL, NULL},
 };
