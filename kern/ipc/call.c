@@ -7,16 +7,13 @@
 #include <kern/sched.h>
 #include <kern_calls.h>
 
-enum { SEQUENCE_BITS = 58 };
-
-/* More urgent first, then in order of arrival. */
 static bool queue_caller(struct port *port, struct thread *thread)
 {
     if (!thread_begin_wait(thread, WAIT_QUEUED, blocked_state(thread), &port->object)) {
         return false;
     }
     thread->call_node.key =
-        (uint64_t)(LIMIT_PRIORITIES - 1 - thread_priority(thread)) << SEQUENCE_BITS |
+        (uint64_t)(LIMIT_PRIORITIES - 1 - thread_priority(thread)) << CALL_SEQUENCE_BITS |
         port->sequence++;
     tree_insert(&port->callers, &thread->call_node);
     return true;

@@ -10,6 +10,10 @@
 #include <kern/port.h>
 #include <kern/thread.h>
 
+/* Keys of queued calls: more urgent first (32 priorities), then in order of arrival. */
+#define CALL_SEQUENCE_BITS 58
+#define CALL_SEQUENCE ((UINT64_C(1) << CALL_SEQUENCE_BITS) - 1)
+
 struct loose_ends {
     struct endpoint *closed; /* its CLOSED has been given; a reference to drop */
     struct thread *failed;   /* a queued call that could not be delivered */

@@ -74,15 +74,18 @@ struct endpoint *endpoint_create(struct port *port, uint64_t badge, uint32_t pol
     return endpoint;
 }
 
-/* A queued caller to which `matches` applies, taken out; null: none. Null endpoint: any. */
-static struct thread *take_caller(struct port *port, const struct endpoint *endpoint)
+/* A caller through the endpoint (null: any) that was queued before the port's sequence was `before`,
+ * taken out; null: none. */
+static struct thread *take_caller(struct port *port, const struct endpoint *endpoint,
+                                  uint64_t before)
 {
     struct tree_node *node = tree_first(&port->callers);
 
     for (; node != NULL; node = tree_next(node)) {
         struct thread *thread = container_of(node, struct thread, call_node);
 
-        if (endpoint == NULL || thread->endpoint == endpoint) {
+        if ((endpoint == NULL || thread->endpoint == endpoint) &&
+            (node->key & CALL_SEQUENCE) < before) {
             tree_remove(&port->callers, node);
             thread_end_wait(thread);
             return thread;
@@ -91,20 +94,24 @@ static struct thread *take_caller(struct port *port, const struct endpoint *endp
     return NULL;
 }
 
-/* Ends the queued calls of an endpoint, or all, with GONE. */
+/* Ends the calls of an endpoint, or all, that are queued now with GONE. Who calls again at once is
+ * not failed again: that would have no end. */
 static void fail_callers(struct port *port, const struct endpoint *endpoint)
 {
-    for (;;) {
-        struct thread *thread;
+    struct thread *thread;
+    uint64_t before;
 
+    lock_acquire(&port->lock);
+    before = port->sequence;
+    lock_release(&port->lock);
+    do {
         lock_acquire(&port->lock);
-        thread = take_caller(port, endpoint);
+        thread = take_caller(port, endpoint, before);
         lock_release(&port->lock);
-        if (thread == NULL) {
-            return;
+        if (thread != NULL) {
+            call_complete(thread, STATUS_GONE);
         }
-        call_complete(thread, STATUS_GONE);
-    }
+    } while (thread != NULL);
 }
 
 void port_drain(struct port *port)

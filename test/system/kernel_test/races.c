@@ -307,11 +307,57 @@ static void test_priority(void)
     close_handle(urgent.event);
 }
 
+/* ---- a port is drained while its callers call again ------------------------------------------- */
+
+enum { CALLERS = 32, DRAINS = 20 };
+
+static struct {
+    struct service service;
+    uint64_t gone;
+} drained;
+
+static void call_always(void *argument)
+{
+    (void)argument;
+    struct message message = {0};
+    while (port_call(drained.service.endpoint, &message) == STATUS_GONE && message.words[0] == 0) {
+        __atomic_add_fetch(&drained.gone, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/* Each caller has at most one call that was there before. */
+static void test_drain(void)
+{
+    static struct worker callers[CALLERS];
+    struct service *service = &drained.service;
+    drained.gone = 0;
+    REQUIRE(service_open(service));
+    for (unsigned i = 0; i < CALLERS; i++) {
+        EXPECT_OK(worker_start(&callers[i], 0, OTHER_PRIORITY, call_always, NULL));
+    }
+    for (unsigned i = 0; i < DRAINS; i++) {
+        EXPECT_OK(port_drain(service->port));
+        sleep_for(MILLISECOND);
+    }
+    EXPECT(drained.gone <= DRAINS * CALLERS);
+    const struct message answer = {0};
+    struct received received;
+    for (unsigned i = 0; i < CALLERS; i++) {
+        EXPECT_OK(port_receive(service->port, service->reply, &received));
+        EXPECT_OK(port_reply(service->reply, &answer));
+    }
+    for (unsigned i = 0; i < CALLERS; i++) {
+        EXPECT(worker_end(&callers[i]));
+    }
+    service_close(service);
+}
+
 const struct test race_tests[] = {
     {"race_cut_and_replace", test_cut_and_replace},
     {"race_timer_closed", test_timer_closed},
     {"race_timer_disarmed", test_timer_disarmed},
     {"race_early_timeout", test_early_timeout},
     {"race_priority", test_priority},
+    {"race_drain", test_drain},
     {NULL, NULL},
 };
