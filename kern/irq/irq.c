@@ -60,20 +60,25 @@ struct irq *irq_create(struct account *account, uint32_t line, uint32_t flags, s
     return irq;
 }
 
-void irq_bind(struct irq *irq, struct event *event, uint64_t bits)
+status_t irq_bind(struct irq *irq, struct event *event, uint64_t bits)
 {
-    struct event *old;
+    struct event *old = event; /* to be let go: the one that is not bound */
+    status_t status = STATUS_GONE;
 
     object_reference(&event->object);
     lock_acquire(&irq->lock);
-    old = irq->event;
-    irq->event = event;
-    irq->bits = bits;
-    irqchip_enable(irq->line, irq->flags);
+    if (!irq->dead) {
+        old = irq->event;
+        irq->event = event;
+        irq->bits = bits;
+        irqchip_enable(irq->line, irq->flags);
+        status = STATUS_OK;
+    }
     lock_release(&irq->lock);
     if (old != NULL) {
         object_release(&old->object);
     }
+    return status;
 }
 
 status_t irq_acknowledge(struct irq *irq)
@@ -121,11 +126,12 @@ void irq_unreachable(struct object *object)
     struct event *event;
 
     lock_acquire(&table_lock);
+    lock_acquire(&irq->lock);
+    irq->dead = true;
     if (table[irq->line - first] == irq) {
         table[irq->line - first] = NULL;
+        irqchip_mask(irq->line);
     }
-    lock_acquire(&irq->lock);
-    irqchip_mask(irq->line);
     event = irq->event;
     irq->event = NULL;
     lock_release(&irq->lock);

@@ -203,8 +203,7 @@ status_t sys_irq_bind(struct irq *irq, struct event *event, uint64_t bits)
     if (bits == 0) {
         return STATUS_BAD_ARGUMENT;
     }
-    irq_bind(irq, event, bits);
-    return STATUS_OK;
+    return irq_bind(irq, event, bits);
 }
 
 status_t sys_irq_acknowledge(struct irq *irq)

@@ -352,6 +352,56 @@ static void test_drain(void)
     service_close(service);
 }
 
+/* ---- an interrupt line is bound while its last handle is closed ------------------------------- */
+
+enum { BIND_ROUNDS = 3000, BINDERS = 2 };
+
+static struct {
+    handle_t event;
+    volatile uint64_t irq;
+    volatile uint32_t stop;
+} binding;
+
+static void bind_always(void *argument)
+{
+    (void)argument;
+    while (binding.stop == 0) {
+        handle_t irq = binding.irq;
+        if (irq != 0) {
+            status_t status = irq_bind(irq, binding.event, 1);
+            EXPECT(status == STATUS_OK || status == STATUS_GONE);
+        }
+    }
+}
+
+/* What was bound too late would keep its event for ever. */
+static void test_bind_closed(void)
+{
+    static struct worker binders[BINDERS];
+    struct clock_chip chip;
+    REQUIRE(chip_open(&chip));
+    binding.event = new_event();
+    binding.irq = 0;
+    binding.stop = 0;
+    for (unsigned i = 0; i < BINDERS; i++) {
+        EXPECT_OK(worker_start(&binders[i], 0, OWN_PRIORITY, bind_always, NULL));
+    }
+    for (unsigned i = 0; i < BIND_ROUNDS; i++) {
+        handle_t irq = 0;
+        EXPECT_OK(irq_create(environment.machine, chip.line, IRQ_LEVEL, &irq));
+        binding.irq = irq;
+        spin(i % 32);
+        close_handle(irq);
+        binding.irq = 0;
+    }
+    binding.stop = 1;
+    for (unsigned i = 0; i < BINDERS; i++) {
+        EXPECT(worker_end(&binders[i]));
+    }
+    close_handle(binding.event);
+    chip_close(&chip);
+}
+
 const struct test race_tests[] = {
     {"race_cut_and_replace", test_cut_and_replace},
     {"race_timer_closed", test_timer_closed},
@@ -359,5 +409,6 @@ const struct test race_tests[] = {
     {"race_early_timeout", test_early_timeout},
     {"race_priority", test_priority},
     {"race_drain", test_drain},
+    {"race_bind_closed", test_bind_closed},
     {NULL, NULL},
 };
