@@ -133,7 +133,8 @@ struct pin *pin_lease(struct task *owner, struct memory *device, struct reply *r
     return pin;
 }
 
-/* The lender goes on with copies, since the device may still write the pages themselves. */
+/* The lender goes on with copies, since the device may still write the pages themselves; without
+ * copies it must not go on with them (see memory_replace_frame). */
 static void give_copies(struct pin *pin)
 {
     for (uint32_t i = 0; i < pin->count; i++) {

@@ -178,20 +178,12 @@ status_t space_map(struct space *space, struct memory *memory, uint64_t address,
     return status;
 }
 
-/* memory->lock held; the range lies in the mapping. */
-static void clear_and_flush(struct space *space, uint64_t start, uint64_t end)
-{
-    if (table_clear(space, start, end)) {
-        tlb_flush_range(space->asid, start, end - start, atomic_load(&space->cpu_mask));
-    }
-}
-
 static void mapping_unlink(struct mapping *mapping)
 {
     struct memory *memory = mapping->memory;
 
     lock_acquire(&memory->lock);
-    clear_and_flush(mapping->space, mapping->node.key, mapping_end(mapping));
+    space_clear(mapping->space, mapping->node.key, mapping->length);
     list_remove(&mapping->link);
     lock_release(&memory->lock);
     tree_remove(&mapping->space->mappings, &mapping->node);
@@ -428,7 +420,7 @@ void space_replace_page(struct space *space, uint64_t address, uint64_t frame)
 
     lock_acquire(&space->lock);
     mapping = find(space, address);
-    if (mapping != NULL) {
+    if (mapping != NULL && ((mapping->flags | mapping->allowed) & MAP_WRITE) != 0) {
         struct memory *memory = mapping->memory;
         uint64_t offset = mapping->offset + (address - mapping->node.key);
 

@@ -109,6 +109,7 @@ struct memory *memory_snapshot(struct memory *memory, struct account *account, s
     radix_share(memory);
     copy->root = memory->root;
     copy->resident = memory->resident;
+    copy->lost = memory->lost;
     for (struct list *at = memory->mappings.next; at != &memory->mappings; at = at->next) {
         struct mapping *mapping = container_of(at, struct mapping, link);
 
@@ -144,12 +145,26 @@ static status_t replace_frame(struct memory *memory, uint64_t index, uint64_t *s
     return STATUS_OK;
 }
 
+/* Nobody reaches any page of the memory from now on. */
+static void lose(struct memory *memory)
+{
+    memory->lost = true;
+    for (struct list *at = memory->mappings.next; at != &memory->mappings; at = at->next) {
+        struct mapping *mapping = container_of(at, struct mapping, link);
+
+        space_clear(mapping->space, mapping->node.key, mapping->length);
+    }
+}
+
 void memory_replace_frame(struct memory *memory, uint64_t index, uint64_t frame)
 {
-    uint64_t *slot = radix_find(memory, index) == frame ? radix_slot(memory, index) : NULL;
+    bool contiguous = memory->kind == MEMORY_KIND_CONTIGUOUS;
+    uint64_t shown = contiguous ? memory->physical + index * PAGE_SIZE : radix_find(memory, index);
+    uint64_t *slot = contiguous ? NULL : radix_slot(memory, index);
 
-    if (slot != NULL) {
-        (void)replace_frame(memory, index, slot, frame);
+    if (shown == frame &&
+        (slot == NULL || replace_frame(memory, index, slot, frame) != STATUS_OK)) {
+        lose(memory);
     }
 }
 
@@ -192,6 +207,9 @@ status_t memory_frame(struct memory *memory, uint64_t index, bool write, uint64_
                       bool *writable)
 {
     *writable = true;
+    if (memory->lost) {
+        return STATUS_NO_PAGES;
+    }
     if (memory->kind == MEMORY_KIND_CONTIGUOUS || memory->kind == MEMORY_KIND_DEVICE) {
         *physical = memory->physical + index * PAGE_SIZE;
         return STATUS_OK;

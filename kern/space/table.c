@@ -73,7 +73,8 @@ static pte_t *next_entry(struct space *space, uint64_t *address, uint64_t end)
     return NULL;
 }
 
-bool table_clear(struct space *space, uint64_t start, uint64_t end)
+/* True if anything was present. */
+static bool table_clear(struct space *space, uint64_t start, uint64_t end)
 {
     bool changed = false;
     pte_t *entry;
@@ -85,6 +86,13 @@ bool table_clear(struct space *space, uint64_t start, uint64_t end)
         }
     }
     return changed;
+}
+
+void space_clear(struct space *space, uint64_t address, uint64_t length)
+{
+    if (table_clear(space, address, address + length)) {
+        tlb_flush_range(space->asid, address, length, atomic_load(&space->cpu_mask));
+    }
 }
 
 bool table_protect(struct space *space, uint64_t start, uint64_t end, unsigned flags)

@@ -8,8 +8,6 @@
 
 /* The level-0 entry of an address, making tables as needed; space->lock held. Null: NO_PAGES. */
 pte_t *table_entry(struct space *space, uint64_t address);
-/* Clears what is present in the range; true if anything was. */
-bool table_clear(struct space *space, uint64_t start, uint64_t end);
 /* Lowers the protection of what is present to `flags` (PTE_); true if anything was. */
 bool table_protect(struct space *space, uint64_t start, uint64_t end, unsigned flags);
 /* Makes what is present in the range coherent for instruction fetch. */

@@ -83,11 +83,16 @@ static status_t supply_page(struct memory *memory, uint64_t index, struct memory
                             uint64_t source_index)
 {
     uint64_t frame;
-    status_t status = STATUS_OK;
+    bool lost;
+    status_t status;
 
     lock_acquire(&source->lock);
-    frame = memory_share_frame(source, source_index);
+    lost = source->lost;
+    frame = lost ? 0 : memory_share_frame(source, source_index);
     lock_release(&source->lock);
+    if (lost) {
+        return STATUS_NO_PAGES;
+    }
     if (frame == 0) {
         frame = page_zero;
         page_own(frame);

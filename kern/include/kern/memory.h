@@ -33,6 +33,7 @@ struct memory {
     unsigned levels;     /* of the tree; 0: the root entry is the only frame */
     uint64_t root;       /* entry, as in a node */
     uint64_t resident;
+    bool lost; /* a device may write pages of which no copy could be had: none is given out */
     struct list mappings;
     struct object *pager; /* PAGED: an endpoint, held as by a handle */
     uint64_t key;
@@ -50,11 +51,12 @@ struct memory *memory_snapshot(struct memory *memory, struct account *account, s
 /*
  * The frame of page `index` for reading or writing; memory->lock held. STATUS_OK: *physical, and
  * *writable tells whether it may be mapped writable. LENDER_ABSENT: its pager has to fill it.
- * NO_PAGES or NO_KERNEL_MEMORY: the account is full.
+ * NO_PAGES or NO_KERNEL_MEMORY: the account is full, or the memory lost.
  */
 status_t memory_frame(struct memory *memory, uint64_t index, bool write, uint64_t *physical,
                       bool *writable);
-/* Puts a copy in the place of `frame`, if that is page `index`. memory->lock held. */
+/* Puts a copy in the place of `frame`, if that is page `index`. If none is to be had, or the memory
+ * is contiguous, all of it is lost: to go on with what a device may write is worse. Lock held. */
 void memory_replace_frame(struct memory *memory, uint64_t index, uint64_t frame);
 /* The frame of a page with one more owner, for sharing copy-on-write; 0: absent. Lock held. */
 uint64_t memory_share_frame(struct memory *memory, uint64_t index);

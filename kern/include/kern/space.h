@@ -63,7 +63,9 @@ status_t space_touch(struct space *space, uint64_t address, uint32_t access, uin
                      struct absent_page *absent);
 /* Takes writing away from what is present in the range; the lock of its memory object held. */
 void space_write_protect(struct space *space, uint64_t address, uint64_t length);
-/* If `address` shows `frame`, shows a copy of it from now on, if one can be had. */
+/* Takes all that is present in the range out of the table; the same lock held. */
+void space_clear(struct space *space, uint64_t address, uint64_t length);
+/* If `address` shows `frame` and can be written, shows a copy of it from now on, or nothing. */
 void space_replace_page(struct space *space, uint64_t address, uint64_t frame);
 /* Uses the space on this CPU; null: none. */
 void space_activate(struct space *space);

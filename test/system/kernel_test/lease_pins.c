@@ -3,6 +3,7 @@
  * them when whoever pinned them dies. This thread is the server, or a child task where it dies.
  */
 #include "devices.h"
+#include "faulter.h"
 
 #define BYTES (3 * PAGE)
 #define SKEW  UINT64_C(100) /* of the lent range in its first page */
@@ -351,6 +352,52 @@ static void test_pinner_killed(void)
     }
 }
 
+static void read_there(struct faulter *faulter)
+{
+    faulter->answer = *(volatile uint64_t *)at(faulter->address);
+}
+
+/* A copy is not to be had: contiguous memory has but one place, or the account is full. */
+static void test_no_copy(void)
+{
+    static struct lender lender;
+    static struct pinner pinner;
+    static struct faulter faulter;
+    struct scene scene;
+    for (uint32_t contiguous = 0; contiguous < 2; contiguous++) {
+        handle_t memory = 0;
+        uint64_t there = 0;
+        REQUIRE(scene_open(&scene));
+        REQUIRE_OK(memory_create(environment.account, 2 * PAGE,
+                                 contiguous ? MEMORY_CONTIGUOUS : 0, &memory));
+        EXPECT_OK(space_map(0, memory, 0, 0, 2 * PAGE, MAP_READ | MAP_WRITE, &there));
+        close_handle(memory);
+        pinner_start(&pinner, &scene, 1);
+        close_handle(scene.service.reply);
+        scene.service.reply = 0;
+        const struct lease lease = {0, there, 2 * PAGE, LEASE_READ | LEASE_WRITE, 0};
+        lender_start(&lender, scene.service.endpoint, lease);
+        EVENTUALLY(pinner.done != 0);
+        EXPECT_OK(pinner.status);
+        EXPECT_OK(account_limit(environment.account, ACCOUNT_PAGES, contiguous ? ~UINT64_C(0) : 0,
+                                0));
+        EXPECT_OK(task_kill(pinner.task, 0));
+        EXPECT(task_ends(pinner.task));
+        EXPECT_OK(account_limit(environment.account, ACCOUNT_PAGES, ~UINT64_C(0), 0));
+        EXPECT(worker_end(&pinner.worker) && worker_end(&lender.worker));
+        REQUIRE(faulter_start(&faulter, read_there, there + PAGE));
+        REQUIRE(worker_reaches(&faulter.worker, THREAD_BLOCKED_FAULT));
+        faulter_expect(&faulter, FAULT_READ, there + PAGE);
+        EXPECT(faulter.fault.words[4] == STATUS_NO_PAGES);
+        faulter_answer(&faulter, STATUS_BAD_ADDRESS);
+        faulter_end(&faulter, EXIT_FAULT);
+        EXPECT_OK(pin_release(scene.chip.memory));
+        unmap(there, 2 * PAGE);
+        close_handle(pinner.task);
+        scene_close(&scene);
+    }
+}
+
 /* ---- chains ---------------------------------------------------------------------------------- */
 
 /* Serves one call by lending on what it was lent. */
@@ -452,6 +499,7 @@ const struct test lease_pin_tests[] = {
     {"lease_pin_failed_call", test_failed_call},
     {"lease_pin_lender_killed", test_lender_killed},
     {"lease_pin_pinner_killed", test_pinner_killed},
+    {"lease_pin_no_copy", test_no_copy},
     {"lease_pin_chain", test_chain},
     {"lease_pin_end_of_link", test_end_of_link},
     {NULL, NULL},
