@@ -78,7 +78,7 @@ status_t sys_memory_snapshot(struct memory *memory, struct account *account, han
     return give_new(copy, status, result);
 }
 
-/* One page; absent source pages are left out. */
+/* One page. What is absent from zero-fill memory is zero, from paged memory left out. */
 static status_t supply_page(struct memory *memory, uint64_t index, struct memory *source,
                             uint64_t source_index)
 {
@@ -92,6 +92,9 @@ static status_t supply_page(struct memory *memory, uint64_t index, struct memory
     lock_release(&source->lock);
     if (lost) {
         return STATUS_NO_PAGES;
+    }
+    if (frame == 0 && source->kind == MEMORY_KIND_PAGED) {
+        return STATUS_OK;
     }
     if (frame == 0) {
         frame = page_zero;

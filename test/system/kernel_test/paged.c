@@ -282,9 +282,37 @@ static void test_snapshot_of_absent(void)
     pager_close(&pager);
 }
 
+static uint64_t resident_pages(handle_t memory)
+{
+    uint64_t resident = 0;
+    EXPECT_OK(memory_info(memory, NULL, NULL, &resident));
+    return resident;
+}
+
+/* A page that a paged source lacks is left to the pager; zero-fill memory lacks none. */
+static void test_supply_absent(void)
+{
+    struct service service;
+    handle_t plain = new_memory(2);
+    handle_t first = 0;
+    handle_t second = 0;
+    REQUIRE(service_open(&service));
+    EXPECT_OK(memory_create_paged(environment.account, 2 * PAGE, service.endpoint, KEY, &first));
+    EXPECT_OK(memory_create_paged(environment.account, 2 * PAGE, service.endpoint, KEY, &second));
+    EXPECT_OK(memory_supply(first, PAGE, plain, 0, PAGE));
+    EXPECT(resident_pages(first) == 1);
+    EXPECT_OK(memory_supply(second, 0, first, 0, 2 * PAGE));
+    EXPECT(resident_pages(second) == 1);
+    close_handle(first);
+    close_handle(second);
+    close_handle(plain);
+    service_close(&service);
+}
+
 const struct test paged_tests[] = {
     {"paged_filling", test_filling},
     {"paged_supply_errors", test_supply_errors},
+    {"paged_supply_absent", test_supply_absent},
     {"paged_refusal", test_refusal},
     {"paged_interrupt", test_interrupt},
     {"paged_lent", test_lent},
