@@ -132,7 +132,7 @@ static uint64_t budget_left(struct account *account, uint64_t now, uint64_t *unt
     if (limit == ~UINT64_C(0)) {
         return limit;
     }
-    if (now - start >= period &&
+    if ((int64_t)(now - start) >= (int64_t)period && /* it may have begun after `now`, elsewhere */
         atomic_compare_exchange_strong(&account->period_start, &start, now)) {
         atomic_store(&account->period_used, 0);
         start = now;
