@@ -39,6 +39,7 @@ struct account *account_create(struct account *parent)
     struct account *account = object_create(OBJECT_ACCOUNT, sizeof(*account), parent);
 
     if (account != NULL) {
+        account->depth = parent->depth + 1;
         atomic_store(&account->pages_limit, ~UINT64_C(0));
         atomic_store(&account->kernel_limit, ~UINT64_C(0));
         atomic_store(&account->cpu_limit, ~UINT64_C(0));

@@ -56,7 +56,9 @@ status_t sys_handle_info(handle_t handle, uint32_t *type, uint32_t *rights, uint
 
 status_t sys_account_create(struct account *parent, handle_t *result)
 {
-    return give_new(account_create(parent), STATUS_NO_KERNEL_MEMORY, result);
+    return parent->depth == LIMIT_ACCOUNT_DEPTH
+               ? STATUS_BAD_ARGUMENT
+               : give_new(account_create(parent), STATUS_NO_KERNEL_MEMORY, result);
 }
 
 status_t sys_account_limit(struct account *account, uint32_t resource, uint64_t limit,

@@ -12,6 +12,7 @@
 
 struct account {
     struct object object; /* object.account: the parent */
+    uint32_t depth;       /* accounts above it; bounds what a charge takes */
     atomic_ulong pages, pages_limit;
     atomic_ulong kernel, kernel_limit;
     atomic_ulong cpu;                   /* ticks since creation */

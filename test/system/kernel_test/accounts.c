@@ -225,6 +225,28 @@ static void test_limit_of_parent(void)
     close_handle(child);
 }
 
+/* What a charge takes is bounded, as is the end of a whole branch with its last handle. */
+static void test_depth(void)
+{
+    handle_t accounts[LIMIT_ACCOUNT_DEPTH + 1] = {environment.account};
+    unsigned depth = 1; /* below the account of the machine */
+    status_t status = STATUS_OK;
+    while (status == STATUS_OK && depth <= LIMIT_ACCOUNT_DEPTH) {
+        status = account_create(accounts[depth - 1], &accounts[depth]);
+        depth += status == STATUS_OK;
+    }
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, status);
+    EXPECT(depth == LIMIT_ACCOUNT_DEPTH);
+    handle_t memory = 0;
+    EXPECT_OK(memory_create(accounts[depth - 1], PAGE, MEMORY_CONTIGUOUS, &memory));
+    EXPECT(pages_of(environment.account) == 1);
+    while (--depth > 0) {
+        close_handle(accounts[depth]);
+    }
+    close_handle(memory);
+    EVENTUALLY(pages_of(environment.account) == 0);
+}
+
 const struct test account_tests[] = {
     {"account_create", test_create},
     {"account_limit", test_limit_errors},
@@ -235,5 +257,6 @@ const struct test account_tests[] = {
     {"account_pages", test_pages},
     {"account_page_limit", test_page_limit},
     {"account_parent_limit", test_limit_of_parent},
+    {"account_depth", test_depth},
     {NULL, NULL},
 };
