@@ -4,6 +4,7 @@
  * The frame table is one array from the lowest to the highest RAM address; reserved frames have a
  * pin that never goes. Free blocks are linked by frame index.
  */
+#include <arch/entry.h>
 #include <kern/account.h>
 #include <kern/lock.h>
 #include <kern/pages.h>
@@ -138,6 +139,7 @@ uint64_t pages_allocate_block(struct account *account, unsigned order)
         }
         return 0;
     }
+    physical = physical_of(index);
     for (uint64_t i = 0; i < count; i++) {
         struct page *page = &frames[index + i];
 
@@ -147,9 +149,11 @@ uint64_t pages_allocate_block(struct account *account, unsigned order)
         if (account != NULL) {
             object_reference(&account->object);
         }
+        memset(direct_map(physical + i * PAGE_SIZE), 0, PAGE_SIZE);
+        if (i % PAGES_A_STEP == PAGES_A_STEP - 1) {
+            interrupts_poll();
+        }
     }
-    physical = physical_of(index);
-    memset(direct_map(physical), 0, count << PAGE_SHIFT);
     return physical;
 }
 

@@ -5,6 +5,7 @@
 
 #include "radix.h"
 
+#include <arch/entry.h>
 #include <kern/kmem.h>
 #include <kern/pages.h>
 #include <kern/space.h>
@@ -46,6 +47,14 @@ struct memory *memory_create_range(struct account *account, uint32_t kind, uint6
     return memory;
 }
 
+/* Frees pages at the end of contiguous memory of which nobody knows. */
+static void free_some(struct memory *memory, uint64_t keep)
+{
+    for (unsigned i = 0; i < PAGES_A_STEP && memory->pages > keep; i++) {
+        page_disown(memory->physical + --memory->pages * PAGE_SIZE);
+    }
+}
+
 struct memory *memory_create_contiguous(struct account *account, uint64_t pages,
                                         status_t *status)
 {
@@ -65,8 +74,10 @@ struct memory *memory_create_contiguous(struct account *account, uint64_t pages,
         return NULL;
     }
     memory->borrowed = false;
-    for (uint64_t i = pages; i < UINT64_C(1) << order; i++) {
-        page_disown(memory->physical + i * PAGE_SIZE);
+    memory->pages = UINT64_C(1) << order;
+    while (memory->pages > pages) {
+        free_some(memory, pages);
+        interrupts_poll();
     }
     return memory;
 }
@@ -257,17 +268,14 @@ status_t memory_supply_frame(struct memory *memory, uint64_t index, uint64_t phy
     return STATUS_OK;
 }
 
-static void free_range(struct memory *memory)
-{
-    for (uint64_t i = 0; i < memory->pages; i++) {
-        page_disown(memory->physical + i * PAGE_SIZE);
-    }
-}
-
 static bool memory_reap(struct reap *reap)
 {
     struct memory *memory = container_of(reap, struct memory, reap);
 
+    if (memory->kind == MEMORY_KIND_CONTIGUOUS && !memory->borrowed && memory->pages > 0) {
+        free_some(memory, 0);
+        return false;
+    }
     if (!radix_free_some(memory)) {
         return false;
     }
@@ -275,14 +283,11 @@ static bool memory_reap(struct reap *reap)
     return true;
 }
 
-/* The tree is freed in steps; the object's own memory goes with the last one. */
+/* Pages are freed in steps; the object's own memory goes with the last one. */
 void memory_destroy(struct object *object)
 {
     struct memory *memory = container_of(object, struct memory, object);
 
-    if (memory->kind == MEMORY_KIND_CONTIGUOUS && !memory->borrowed && memory->physical != 0) {
-        free_range(memory);
-    }
     if (memory->pager != NULL) {
         object_handle_removed(memory->pager);
     }

@@ -41,7 +41,10 @@ void pages_init(const struct memory_range *ram, unsigned ram_count,
 
 /* A zeroed frame with one owner, charged to `account` (null: to nobody); 0: none left. */
 uint64_t page_allocate(struct account *account);
-/* 2^order frames in one piece, each with one owner. */
+/* Frames that are made or freed before interrupts are looked for. */
+#define PAGES_A_STEP 64
+
+/* 2^order frames in one piece, each with one owner. Of PAGES_A_STEP or more: no lock is held. */
 uint64_t pages_allocate_block(struct account *account, unsigned order);
 
 struct page *page_of(uint64_t physical);
