@@ -8,6 +8,7 @@
 #include <kern/lease.h>
 
 #include <arch/entry.h>
+#include <kern/cpu.h>
 #include <kern/handle.h>
 #include <kern/kmem.h>
 #include <kern/pages.h>
@@ -295,10 +296,12 @@ status_t lease_copy(struct reply *reply, uint32_t index, uint64_t offset, struct
 {
     struct copy copy = {.reply = reply, .index = index, .direction = direction, .offset = offset,
                         .space = space, .address = address, .left = length};
+    const struct thread *self = cpu_self()->current;
     unsigned steps = 0;
     status_t status = STATUS_OK;
 
-    while (copy.left > 0 && status == STATUS_OK) {
+    while (copy.left > 0 && status == STATUS_OK &&
+           !atomic_load_explicit(&self->dying, memory_order_relaxed)) {
         uint64_t done = 0;
 
         status = copy_step(&copy, &done);

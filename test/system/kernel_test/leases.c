@@ -395,6 +395,68 @@ static void test_reply_in_own_chain(void)
     unmap(base, PAGE);
 }
 
+enum { LARGE = 6 << 20 };
+
+struct copier {
+    struct worker worker;
+    handle_t reply; /* of its task */
+    uint64_t buffer;
+};
+
+static void copy_all(void *argument)
+{
+    const struct copier *copier = argument;
+    status_ignore(lease_copy(copier->reply, 0, 0, copier->buffer, LARGE, LEASE_READ, NULL));
+    for (;;) {
+        sleep_for(SECOND);
+    }
+}
+
+/* Kills the server while it copies; true if the last page has not been copied. */
+static bool stops_copying(struct service *service, struct copier *copier)
+{
+    static struct lender lender;
+    struct received received;
+    struct message answer = {0};
+    uint64_t base = map_new(environment.account, LARGE);
+    handle_t task = 0;
+    *(volatile uint8_t *)at(base) = 1;
+    *(volatile uint8_t *)at(base + LARGE - 1) = 1;
+    lender = (struct lender){.endpoint = service->endpoint, .lease = {0, base, LARGE, LEASE_READ, 0}};
+    *copier = (struct copier){.buffer = map_new(environment.account, LARGE)};
+    EXPECT_OK(child_create("copier", &task));
+    EXPECT_OK(task_install(task, service->reply, RIGHT_ALL, &copier->reply));
+    EXPECT_OK(worker_start(&lender.worker, 0, OTHER_PRIORITY, lend, &lender));
+    EXPECT_OK(port_receive(service->port, service->reply, &received));
+    EXPECT_OK(worker_start(&copier->worker, task, OTHER_PRIORITY, copy_all, copier));
+    EVENTUALLY(*(volatile uint8_t *)at(copier->buffer) == 1);
+    EXPECT_OK(task_kill(task, 0));
+    EXPECT(task_ends(task) && worker_end(&copier->worker));
+    bool stopped = *(volatile uint8_t *)at(copier->buffer + LARGE - 1) == 0;
+    EXPECT_OK(port_reply(service->reply, &answer));
+    EXPECT(worker_end(&lender.worker));
+    close_handle(task);
+    unmap(copier->buffer, LARGE);
+    unmap(base, LARGE);
+    return stopped;
+}
+
+/* However much there is to copy. The host may let the killer sleep, so not each trial counts; with
+ * one CPU nobody can kill. */
+static void test_killed(void)
+{
+    enum { TRIALS = 6 };
+    static struct copier copier;
+    struct service service;
+    bool stopped = cpu_count() == 1;
+    REQUIRE(service_open(&service));
+    for (unsigned i = 0; i < TRIALS && !stopped; i++) {
+        stopped = stops_copying(&service, &copier);
+    }
+    EXPECT(stopped);
+    service_close(&service);
+}
+
 const struct test lease_tests[] = {
     {"lease_read", test_read},
     {"lease_write", test_write},
@@ -406,6 +468,7 @@ const struct test lease_tests[] = {
     {"lease_onward_limits", test_onward_limits},
     {"lease_onward_ranges", test_onward_ranges_and_end},
     {"lease_end_of_link", test_end_of_link_ends_lease},
+    {"lease_copy_killed", test_killed},
     {"lease_reply_in_own_chain", test_reply_in_own_chain},
     {NULL, NULL},
 };
