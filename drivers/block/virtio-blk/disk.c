@@ -47,32 +47,10 @@ _Static_assert(DISK_PLACES * sizeof(struct header) <= LIMIT_PAGE_SIZE, "headers 
 
 static volatile struct header *header_of(const struct disk *disk, uint32_t place)
 {
-    return (volatile struct header *)(void *)(disk->memory + HEADERS_OFFSET) + place;
+    return (volatile struct header *)(void *)(disk->memory.bytes + HEADERS_OFFSET) + place;
 }
 
 /* ---- starting ------------------------------------------------------------------------------- */
-
-static status_t make_memory(struct disk *disk, handle_t account)
-{
-    handle_t memory = 0;
-    uint64_t mapped = 0;
-    uint64_t contiguous = 0;
-    status_t status = memory_create(account, MEMORY_BYTES, MEMORY_CONTIGUOUS, &memory);
-    if (status == STATUS_OK) {
-        status = space_map(0, memory, 0, 0, MEMORY_BYTES, MAP_READ | MAP_WRITE, &mapped);
-    }
-    if (status == STATUS_OK) {
-        status = pin_create(disk->device.memory, memory, 0, MEMORY_BYTES, &disk->pin);
-    }
-    if (status == STATUS_OK) {
-        status = pin_address(disk->pin, 0, &disk->address, &contiguous);
-    }
-    if (status == STATUS_OK && contiguous < MEMORY_BYTES) {
-        status = STATUS_UNSUPPORTED;
-    }
-    disk->memory = (uint8_t *)(uintptr_t)mapped;
-    return status;
-}
 
 static uint32_t limited(struct disk *disk, uint64_t feature, uint32_t offset, uint32_t most)
 {
@@ -121,13 +99,13 @@ static status_t set_queue(struct disk *disk)
         disk->segments = disk->queue_size - 2u; /* the header and the status take one each */
     }
     for (uint32_t i = 0; i < VIRTQUEUE_BYTES; i++) {
-        disk->memory[i] = 0;
+        disk->memory.bytes[i] = 0;
     }
     for (uint32_t i = 0; i < DISK_PLACES; i++) {
         disk->in_flight[i] = false;
     }
-    virtqueue_init(&disk->queue, disk->memory, disk->queue_size);
-    return virtio_mmio_set_queue(&disk->virtio, QUEUE, disk->queue_size, disk->address);
+    virtqueue_init(&disk->queue, disk->memory.bytes, disk->queue_size);
+    return virtio_mmio_set_queue(&disk->virtio, QUEUE, disk->queue_size, disk->memory.address);
 }
 
 /* 3.1.1; the device has been reset. */
@@ -166,7 +144,7 @@ status_t disk_open(struct disk *disk, handle_t account, const char **reason)
     }
     if (status == STATUS_OK) {
         *reason = "no memory for the device";
-        status = make_memory(disk, account);
+        status = dma_memory_make(&disk->memory, &disk->device, account, MEMORY_BYTES);
     }
     return status == STATUS_OK ? bring_up(disk, reason) : status;
 }
@@ -181,7 +159,7 @@ status_t disk_restart(struct disk *disk, const char **reason)
 void disk_close(struct disk *disk)
 {
     if (virtio_mmio_reset(&disk->virtio) == STATUS_OK) {
-        status_ignore(handle_close(disk->pin));
+        dma_memory_release(&disk->memory);
     }
 }
 
@@ -189,7 +167,7 @@ void disk_close(struct disk *disk)
 
 uint8_t *disk_bounce(struct disk *disk, uint32_t bounce)
 {
-    return disk->memory + BOUNCES_OFFSET + (size_t)bounce * DISK_BOUNCE_BYTES;
+    return disk->memory.bytes + BOUNCES_OFFSET + (size_t)bounce * DISK_BOUNCE_BYTES;
 }
 
 /* Cuts `length` contiguous bytes into segments; answers how many bytes they hold. */
@@ -210,7 +188,7 @@ uint32_t disk_bounce_segments(const struct disk *disk, uint32_t bounce, uint64_t
 {
     uint32_t count = 0;
     uint64_t offset = BOUNCES_OFFSET + (uint64_t)bounce * DISK_BOUNCE_BYTES;
-    (void)cut(disk, disk->address + offset, length, segments, &count);
+    (void)cut(disk, disk->memory.address + offset, length, segments, &count);
     return count;
 }
 
@@ -247,7 +225,7 @@ bool disk_submit(struct disk *disk, uint32_t place, enum disk_operation operatio
                  const struct virtqueue_segment *segments, uint32_t count)
 {
     struct virtqueue_segment chain[DISK_SEGMENTS + 2];
-    uint64_t header = disk->address + HEADERS_OFFSET + place * sizeof(struct header);
+    uint64_t header = disk->memory.address + HEADERS_OFFSET + place * sizeof(struct header);
     uint16_t length = 0;
     chain[length++] = (struct virtqueue_segment){header, READABLE_HEADER, false};
     for (uint32_t i = 0; i < count; i++) {

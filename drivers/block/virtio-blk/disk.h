@@ -9,7 +9,7 @@
 #ifndef DISK_H
 #define DISK_H
 
-#include "device.h"
+#include "dma_memory.h"
 #include "virtio-mmio.h"
 #include "virtqueue.h"
 
@@ -39,9 +39,7 @@ struct disk {
     bool read_only;
     bool has_flush;
     uint16_t queue_size;
-    handle_t pin;     /* of `memory` */
-    uint8_t *memory;  /* queue, headers, bounce buffers: in one piece */
-    uint64_t address; /* of `memory`, for the device */
+    struct dma_memory memory; /* queue, headers, bounce buffers */
     bool in_flight[DISK_PLACES];
 };
 
