@@ -125,6 +125,15 @@ status_t sys_entropy_read(uint64_t length)
     return STATUS_OK;
 }
 
+status_t sys_entropy_add(uint64_t length)
+{
+    if (length == 0 || length > ENTROPY_BYTES) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    random_add(current_thread()->page->data, length);
+    return STATUS_OK;
+}
+
 /* As give_new() for what others find before it has a handle: if it gets none it is unreachable. */
 static status_t give_found(void *made, status_t status, handle_t *handle)
 {

@@ -153,7 +153,8 @@ static bool take_resources(const struct note *note, uint32_t *resources)
 {
     const uint32_t known = RESOURCE_REGISTERS | RESOURCE_INTERRUPTS | RESOURCE_DMA |
                            RESOURCE_FIRMWARE | RESOURCE_DEVICETREE | RESOURCE_CONSOLE |
-                           RESOURCE_DEBUG | RESOURCE_CLOCK | RESOURCE_BOOTSET | RESOURCE_NAMES;
+                           RESOURCE_DEBUG | RESOURCE_CLOCK | RESOURCE_BOOTSET | RESOURCE_NAMES |
+                           RESOURCE_ENTROPY;
     uint32_t value = 0;
     if (!read_number(note, &value)) {
         return false;

@@ -8,12 +8,15 @@
 #include "memory.h"
 #include "text.h"
 
+enum { ENTROPY_BYTES = 256, RANDOM_BYTES = 4096 }; /* of one entropy_read(); of one read here */
+
 static const struct {
     const char *name;
     uint32_t kind;
 } own_files[OWN_FILES] = {
     [OWN_NULL] = {"null", FILE_KIND_CHARACTER},
     [OWN_LOG] = {"log", FILE_KIND_REGULAR},
+    [OWN_RANDOM] = {"random", FILE_KIND_CHARACTER},
 };
 
 const char *own_file_name(uint32_t slot)
@@ -62,9 +65,35 @@ static status_t read_log(struct call *call, uint64_t offset, uint64_t *count)
     return call_write(call, 0, 0, bytes, length);
 }
 
+/* A reader that wants more asks again, so init is never busy with it for long. */
+static status_t read_random(struct call *call, uint64_t *count)
+{
+    uint8_t bytes[ENTROPY_BYTES];
+    uint64_t length = call_lease_length(call, 0);
+    status_t status = STATUS_OK;
+    length = length < RANDOM_BYTES ? length : RANDOM_BYTES;
+    for (uint64_t done = 0; done < length && status == STATUS_OK; done += *count) {
+        *count = length - done < sizeof(bytes) ? length - done : sizeof(bytes);
+        status = entropy_read(*count);
+        if (status == STATUS_OK) {
+            memcpy(bytes, message_page()->data, *count);
+            status = call_write(call, 0, done, bytes, *count);
+        }
+    }
+    *count = length;
+    return status;
+}
+
 status_t own_file_read(struct call *call, uint32_t slot, uint64_t offset, uint64_t *count)
 {
-    return slot == OWN_LOG ? read_log(call, offset, count) : STATUS_OK;
+    switch (slot) {
+    case OWN_LOG:
+        return read_log(call, offset, count);
+    case OWN_RANDOM:
+        return read_random(call, count);
+    default:
+        return STATUS_OK;
+    }
 }
 
 status_t own_file_write(const struct call *call, uint32_t slot, uint64_t *count)

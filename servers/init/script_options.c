@@ -29,12 +29,14 @@ static const struct allowable {
     {"clock", RESOURCE_CLOCK},
     {"bootset", RESOURCE_BOOTSET},
     {"names", RESOURCE_NAMES},
+    {"entropy", RESOURCE_ENTROPY},
     {"service", SCRIPT_ALLOW_SERVICE},
     {NULL, 0},
 };
 
-#define KNOWN_ALLOWABLES                                                                          \
-    "registers, irq, dma, firmware, devicetree, console, debug, clock, bootset, names, service"
+#define KNOWN_ALLOWABLES                                                                           \
+    "registers, irq, dma, firmware, devicetree, console, debug, clock, bootset, names, entropy, "  \
+    "service"
 
 void script_allow_text(uint32_t allow, char *buffer, size_t size)
 {

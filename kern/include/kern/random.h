@@ -1,6 +1,6 @@
 /*
- * Random numbers: ChaCha20 (RFC 8439) keyed from the boot loader's seed and the CPU's counter, with
- * the key replaced at every draw.
+ * Random numbers: ChaCha20 (RFC 8439) keyed from the boot loader's seed, the CPU's counter and
+ * entropy_add(), with the key replaced at every draw.
  */
 #ifndef KERN_RANDOM_H
 #define KERN_RANDOM_H

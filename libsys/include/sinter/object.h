@@ -88,6 +88,7 @@ enum sinter_restart {
 #define RESOURCE_CLOCK      0x80u /* setting the time of day */
 #define RESOURCE_BOOTSET    0x100u /* the archive of the boot set */
 #define RESOURCE_NAMES      0x200u /* hearing what is mounted: the server of the namespace */
+#define RESOURCE_ENTROPY    0x400u /* adding to the kernel's random generator */
 
 /*
  * SERVER_META(name, "fifo");            begins the note: also writes the format and the SDK

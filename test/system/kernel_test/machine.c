@@ -276,6 +276,40 @@ static void test_entropy(void)
     EXPECT(data[3] == 0 && data[4] == 0); /* no more than was asked for */
 }
 
+/* What is mixed in changes what comes next, and repeating it repeats nothing. */
+static void test_entropy_add(void)
+{
+    enum { MOST = 256, PART = 32, ROUNDS = 64 };
+    static uint8_t seen[ROUNDS][PART];
+    volatile uint8_t *data = message_page()->data;
+    handle_t event = new_event();
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, entropy_add(environment.machine, 0));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, entropy_add(environment.machine, MOST + 1));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, entropy_add(environment.machine, UINT64_C(1) << 32));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, entropy_add(environment.machine, ~UINT64_C(0)));
+    EXPECT_HANDLE_ERRORS(entropy_add(handle, MOST), event,
+                         with_rights(environment.machine, RIGHT_ALL & ~RIGHT_MACHINE_ENTROPY));
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < MOST; i++) {
+            data[i] = 0;
+        }
+        EXPECT_OK(entropy_add(environment.machine, 1 + round * 4));
+        EXPECT(data[0] == 0 && data[MOST - 1] == 0); /* nothing of the generator comes back */
+        EXPECT_OK(entropy_read(PART));
+        for (unsigned i = 0; i < PART; i++) {
+            seen[round][i] = data[i];
+        }
+        for (unsigned earlier = 0; earlier < round; earlier++) {
+            unsigned same = 0;
+            for (unsigned i = 0; i < PART; i++) {
+                same += seen[round][i] == seen[earlier][i];
+            }
+            EXPECT(same < PART / 2);
+        }
+    }
+    close_handle(event);
+}
+
 /* ---- device memory --------------------------------------------------------------------------- */
 
 static void refused(uint64_t physical, uint64_t size, uint32_t attributes)
@@ -379,6 +413,7 @@ const struct test machine_tests[] = {
     {"machine_log_wraps", test_log_wraps},
     {"machine_clock_set_wall", test_clock_set_wall},
     {"machine_entropy", test_entropy},
+    {"machine_entropy_add", test_entropy_add},
     {"machine_device_memory_errors", test_device_memory_errors},
     {"machine_device_memory", test_device_memory},
     {"machine_reset_errors", test_reset_errors},
