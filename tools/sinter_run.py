@@ -14,8 +14,8 @@ import initrd
 from harness import debug, image, options as checks, packages
 from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
-from harness.machine import (INTERACTIVE, MEMORY, PIPED, UBOOT, UBOOT_MEMORY, Machine,
-                             default_disks, taken)
+from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, UBOOT, UBOOT_MEMORY, Machine,
+                             default_disks, has_buses, taken)
 from harness.places import ARCHITECTURES, COMPILERS, LOGS
 
 STATUS_TIMEOUT = 124
@@ -108,13 +108,16 @@ def uboot_disk(options, variant, folder):
 def machine_for(options, variant, folder, extra):
     common = {"smp": options.smp, "machine": options.machine, "cpu": options.cpu, "extra": extra}
     if options.uboot:
-        return Machine(options.architecture, None, None, firmware=UBOOT[options.architecture],
-                       memory=options.memory or UBOOT_MEMORY[options.architecture],
-                       disks=[uboot_disk(options, variant, folder), *options.disk], **common)
-    return Machine(options.architecture, variant.kernel, boot_set(variant, options, folder),
-                   memory=options.memory or MEMORY,
-                   disks=options.disk or default_disks(options.architecture, options.machine,
-                                                       folder), **common)
+        disks = [uboot_disk(options, variant, folder), *options.disk]
+        files = {"kernel": None, "boot_set": None, "firmware": UBOOT[options.architecture]}
+        memory = UBOOT_MEMORY[options.architecture]
+    else:
+        disks = options.disk or default_disks(options.architecture, options.machine, folder)
+        files = {"kernel": variant.kernel, "boot_set": boot_set(variant, options, folder)}
+        memory = MEMORY
+    entropy = has_buses(options.machine) and len(disks) < BUS_LIMIT
+    return Machine(options.architecture, memory=options.memory or memory, disks=disks,
+                   entropy=entropy, **files, **common)
 
 
 def show(text):

@@ -32,6 +32,7 @@ class Machine:
     machine: str = ""
     cpu: str = ""
     legacy_virtio: bool = False
+    entropy: bool = False         # a virtio entropy device
     firmware: Path | None = None  # U-Boot, which boots from the first disk; no kernel is given then
     extra: list = field(default_factory=list)
 
@@ -46,7 +47,7 @@ class Machine:
         command += ["-nic", "none", "-no-reboot", *serial]
         if not self.legacy_virtio:
             command += ["-global", "virtio-mmio.force-legacy=false"]
-        return command + self.disk_options() + self.extra
+        return command + self.device_options() + self.extra
 
     def boot_options(self):
         """On riscv64 U-Boot runs where a kernel does, after OpenSBI; on aarch64 it comes first."""
@@ -55,10 +56,23 @@ class Machine:
             return [*supervisor, "-kernel", str(self.kernel), "-initrd", str(self.boot_set)]
         return [*supervisor, "-kernel" if supervisor else "-bios", str(self.firmware)]
 
+    def device_options(self):
+        """Disks from the first transport on, other devices from the last one down."""
+        others = self.other_devices()
+        if len(self.disks) + len(others) > BUS_LIMIT:
+            raise ValueError(f"{len(self.disks)} disks and {len(others)} other devices; these "
+                             f"machines take {BUS_LIMIT}")
+        options = self.disk_options()
+        for bus, (backend, device) in enumerate(others, BUS_LIMIT - len(others)):
+            options += [*backend, "-device", f"{device},bus=virtio-mmio-bus.{bus}"]
+        return options
+
+    def other_devices(self):
+        """(options of the backend, device) of each."""
+        return [([], "virtio-rng-device")] if self.entropy else []
+
     def disk_options(self):
         """The first disk gets the lowest address, so it becomes /dev/disk0."""
-        if len(self.disks) > BUS_LIMIT:
-            raise ValueError(f"{len(self.disks)} disks; these machines take {BUS_LIMIT}")
         options = []
         for number, disk in enumerate(self.disks):
             file = str(disk).replace(",", ",,")
@@ -105,10 +119,15 @@ def taken(path, folder):
     return path
 
 
+def has_buses(machine):
+    """Whether virtio-mmio devices can be added to a machine that is asked for by that name."""
+    return f"{machine or 'virt'},".startswith("virt,")
+
+
 def default_disks(architecture, machine, folder):
     """The disk of `./run` when none is given, where the machine has buses for it. It keeps what was
     written to it; while another `./run` uses it, this one gets one of its own in `folder`."""
-    if not f"{machine or 'virt'},".startswith("virt,"):
+    if not has_buses(machine):
         return []
     path = taken(BUILD / f"disk-{architecture}.img", folder)
     if not path.exists():
