@@ -50,6 +50,9 @@ def parse_arguments():
     parser.add_argument("--add", action="append", default=[], type=checks.readable_file,
                         metavar="FILE", help="put a file into the boot set as /boot/NAME, in place "
                                              "of one that is there; repeatable")
+    parser.add_argument("--share", type=checks.folder, metavar="DIR",
+                        help="share a folder of this machine, read and write, as /host; its "
+                             "symbolic links and special files are left out")
     parser.add_argument("--machine", default="", metavar="NAME", help="as for QEMU -M")
     parser.add_argument("--cpu", default="", metavar="NAME", help="as for QEMU -cpu")
     parser.add_argument("--uboot", action="store_true",
@@ -106,7 +109,8 @@ def uboot_disk(options, variant, folder):
 
 
 def machine_for(options, variant, folder, extra):
-    common = {"smp": options.smp, "machine": options.machine, "cpu": options.cpu, "extra": extra}
+    common = {"smp": options.smp, "machine": options.machine, "cpu": options.cpu, "extra": extra,
+              "share": options.share}
     if options.uboot:
         disks = [uboot_disk(options, variant, folder), *options.disk]
         files = {"kernel": None, "boot_set": None, "firmware": UBOOT[options.architecture]}
@@ -115,7 +119,7 @@ def machine_for(options, variant, folder, extra):
         disks = options.disk or default_disks(options.architecture, options.machine, folder)
         files = {"kernel": variant.kernel, "boot_set": boot_set(variant, options, folder)}
         memory = MEMORY
-    entropy = has_buses(options.machine) and len(disks) < BUS_LIMIT
+    entropy = has_buses(options.machine) and len(disks) + bool(options.share) < BUS_LIMIT
     return Machine(options.architecture, memory=options.memory or memory, disks=disks,
                    entropy=entropy, **files, **common)
 
@@ -178,6 +182,7 @@ def main():
                     + (packages.UBOOT + packages.IMAGE_TOOLS if options.uboot else ()))
     checks.check_emulated(parser, options)
     checks.check_uboot(parser, options)
+    checks.check_devices(parser, options)
     if not variant.kernel.exists() and not sys.stderr.isatty():
         print(f"Building {variant.name} ...", file=sys.stderr, flush=True)
     build_or_exit(variant)

@@ -200,6 +200,11 @@ uint32_t virtio_mmio_interrupts(struct virtio_mmio *device)
     return bits;
 }
 
+uint8_t virtio_mmio_config8(struct virtio_mmio *device, uint32_t offset)
+{
+    return mmio_read8(device->registers + CONFIG + offset);
+}
+
 uint32_t virtio_mmio_config32(struct virtio_mmio *device, uint32_t offset)
 {
     return read_register(device, CONFIG + offset);

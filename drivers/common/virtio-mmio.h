@@ -14,7 +14,8 @@ enum virtio_device_id {
     VIRTIO_DEVICE_NONE = 0,
     VIRTIO_DEVICE_NETWORK = 1,
     VIRTIO_DEVICE_BLOCK = 2,
-    VIRTIO_DEVICE_ENTROPY = 4
+    VIRTIO_DEVICE_ENTROPY = 4,
+    VIRTIO_DEVICE_9P = 9
 };
 
 #define VIRTIO_FEATURE_VERSION_1 (1ull << 32)
@@ -54,6 +55,7 @@ void virtio_mmio_notify(struct virtio_mmio *device, uint32_t queue);
 uint32_t virtio_mmio_interrupts(struct virtio_mmio *device);
 
 /* Fields of the device's configuration. The 64-bit one is read in one piece. */
+uint8_t virtio_mmio_config8(struct virtio_mmio *device, uint32_t offset);
 uint32_t virtio_mmio_config32(struct virtio_mmio *device, uint32_t offset);
 uint64_t virtio_mmio_config64(struct virtio_mmio *device, uint32_t offset);
 

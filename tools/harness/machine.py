@@ -33,6 +33,7 @@ class Machine:
     cpu: str = ""
     legacy_virtio: bool = False
     entropy: bool = False         # a virtio entropy device
+    share: Path | None = None     # a folder of the host, by virtio-9p
     firmware: Path | None = None  # U-Boot, which boots from the first disk; no kernel is given then
     extra: list = field(default_factory=list)
 
@@ -69,7 +70,16 @@ class Machine:
 
     def other_devices(self):
         """(options of the backend, device) of each."""
-        return [([], "virtio-rng-device")] if self.entropy else []
+        devices = []
+        if self.share is not None:
+            folder = str(self.share).replace(",", ",,")
+            mode = "" if is_writable(self.share) else ",readonly=on"
+            devices.append((["-fsdev", f"local,id=share,path={folder},security_model=none,"
+                                       f"multidevs=remap{mode}"],
+                            "virtio-9p-device,fsdev=share,mount_tag=host"))
+        if self.entropy:
+            devices.append(([], "virtio-rng-device"))
+        return devices
 
     def disk_options(self):
         """The first disk gets the lowest address, so it becomes /dev/disk0."""
@@ -84,7 +94,7 @@ class Machine:
 
 
 def is_writable(path):
-    """Also to root, a file without any write permission is read-only."""
+    """Also to root, a file or folder without any write permission is read-only."""
     return os.access(path, os.W_OK) and path.stat().st_mode & WRITE_PERMISSIONS != 0
 
 

@@ -1,11 +1,13 @@
 """Checks of what ./run is given, with words that say what would do."""
 
 import argparse
+import errno
+import os
 import re
 import subprocess
 from pathlib import Path
 
-from .machine import MACHINES, UBOOT_MEMORY
+from .machine import BUS_LIMIT, MACHINES, UBOOT_MEMORY, has_buses
 
 CPU_LIMIT = 8 # of the kernel: LIMIT_CPUS
 MEMORY_LEAST = 32 << 20
@@ -71,6 +73,25 @@ def readable_file(text):
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error
     return path
+
+
+def folder(text):
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: is no folder")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(f"{text}: {os.strerror(errno.EACCES)}")
+    return path.absolute()
+
+
+def check_devices(parser, options):
+    """Refuses more devices than there are places for, and --share where there is none."""
+    if options.share and not has_buses(options.machine):
+        parser.error(f"argument --share: {options.machine} has no virtio-mmio; virt has")
+    devices = len(options.disk) + bool(options.share) + bool(options.uboot)
+    if devices > BUS_LIMIT:
+        parser.error(f"argument --disk: {devices} disks and other devices; these machines take "
+                     f"{BUS_LIMIT}")
 
 
 def check_uboot(parser, options):
