@@ -8,7 +8,8 @@
  *
  * An opening is known by its badge, which has to be its own. A server that does not know it (any
  * more: it has been started again, or many others have been used since) goes by what the client
- * believes, which it says in every call; so nothing here has to outlive an instance.
+ * believes, which it says in every call. So the structure, zeros at first, need not outlive an
+ * instance; in a state store it is right also for a client that has not read or written yet.
  */
 #ifndef POSITIONS_H
 #define POSITIONS_H

@@ -73,8 +73,9 @@ bool mounts_add(const char *path, const char *service, char why[SCRIPT_ERROR])
     if (!take_path(path, taken, why)) {
         return false;
     }
-    if (!text_same(service, MOUNTS_DEV) && service_find(service) == NULL) {
-        TEXT_PUT(&text, "there is no service `", service, "`; start it before this line");
+    if (!text_same(service, MOUNTS_DEV) && service_find(service) == NULL &&
+        catalog_object(service) == NULL) {
+        TEXT_PUT(&text, "there is no service and no object `", service, "`; declare it before");
         return false;
     }
     struct mount *mount = find(taken);

@@ -43,7 +43,8 @@ enum {
 static struct server server;
 static struct volume volume;
 static handle_t range;
-static struct positions positions;
+static struct positions *positions; /* in the range */
+_Static_assert(sizeof(struct positions) <= VOLUME_SPARE, "they fit");
 static uint32_t openings;
 
 /* ---- openings ------------------------------------------------------------------------------- */
@@ -80,7 +81,7 @@ static void on_closed(struct server *at, uint64_t badge)
 {
     uint32_t number;
     (void)at;
-    positions_forget(&positions, badge);
+    positions_forget(positions, badge);
     if (node_of(badge, &number) != NULL && number != VOLUME_ROOT) {
         volume_closed(&volume, number);
     }
@@ -168,7 +169,7 @@ static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, u
     uint64_t done = 0;
     uint64_t wanted = call_lease_length(call, 0);
     status_t status = file_of(call, &number);
-    offset = positions_take(&positions, call->in.badge, offset, flags);
+    offset = positions_take(positions, call->in.badge, offset, flags);
     uint64_t size = status == STATUS_OK ? volume.nodes[number].size : 0;
     uint64_t left = offset < size ? size - offset : 0;
     wanted = wanted < left ? wanted : left;
@@ -180,7 +181,7 @@ static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, u
         done += length;
     }
     if (status == STATUS_OK) {
-        positions_moved(&positions, call->in.badge, flags, offset + done);
+        positions_moved(positions, call->in.badge, flags, offset + done);
     }
     *count = done;
     return status;
@@ -192,7 +193,7 @@ static uint64_t write_offset(const struct call *call, uint32_t number, uint64_t 
 {
     return (call->in.badge & OPENED_APPEND) != 0
                ? volume.nodes[number].size
-               : positions_take(&positions, call->in.badge, offset, flags);
+               : positions_take(positions, call->in.badge, offset, flags);
 }
 
 static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
@@ -216,7 +217,7 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
     }
     if (status == STATUS_OK && done > 0) {
         volume_written(&volume, number, offset + done, clock_read_wall());
-        positions_moved(&positions, call->in.badge, flags, offset + done);
+        positions_moved(positions, call->in.badge, flags, offset + done);
     } else if (status != STATUS_GONE && status != STATUS_IS_DIRECTORY) {
         volume_trim(&volume, number);
     }
@@ -229,7 +230,7 @@ static status_t serve_seek(struct call *call, int64_t offset, uint32_t whence, u
     uint32_t number;
     status_t status = file_of(call, &number);
     return status != STATUS_OK ? status
-                               : positions_seek(&positions, call->in.badge, offset, whence,
+                               : positions_seek(positions, call->in.badge, offset, whence,
                                                 volume.nodes[number].size, position);
 }
 
@@ -416,8 +417,11 @@ static status_t open_range(uint64_t wanted)
     if (status != STATUS_OK) {
         return status;
     }
-    return volume_open(&volume, (void *)(uintptr_t)address, size, commit) ? STATUS_OK
-                                                                          : STATUS_BAD_FORMAT;
+    if (!volume_open(&volume, (void *)(uintptr_t)address, size, commit)) {
+        return STATUS_BAD_FORMAT;
+    }
+    positions = volume_spare(&volume);
+    return STATUS_OK;
 }
 
 int server_main(const struct start_info *info)

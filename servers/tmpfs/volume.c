@@ -81,6 +81,11 @@ static uint32_t take_block(struct volume *volume)
     return 0;
 }
 
+void *volume_spare(const struct volume *volume)
+{
+    return volume->base + VOLUME_BLOCK - VOLUME_SPARE; /* behind the header */
+}
+
 uint32_t volume_free_committed(const struct volume *volume)
 {
     uint32_t count = 0;

@@ -24,6 +24,7 @@ enum {
     VOLUME_POINTERS = VOLUME_BLOCK / 4, /* in a block of pointers */
     VOLUME_NAME = 255,                  /* bytes */
     VOLUME_ROOT = 0,
+    VOLUME_SPARE = 2048,
     VOLUME_RUN = 16, /* blocks that are committed together */
     VOLUME_BLOCKS = 262144, /* most that a range may have: 1 GiB */
 };
@@ -69,6 +70,8 @@ struct volume {
  * be committed. */
 bool volume_open(struct volume *volume, void *base, uint64_t size, volume_commit *commit);
 
+/* VOLUME_SPARE bytes of the range that are nobody's, zeros at first. */
+void *volume_spare(const struct volume *volume);
 /* Free blocks that need no more memory. */
 uint32_t volume_free_committed(const struct volume *volume);
 

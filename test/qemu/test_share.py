@@ -12,7 +12,7 @@ from harness.places import ROOT
 from services import status_of, wait_state
 
 SERVICE = "virtio-9p"
-SHARE = "/dev/virtio-9p"
+SHARE = "/host"
 LIMIT = 120
 BIG = b"".join(b"%07d\n" % line for line in range(100000))
 
@@ -217,13 +217,14 @@ def test_names(share, folder):
 
 def test_open_files_stay(share, folder):
     """What is open cannot be removed or replaced; when it is renamed, its readers go on."""
-    (folder / "file").write_text("file\n")
+    (folder / "file").write_text("one\ntwo\n")
     (folder / "other").write_text("other\n")
     console, call = share()
     busy = "in use by somebody else\n"
     run(console, f"{{ file_call remove {SHARE} file; file_call rename {SHARE} other file; "
-                 f"file_call rename {SHARE} file moved; cat; svc kill {SERVICE} --fault null; "
-                 f"cat; }} < {SHARE}/file", busy + busy + "file\nfile\n")
+                 f"file_call rename {SHARE} file moved; head -c 4; "
+                 f"svc kill {SERVICE} --fault null; cat; }} < {SHARE}/file",
+        busy + busy + "one\ntwo\n")
     assert call("remove", "", "moved") == ("", 0)
     assert [path.name for path in folder.iterdir()] == ["other"]
 
@@ -258,10 +259,10 @@ def test_attributes(share, folder):
 
 def test_crash_while_open(share, folder):
     """Who has a file or a directory open goes on, reading and writing."""
-    (folder / "file").write_text("file\n")
+    (folder / "file").write_text("1\n2\n3\n")
     console, _ = share()
-    run(console, f"{{ cat; svc kill {SERVICE} --fault null; cat; svc restart {SERVICE}; cat; }} "
-                 f"< {SHARE}/file", "file\n" * 3)
+    run(console, f"{{ head -c 2; svc kill {SERVICE} --fault null; head -c 2; "
+                 f"svc restart {SERVICE}; cat; cat; }} < {SHARE}/file", "1\n2\n3\n")
     run(console, f"{{ svc kill {SERVICE} --fault null; echo written; }} > {SHARE}/new")
     run(console, f"{{ svc kill {SERVICE} --fault null; echo added; }} >> {SHARE}/new")
     assert (folder / "new").read_text() == "written\nadded\n"
@@ -302,7 +303,7 @@ def test_openings_are_given_back(share, folder):
         assert (output.split(), status) == (["60"], 0)
     output, status = console.run(f"{{ svc stop {SERVICE}; }} < {SHARE}/file")
     assert "in use" in output and status == 3
-    run(console, f"svc stop {SERVICE}")
+    run(console, f"svc stop {SERVICE} --force")
     assert console.run(f"cat {SHARE}/file")[1] == 1
     run(console, f"svc start {SERVICE}")
     wait_state(console, SERVICE, "running")

@@ -72,6 +72,38 @@ status_t operation_stat(struct call *call, uint32_t *kind, uint64_t *size, uint6
     return status;
 }
 
+/* The end of a file may have moved on the host: it is asked for each time. */
+static void answer_seek(struct job *job, handle_t reply)
+{
+    uint64_t position = 0;
+    status_t status = positions_seek(session.positions, job->badge, (int64_t)job->value, job->flags,
+                                     job->attributes.size, &position);
+    if (status != STATUS_OK) {
+        server_answer(session.server, reply, status);
+        return;
+    }
+    status_ignore(file_seek_answer(reply, STATUS_OK, position));
+    server_reply_done(session.server, reply);
+}
+
+status_t operation_seek(struct call *call, int64_t offset, uint32_t whence, uint64_t *position)
+{
+    const struct opening *opening = openings_find(&session.openings, call->in.badge);
+    struct job *job;
+    (void)position;
+    if (opening == NULL || opening->kind != OPENING_FILE) {
+        return opening != NULL || call->in.badge >> 32 == 0 ? STATUS_IS_DIRECTORY : STATUS_GONE;
+    }
+    status_t status = job_begin(call, answer_seek, &job);
+    if (status == STATUS_OK) {
+        job->badge = call->in.badge;
+        job->value = (uint64_t)offset;
+        job->flags = whence;
+        with_fid(job, ask_attributes);
+    }
+    return status;
+}
+
 static void answer_times(struct job *job, handle_t reply)
 {
     const struct ninep_attributes *found = &job->attributes;

@@ -64,6 +64,9 @@ static bool take_count(struct job *job)
 
 static void answer_count(struct job *job, handle_t reply)
 {
+    if (job->length > 0) {
+        positions_moved(session.positions, job->badge, job->flags, job->offset + job->length);
+    }
     status_ignore(file_read_answer(reply, STATUS_OK, job->length));
     server_reply_done(session.server, reply);
 }
@@ -121,8 +124,8 @@ static void begin_write(struct job *job)
 /* ---- entries -------------------------------------------------------------------------------- */
 
 /* IO_ERROR: an instance before had it open, and its path names it no more. */
-static status_t transfer(struct call *call, uint64_t offset, uint32_t use, status_t otherwise,
-                         void (*begin)(struct job *job))
+static status_t transfer(struct call *call, uint64_t offset, uint32_t flags, uint32_t use,
+                         status_t otherwise, void (*begin)(struct job *job))
 {
     const struct opening *opening = openings_find(&session.openings, call->in.badge);
     uint64_t length = call_lease_length(call, 0);
@@ -142,7 +145,9 @@ static status_t transfer(struct call *call, uint64_t offset, uint32_t use, statu
     status_t status = job_begin(call, answer_count, &job);
     if (status == STATUS_OK) {
         job->fid = opening_fid(opening);
-        job->offset = offset;
+        job->offset = positions_take(session.positions, call->in.badge, offset, flags);
+        job->badge = call->in.badge;
+        job->flags = flags;
         job->length = length < session.data_bytes ? (uint32_t)length : session.data_bytes;
         begin(job);
     }
@@ -151,15 +156,13 @@ static status_t transfer(struct call *call, uint64_t offset, uint32_t use, statu
 
 status_t operation_read(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    (void)flags;
     *count = 0;
-    return transfer(call, offset, FILE_READ, STATUS_NO_RIGHT, begin_read);
+    return transfer(call, offset, flags, FILE_READ, STATUS_NO_RIGHT, begin_read);
 }
 
 /* The host itself adds at the end what was opened for that, whatever the offset. */
 status_t operation_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    (void)flags;
     *count = 0;
-    return transfer(call, offset, FILE_WRITE, STATUS_READ_ONLY, begin_write);
+    return transfer(call, offset, flags, FILE_WRITE, STATUS_READ_ONLY, begin_write);
 }

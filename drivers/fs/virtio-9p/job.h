@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "ninep.h"
 #include "openings.h"
+#include "positions.h"
 #include "server.h"
 
 enum job_fid { JOB_FID_A, JOB_FID_B };
@@ -53,7 +54,7 @@ struct job {
 
     uint32_t fid;                   /* that the operation is about */
     void (*begin)(struct job *job); /* once there is that fid */
-    uint32_t flags;                 /* of open, FILE_ */
+    uint32_t flags;                 /* of open, or of a transfer, FILE_ */
     bool may_create;
     uint32_t kind;        /* FILE_KIND_ of what was found */
     struct opening *made; /* by open; its fid exists if `made_fid` */
@@ -66,7 +67,7 @@ struct job {
     struct ninep_attributes attributes;
     struct ninep_space space;
     uint64_t value;   /* size or time to be set */
-    uint64_t badge;   /* of the directory that is listed */
+    uint64_t badge;   /* of the directory that is listed, the file that is read or written */
     uint64_t next;    /* position behind the entry in `other` */
     uint32_t skipped; /* entries left out */
 };
@@ -75,6 +76,7 @@ struct session {
     struct server *server;
     struct channel channel;
     struct openings openings;
+    struct positions *positions; /* in the state store */
     uint32_t data_bytes; /* that one message can carry */
     uint32_t users[OPENINGS];
     bool has_fid[OPENINGS];

@@ -18,6 +18,7 @@ status_t operation_read(struct call *call, uint64_t offset, uint32_t flags, uint
 status_t operation_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count);
 
 /* attributes.c */
+status_t operation_seek(struct call *call, int64_t offset, uint32_t whence, uint64_t *position);
 status_t operation_stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t *block_size);
 status_t operation_times(struct call *call, uint64_t *modified, uint64_t *identity);
 status_t operation_set_modified(struct call *call, uint64_t modified);

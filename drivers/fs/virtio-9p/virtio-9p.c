@@ -32,9 +32,13 @@ SERVER_META(path, "virtio-9p");
 
 enum control_bit { INTERRUPT_BIT = 0x1 };
 
+struct store {
+    struct openings_saved openings;
+    struct positions positions;
+};
+
 enum {
-    STORE_BYTES =
-        (sizeof(struct openings_saved) + LIMIT_PAGE_SIZE - 1) / LIMIT_PAGE_SIZE * LIMIT_PAGE_SIZE,
+    STORE_BYTES = (sizeof(struct store) + LIMIT_PAGE_SIZE - 1) / LIMIT_PAGE_SIZE * LIMIT_PAGE_SIZE,
     ROOT_FID = 0,
     LEAST_DATA = CHANNEL_BOUNCE_BYTES
 };
@@ -156,8 +160,9 @@ static status_t open_store(void)
         status = space_map(0, memory, 0, 0, STORE_BYTES, MAP_READ | MAP_WRITE, &mapped);
     }
     if (status == STATUS_OK) {
-        uint32_t count =
-            openings_init(&session.openings, (struct openings_saved *)(uintptr_t)mapped);
+        struct store *store = (struct store *)(uintptr_t)mapped;
+        uint32_t count = openings_init(&session.openings, &store->openings);
+        session.positions = &store->positions;
         if (count != 0) {
             log_line("goes on with %u open files", (unsigned)count);
         }
@@ -172,6 +177,7 @@ static const struct file_operations operations = {
     .attach = operation_attach,
     .read = operation_read,
     .write = operation_write,
+    .seek = operation_seek,
     .stat = operation_stat,
     .list = operation_list,
     .sync = operation_sync,
@@ -195,6 +201,7 @@ static void on_event(struct server *at, uint64_t bits)
 static void on_closed(struct server *at, uint64_t badge)
 {
     (void)at;
+    positions_forget(session.positions, badge);
     struct opening *opening = openings_find(&session.openings, badge);
     if (opening != NULL) {
         opening_release(opening);
