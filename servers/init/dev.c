@@ -74,8 +74,9 @@ static bool free_name(const struct service *service, const char *pattern, char n
 void dev_reserve(struct service *service)
 {
     char name[NAME];
-    const char *pattern = is_alias(service) ? service->name : service->object->note.path;
-    if (pattern[0] != '\0' && free_name(service, pattern, name) && dev_find(name) == NULL) {
+    const char *path = service->object->note.path;
+    const char *pattern = is_alias(service) ? service->name : path;
+    if (pattern[0] != '\0' && !match_path_is_many(path) && free_name(service, pattern, name) && dev_find(name) == NULL) {
         (void)add(service, name);
     }
 }

@@ -126,16 +126,33 @@ bool match_path(const char *pattern, uint32_t number, char *name, uint32_t size)
     return !text.full && text.used != 0;
 }
 
+/* Digits at the start of a name. */
+static size_t number_length(const char *name)
+{
+    size_t length = 0;
+    while (name[length] >= '0' && name[length] <= '9') {
+        length++;
+    }
+    return length;
+}
+
 bool match_path_allows(const char *pattern, const char *name)
 {
-    size_t at = star(pattern);
-    if (pattern[at] == '\0') {
-        return text_same(pattern, name);
+    if (text_same(pattern, name)) {
+        return true;
     }
-    size_t length = text_length(name);
-    size_t rest = text_length(pattern + at + 1);
-    uint64_t number;
-    return text_same(pattern, name) || (length > at + rest && memcmp(pattern, name, at) == 0 &&
-                                        text_same(name + length - rest, pattern + at + 1) &&
-                                        text_to_number(name + at, length - at - rest, &number));
+    for (; *pattern != '\0'; pattern++) {
+        size_t length = *pattern == '*' ? number_length(name) : *pattern == *name;
+        if (length == 0) {
+            return false;
+        }
+        name += length;
+    }
+    return *name == '\0';
+}
+
+bool match_path_is_many(const char *pattern)
+{
+    size_t at = star(pattern);
+    return pattern[at] == '*' && pattern[at + 1 + star(pattern + at + 1)] == '*';
 }

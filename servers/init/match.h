@@ -31,7 +31,9 @@ uint64_t match_node_records(const struct devicetree *tree, dt_node node, uint8_t
 /* A name under /dev: `number` in place of the pattern's `*`; without one, behind the name unless
  * it is 0. False: too long. */
 bool match_path(const char *pattern, uint32_t number, char *name, uint32_t size);
-/* Whether a driver whose note has `pattern` may serve `name`. */
+/* Whether a driver whose note has `pattern` may serve `name`: each `*` stands for a number. */
 bool match_path_allows(const char *pattern, const char *name);
+/* Whether a driver serves many files, more than one `*`, and tells their names when it knows them. */
+bool match_path_is_many(const char *pattern);
 
 #endif

@@ -395,6 +395,14 @@ static void a_driver_serves_only_names_of_its_note(void **state)
     assert_false(match_path_allows("disk*", "console"));
     assert_false(match_path_allows("fifo", "fifo1"));
     assert_false(match_path_allows("", "fifo"));
+    assert_true(match_path_allows("disk*p*", "disk10p128"));
+    assert_false(match_path_allows("disk*p*", "disk10p"));
+    assert_false(match_path_allows("disk*p*", "diskp1"));
+    assert_false(match_path_allows("disk*p*", "disk1p1p"));
+    assert_true(match_path_is_many("disk*p*"));
+    assert_false(match_path_is_many("disk*"));
+    assert_false(match_path_is_many("fifo"));
+    assert_false(match_path_is_many(""));
 }
 
 static void texts_are_cut_and_say_so(void **state)
