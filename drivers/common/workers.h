@@ -1,0 +1,49 @@
+/*
+ * A server whose calls have to wait for another server: several threads receive at its port, and
+ * the first thread only obeys orders (heartbeat, stop, faults), so that a disk that takes its time
+ * never looks like a hang.
+ *
+ *     workers_begin(&workers, &server, count);     after server_init() and server_add()
+ *     server_ready(&server);
+ *     workers_run(&workers);                       until the order to stop
+ *
+ * Operations run on the workers, several at once if there are several: they lock what they share.
+ * call->server->context is the struct worker. Callbacks of `server` are taken over by the workers.
+ */
+#ifndef DRIVERS_COMMON_WORKERS_H
+#define DRIVERS_COMMON_WORKERS_H
+
+#include "server.h"
+
+enum { WORKERS_MOST = 8 };
+
+struct workers;
+
+struct worker {
+    struct server server;
+    struct workers *workers;
+    handle_t thread;
+    _Atomic(handle_t) serving; /* reply of the call that it waits in another server for; 0: none */
+    _Atomic bool ended;
+};
+
+struct workers {
+    struct server *server; /* of the first thread; its port is one that nobody calls */
+    handle_t ended;        /* event: a worker has ended */
+    uint32_t count;
+    struct worker workers[WORKERS_MOST];
+};
+
+/* Makes `count` threads that serve what `server` has registered. What the kernel answers. */
+SINTER_MUST_CHECK status_t workers_begin(struct workers *workers, struct server *server,
+                                         uint32_t count);
+
+/* Obeys until the supervisor says stop; then the workers finish what runs, and end. The exit code
+ * of the server. The first thread may call other servers again afterwards. */
+int workers_run(struct workers *workers);
+
+/* Around a call of another server that may be cancelled along with the call it serves. */
+void workers_enter(struct call *call);
+void workers_leave(struct call *call);
+
+#endif
