@@ -76,7 +76,8 @@ void dev_reserve(struct service *service)
     char name[NAME];
     const char *path = service->object->note.path;
     const char *pattern = is_alias(service) ? service->name : path;
-    if (pattern[0] != '\0' && !match_path_is_many(path) && free_name(service, pattern, name) && dev_find(name) == NULL) {
+    if (pattern[0] != '\0' && !match_path_is_many(path) && free_name(service, pattern, name) &&
+        dev_find(name) == NULL) {
         (void)add(service, name);
     }
 }

@@ -1,0 +1,253 @@
+/*
+ * Partitions of disks as files: /dev/disk0p1 and so on, for the disks given as arguments. A call
+ * is cut to the partition and passed on to the disk, with what the client lent, so that nothing is
+ * copied here; eight at once.
+ *
+ * Tables are read at the start: `svc restart partitions` after one was changed. A disk that is
+ * absent, or without a table, is said in the log and left alone. Another instance may serve
+ * further disks.
+ *
+ * Client replays: what was answered is in the disk, and a call names its blocks. The badge of a
+ * partition's openings is its disk's argument and its number, so that they outlive an instance; if
+ * it is not there any more, they answer GONE.
+ */
+#include <sinter/object.h>
+
+#include <sinter/protocol/file.h>
+
+#include "block_file.h"
+#include "publish.h"
+#include "table.h"
+#include "workers.h"
+
+int server_main(const struct start_info *info);
+
+SERVER_META(name, "partitions");
+SERVER_META(version, "1.0");
+SERVER_META(licence, "BSD-2-Clause");
+SERVER_META(description, "Partitions of disks");
+SERVER_META(kind, SERVICE);
+SERVER_META(provides, "file 1.0");
+SERVER_META(consumes, "file 1.0");
+SERVER_META(restart, REPLAY);
+SERVER_META(priority, 21);
+SERVER_META(stack, 32768);
+SERVER_META(path, "disk*p*");
+
+enum {
+    DISKS = 8,
+    NAME = 32,
+    BLOCK_SIZE = 16384, /* of efficient transfer, as of a disk */
+    NUMBER_SHIFT = 8    /* file number: index of the disk, then number of the partition */
+};
+_Static_assert(TABLE_LARGEST_NUMBER < 1 << NUMBER_SHIFT, "numbers fit below the disk's");
+
+struct disk {
+    struct block_file block;
+    struct table table;
+};
+
+static struct server server;
+static struct workers workers;
+static struct disk disks[DISKS];
+
+/* ---- which part of which disk --------------------------------------------------------------- */
+
+static const struct table_extent *extent_of(const struct call *call, const struct disk **disk)
+{
+    uint64_t file = call->in.badge >> 32;
+    uint64_t index = file >> NUMBER_SHIFT;
+    if (index >= DISKS) {
+        return NULL;
+    }
+    *disk = &disks[index];
+    for (uint32_t i = 0; i < (*disk)->table.count; i++) {
+        if ((*disk)->table.extents[i].number == (file & TABLE_LARGEST_NUMBER)) {
+            return &(*disk)->table.extents[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- the file protocol ---------------------------------------------------------------------- */
+
+static status_t transfer(struct call *call, uint32_t direction, uint64_t offset, uint64_t *count)
+{
+    const struct disk *disk;
+    const struct table_extent *extent = extent_of(call, &disk);
+    uint64_t length = call_lease_length(call, 0);
+    if (extent == NULL) {
+        return STATUS_GONE;
+    }
+    if (direction == LEASE_READ && disk->block.read_only) {
+        return STATUS_READ_ONLY;
+    }
+    if (length == 0 || offset >= extent->length) {
+        return length != 0 && direction == LEASE_READ ? STATUS_FULL : STATUS_OK;
+    }
+    length = length < extent->length - offset ? length : extent->length - offset;
+    workers_enter(call);
+    status_t status =
+        block_file_lend(&disk->block, call, direction, extent->start + offset, 0, length, count);
+    workers_leave(call);
+    return status;
+}
+
+static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)flags;
+    return transfer(call, LEASE_WRITE, offset, count);
+}
+
+static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)flags;
+    return transfer(call, LEASE_READ, offset, count);
+}
+
+static status_t serve_attach(struct call *call, uint32_t flags, uint32_t *kind)
+{
+    const struct disk *disk;
+    *kind = FILE_KIND_BLOCK;
+    if (extent_of(call, &disk) == NULL) {
+        return STATUS_GONE;
+    }
+    return (flags & FILE_WRITE) != 0 && disk->block.read_only ? STATUS_READ_ONLY : STATUS_OK;
+}
+
+static status_t serve_stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t *block_size)
+{
+    const struct disk *disk;
+    const struct table_extent *extent = extent_of(call, &disk);
+    if (extent == NULL) {
+        return STATUS_GONE;
+    }
+    *kind = FILE_KIND_BLOCK;
+    *size = extent->length;
+    *block_size = BLOCK_SIZE;
+    return STATUS_OK;
+}
+
+static status_t serve_sync(struct call *call)
+{
+    const struct disk *disk;
+    return extent_of(call, &disk) == NULL ? STATUS_GONE : block_file_sync(&disk->block);
+}
+
+static const struct file_operations operations = {
+    .attach = serve_attach,
+    .read = serve_read,
+    .write = serve_write,
+    .stat = serve_stat,
+    .sync = serve_sync,
+};
+
+/* ---- the disks ------------------------------------------------------------------------------ */
+
+static status_t read_disk(void *context, uint64_t offset, void *buffer, uint32_t length)
+{
+    return block_file_read(context, offset, buffer, length);
+}
+
+static void say(const char *path, const struct table *table)
+{
+    log_line("%s: %s with %u partitions%s%s%s", path,
+             table->kind == TABLE_GPT ? "GPT" : "partition table", (unsigned)table->count,
+             table->backup ? " (from its second copy: the first is damaged)" : "",
+             table->damage != NULL ? "; " : "", table->damage != NULL ? table->damage : "");
+    if (table->skipped != 0) {
+        log_line("%s: %u entries are not used: outside the disk, or too many", path,
+                 (unsigned)table->skipped);
+    }
+}
+
+static const char *last_part(const char *path)
+{
+    const char *part = path;
+    for (const char *at = path; *at != '\0'; at++) {
+        part = *at == '/' ? at + 1 : part;
+    }
+    return part;
+}
+
+static void publish_all(uint32_t index, const char *path)
+{
+    const struct table *table = &disks[index].table;
+    for (uint32_t i = 0; i < table->count; i++) {
+        char name[NAME];
+        uint32_t number = table->extents[i].number;
+        (void)format_text(name, sizeof(name), "%sp%u", last_part(path), (unsigned)number);
+        status_t status =
+            publish_as(&server, name, index << NUMBER_SHIFT | number, FILE_KIND_BLOCK);
+        if (status != STATUS_OK) {
+            log_line("/dev/%s is not to be had: %s", name, status_text(status));
+        }
+    }
+}
+
+/* A disk of which nothing is used is not kept open, so that its driver can be stopped. */
+static void take_disk(uint32_t index, const char *path)
+{
+    struct disk *disk = &disks[index];
+    status_t status = block_file_open(&disk->block, &server, path);
+    if (status != STATUS_OK) {
+        log_line("%s: %s", path, status_text(status));
+        return;
+    }
+    struct table_disk source = {&disk->block, disk->block.size, read_disk};
+    status = table_read(&source, &disk->table);
+    if (status != STATUS_OK) {
+        log_line("%s: its partition table cannot be read: %s", path, status_text(status));
+        disk->table.count = 0;
+    } else if (disk->table.kind == TABLE_NONE) {
+        log_line("%s: no partition table", path);
+    } else {
+        say(path, &disk->table);
+    }
+    if (disk->table.count == 0) {
+        block_file_close(&disk->block);
+    }
+}
+
+static void take_disks(void)
+{
+    const char *path = publish_argument(&server, 0, NULL);
+    if (path == NULL) {
+        log_line("no disk is named: give their paths as `args`");
+    }
+    for (uint32_t i = 0; i < DISKS && path != NULL; i++) {
+        take_disk(i, path);
+        path = publish_argument(&server, i + 1, NULL);
+    }
+    if (path != NULL) {
+        log_line("%s and what follows are left out: %d disks at most; start another `partitions`",
+                 path, DISKS);
+    }
+}
+
+static status_t begin(void)
+{
+    status_t status = server_add(&server, file_protocol(&operations));
+    if (status == STATUS_OK) {
+        status = workers_begin(&workers, &server, WORKERS_MOST);
+    }
+    for (uint32_t i = 0; i < DISKS && status == STATUS_OK; i++) {
+        if (disks[i].table.count > 0) {
+            publish_all(i, publish_argument(&server, i, ""));
+        }
+    }
+    return status == STATUS_OK ? server_ready(&server) : status;
+}
+
+int server_main(const struct start_info *info)
+{
+    if (server_init(&server, info) != STATUS_OK) {
+        return 1;
+    }
+    take_disks();
+    status_t status = begin();
+    if (status != STATUS_OK) {
+        return server_refuse(&server, "its threads: %s", status_text(status));
+    }
+    return workers_run(&workers);
+}
