@@ -1,0 +1,151 @@
+/* The sectors of cache.h: sets of FAT_CACHE_WAYS lines, of which the one used longest ago goes. */
+#include "fat.h"
+
+void fat_cache_init(struct fat_cache *cache, const struct fat_device *device, uint32_t sector_bytes)
+{
+    fat_zero(cache->lines, sizeof(cache->lines));
+    cache->device = device;
+    cache->sector_bytes = sector_bytes;
+    cache->sets = FAT_CACHE_BYTES / sector_bytes / FAT_CACHE_WAYS;
+    cache->clock = 0;
+    cache->dirty = 0;
+    cache->mirrors = 0;
+}
+
+static struct fat_line *set_of(struct fat_cache *cache, uint64_t sector)
+{
+    return &cache->lines[sector % cache->sets * FAT_CACHE_WAYS];
+}
+
+static uint8_t *bytes_of(struct fat_cache *cache, const struct fat_line *line)
+{
+    return cache->bytes + (size_t)(line - cache->lines) * cache->sector_bytes;
+}
+
+static struct fat_line *find(struct fat_cache *cache, uint64_t sector)
+{
+    struct fat_line *set = set_of(cache, sector);
+    for (unsigned i = 0; i < FAT_CACHE_WAYS; i++) {
+        if (set[i].used != 0 && set[i].sector == sector) {
+            return &set[i];
+        }
+    }
+    return NULL;
+}
+
+/* All copies, the one that is read first. */
+static status_t write_line(struct fat_cache *cache, struct fat_line *line)
+{
+    uint64_t sector = line->sector;
+    bool mirrored =
+        sector >= cache->mirror_start && sector - cache->mirror_start < cache->mirror_length;
+    for (uint32_t copy = 0; copy <= (mirrored ? cache->mirrors : 0); copy++) {
+        status_t status = cache->device->write(cache->device->context, sector * cache->sector_bytes,
+                                               bytes_of(cache, line), cache->sector_bytes);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        sector += cache->mirror_length;
+    }
+    line->dirty = false;
+    cache->dirty--;
+    return STATUS_OK;
+}
+
+/* When the count of uses wraps, all lines are equally old. */
+static void touch(struct fat_cache *cache, struct fat_line *line)
+{
+    if (++cache->clock == UINT32_MAX) {
+        for (unsigned i = 0; i < FAT_CACHE_LINES; i++) {
+            cache->lines[i].used = cache->lines[i].used != 0;
+        }
+        cache->clock = 2;
+    }
+    line->used = cache->clock;
+}
+
+/* An empty line, or the one used longest ago, written if it has to be. */
+static status_t take_line(struct fat_cache *cache, uint64_t sector, struct fat_line **taken)
+{
+    struct fat_line *set = set_of(cache, sector);
+    struct fat_line *oldest = set;
+    for (unsigned i = 1; i < FAT_CACHE_WAYS; i++) {
+        if (set[i].used < oldest->used) {
+            oldest = &set[i];
+        }
+    }
+    status_t status = oldest->dirty ? write_line(cache, oldest) : STATUS_OK;
+    if (status == STATUS_OK) {
+        *oldest = (struct fat_line){.sector = sector};
+        *taken = oldest;
+    }
+    return status;
+}
+
+static status_t get(struct fat_cache *cache, uint64_t sector, bool fresh, struct fat_line **line)
+{
+    status_t status = STATUS_OK;
+    *line = find(cache, sector);
+    if (*line == NULL) {
+        if (sector >= cache->device->size / cache->sector_bytes) {
+            return STATUS_IO_ERROR;
+        }
+        status = take_line(cache, sector, line);
+        if (status == STATUS_OK && !fresh) {
+            status = cache->device->read(cache->device->context, sector * cache->sector_bytes,
+                                         bytes_of(cache, *line), cache->sector_bytes);
+        }
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (fresh) {
+        fat_zero(bytes_of(cache, *line), cache->sector_bytes);
+    }
+    touch(cache, *line);
+    return STATUS_OK;
+}
+
+status_t fat_cache_read(struct fat_cache *cache, uint64_t sector, uint8_t **bytes)
+{
+    struct fat_line *line;
+    status_t status = get(cache, sector, false, &line);
+    if (status == STATUS_OK) {
+        *bytes = bytes_of(cache, line);
+    }
+    return status;
+}
+
+status_t fat_cache_change(struct fat_cache *cache, uint64_t sector, bool fresh, uint8_t **bytes)
+{
+    struct fat_line *line;
+    status_t status = get(cache, sector, fresh, &line);
+    if (status == STATUS_OK) {
+        cache->dirty += !line->dirty;
+        line->dirty = true;
+        *bytes = bytes_of(cache, line);
+    }
+    return status;
+}
+
+status_t fat_cache_write(struct fat_cache *cache)
+{
+    for (unsigned i = 0; cache->dirty > 0 && i < FAT_CACHE_LINES; i++) {
+        status_t status = cache->lines[i].dirty ? write_line(cache, &cache->lines[i]) : STATUS_OK;
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+void fat_cache_forget(struct fat_cache *cache, uint64_t sector, uint64_t count)
+{
+    for (unsigned i = 0; i < FAT_CACHE_LINES; i++) {
+        struct fat_line *line = &cache->lines[i];
+        if (line->used != 0 && line->sector >= sector && line->sector - sector < count) {
+            cache->dirty -= line->dirty;
+            *line = (struct fat_line){0};
+        }
+    }
+}
