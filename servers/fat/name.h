@@ -31,7 +31,8 @@ size_t fat_name_to_text(const struct fat_name *name, uint8_t *text, size_t size)
 
 bool fat_name_same(const struct fat_name *one, const struct fat_name *other);
 
-/* The name that a short entry shows, made good; case: its byte 12, which can make both parts lower case. */
+/* The name that a short entry shows, made good; case: its byte 12, by which either part can be
+ * lower case. */
 void fat_name_from_short(const uint8_t bytes[FAT_SHORT_BYTES], uint8_t case_bits,
                          struct fat_name *name);
 

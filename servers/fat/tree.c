@@ -51,7 +51,7 @@ static status_t walk(struct fat *fat, const struct fat_node *from, const uint8_t
     }
 }
 
-static status_t check_flags(const struct fat_node *node, uint32_t flags)
+static status_t check_flags(const struct fat *fat, const struct fat_node *node, uint32_t flags)
 {
     if ((flags & FILE_CREATE) != 0 && (flags & FILE_EXCLUSIVE) != 0) {
         return STATUS_EXISTS;
@@ -64,7 +64,8 @@ static status_t check_flags(const struct fat_node *node, uint32_t flags)
         return STATUS_NOT_DIRECTORY;
     }
     bool writes = (flags & (FILE_WRITE | FILE_TRUNCATE)) != 0;
-    return writes && (node->attributes & ATTRIBUTE_READ_ONLY) != 0 ? STATUS_READ_ONLY : STATUS_OK;
+    bool fixed = fat->read_only || (node->attributes & ATTRIBUTE_READ_ONLY) != 0;
+    return writes && fixed ? STATUS_READ_ONLY : STATUS_OK;
 }
 
 static void fill_entry(const struct fat *fat, uint8_t attributes, uint32_t cluster,
@@ -109,7 +110,7 @@ status_t fat_open(struct fat *fat, const struct fat_node *from, const uint8_t *p
     bool creates = (flags & FILE_CREATE) != 0;
     if (length == 0) {
         *node = *from;
-        return check_flags(node, flags);
+        return check_flags(fat, node, flags);
     }
     status_t status = walk(fat, from, path, length, &directory, &name);
     if (status == STATUS_BAD_ARGUMENT && !creates) {
@@ -124,7 +125,7 @@ status_t fat_open(struct fat *fat, const struct fat_node *from, const uint8_t *p
     if (status == STATUS_OK) {
         status = fat_node_load(fat, &found.place, found.entry, node);
     }
-    return status == STATUS_OK ? check_flags(node, flags) : status;
+    return status == STATUS_OK ? check_flags(fat, node, flags) : status;
 }
 
 status_t fat_list(struct fat *fat, struct fat_node *directory, uint64_t *position,

@@ -164,6 +164,20 @@ def test_stop_start_and_restart(boot, architecture, disk):
     disk.check()
 
 
+def test_read_only_disk(boot, architecture, disk):
+    disk.put("one", "text", b"to read\n")
+    before = disk.path.read_bytes()
+    disk.path.chmod(0o444)
+    console = boot(disks=[disk.path])
+    mount(console)
+    assert console.run("cat /dev/one/text") == ("to read\n", 0)
+    for path in ("text", "new"):
+        output, status = console.run(f"echo more > /dev/one/{path}")
+        assert status != 0 and "Read-only file system" in output
+    power_off(console)
+    assert disk.path.read_bytes() == before
+
+
 def test_what_is_no_file_system_is_refused(boot, architecture, scratch):
     console = boot(disks=[scratch()])
     output, status = console.run("svc start one object fat.o args /dev/disk0")
