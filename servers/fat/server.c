@@ -17,6 +17,7 @@
 #include "block_file.h"
 #include "content.h"
 #include "openings.h"
+#include "positions.h"
 #include "publish.h"
 #include "tree.h"
 #include "workers.h"
@@ -43,7 +44,14 @@ enum {
 static struct server server;
 static struct workers workers;
 static struct block_file disk;
-static struct openings *openings; /* in the state store */
+/* The state store. */
+struct store {
+    struct openings openings;
+    struct positions positions;
+};
+
+static struct openings *openings;
+static struct positions *positions;
 static struct fat fat;
 static struct fat_node root;
 
@@ -209,28 +217,45 @@ static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, u
 {
     const struct fat_client client = {call, lend, copy};
     struct fat_node *node;
-    (void)flags;
     status_t status = file_of(call, &node);
-    return status == STATUS_OK
-               ? fat_read(&fat, node, offset, call_lease_length(call, 0), &client, count)
-               : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    offset = positions_take(positions, call->in.badge, offset, flags);
+    status = fat_read(&fat, node, offset, call_lease_length(call, 0), &client, count);
+    if (status == STATUS_OK) {
+        positions_moved(positions, call->in.badge, flags, offset + *count);
+    }
+    return status;
 }
 
 static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
     const struct fat_client client = {call, lend, copy};
     struct fat_node *node;
-    (void)flags;
     status_t status = file_for_writing(call, &node);
     if (status != STATUS_OK) {
         return status;
     }
+    offset = positions_take(positions, call->in.badge, offset, flags);
     if ((openings_find(openings, call->in.badge)->flags & FILE_APPEND) != 0) {
         offset = openings_begin_append(openings, call->in.badge, node);
     }
     status = fat_write(&fat, node, offset, call_lease_length(call, 0), &client, count);
     openings_end_append(openings, node);
+    if (status == STATUS_OK) {
+        positions_moved(positions, call->in.badge, flags, offset + *count);
+    }
     return status;
+}
+
+static status_t serve_seek(struct call *call, int64_t offset, uint32_t whence, uint64_t *position)
+{
+    struct fat_node *node;
+    status_t status = file_of(call, &node);
+    return status != STATUS_OK ? status
+                               : positions_seek(positions, call->in.badge, offset, whence,
+                                                node->size, position);
 }
 
 static status_t serve_resize(struct call *call, uint64_t size)
@@ -341,6 +366,7 @@ static const struct file_operations operations = {
     .attach = serve_attach,
     .read = serve_read,
     .write = serve_write,
+    .seek = serve_seek,
     .stat = serve_stat,
     .list = serve_list,
     .sync = serve_sync,
@@ -356,6 +382,7 @@ static const struct file_operations operations = {
 static void on_closed(struct server *at, uint64_t badge)
 {
     (void)at;
+    positions_forget(positions, badge);
     openings_close(openings, badge);
 }
 
@@ -367,7 +394,7 @@ static status_t open_store(void)
     handle_t memory = 0;
     uint64_t size = 0;
     uint64_t address = 0;
-    uint64_t wanted = (sizeof(*openings) + LIMIT_PAGE_SIZE - 1) & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
+    uint64_t wanted = (sizeof(struct store) + LIMIT_PAGE_SIZE - 1) & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
     status_t status = supervisor_store(server.supervisor, wanted, &size, &memory);
     if (status == STATUS_OK && size < wanted) {
         status_ignore(handle_close(memory));
@@ -381,7 +408,9 @@ static status_t open_store(void)
     if (status == STATUS_OK) {
         status = space_map(0, memory, 0, 0, wanted, MAP_READ | MAP_WRITE, &address);
     }
-    openings = (struct openings *)(uintptr_t)address;
+    struct store *store = (struct store *)(uintptr_t)address;
+    openings = &store->openings;
+    positions = &store->positions;
     return status;
 }
 

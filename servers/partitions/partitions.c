@@ -15,7 +15,10 @@
 
 #include <sinter/protocol/file.h>
 
+#include <stdatomic.h>
+
 #include "block_file.h"
+#include "positions.h"
 #include "publish.h"
 #include "table.h"
 #include "workers.h"
@@ -50,6 +53,8 @@ struct disk {
 static struct server server;
 static struct workers workers;
 static struct disk disks[DISKS];
+static struct positions positions;
+static atomic_flag positions_locked = ATOMIC_FLAG_INIT; /* by the worker that uses them */
 
 /* ---- which part of which disk --------------------------------------------------------------- */
 
@@ -69,9 +74,47 @@ static const struct table_extent *extent_of(const struct call *call, const struc
     return NULL;
 }
 
+/* ---- positions ------------------------------------------------------------------------------ */
+
+static void lock_positions(void)
+{
+    while (atomic_flag_test_and_set_explicit(&positions_locked, memory_order_acquire)) {
+        status_ignore(thread_yield());
+    }
+}
+
+static void unlock_positions(void)
+{
+    atomic_flag_clear_explicit(&positions_locked, memory_order_release);
+}
+
+static uint64_t take_position(const struct call *call, uint64_t offset, uint32_t flags)
+{
+    lock_positions();
+    uint64_t taken = positions_take(&positions, call->in.badge, offset, flags);
+    unlock_positions();
+    return taken;
+}
+
+static void have_moved(const struct call *call, uint32_t flags, uint64_t position)
+{
+    lock_positions();
+    positions_moved(&positions, call->in.badge, flags, position);
+    unlock_positions();
+}
+
+static void on_closed(struct server *at, uint64_t badge)
+{
+    (void)at;
+    lock_positions();
+    positions_forget(&positions, badge);
+    unlock_positions();
+}
+
 /* ---- the file protocol ---------------------------------------------------------------------- */
 
-static status_t transfer(struct call *call, uint32_t direction, uint64_t offset, uint64_t *count)
+static status_t transfer(struct call *call, uint32_t direction, uint64_t offset, uint32_t flags,
+                         uint64_t *count)
 {
     const struct disk *disk;
     const struct table_extent *extent = extent_of(call, &disk);
@@ -82,6 +125,7 @@ static status_t transfer(struct call *call, uint32_t direction, uint64_t offset,
     if (direction == LEASE_READ && disk->block.read_only) {
         return STATUS_READ_ONLY;
     }
+    offset = take_position(call, offset, flags);
     if (length == 0 || offset >= extent->length) {
         return length != 0 && direction == LEASE_READ ? STATUS_FULL : STATUS_OK;
     }
@@ -90,19 +134,34 @@ static status_t transfer(struct call *call, uint32_t direction, uint64_t offset,
     status_t status =
         block_file_lend(&disk->block, call, direction, extent->start + offset, 0, length, count);
     workers_leave(call);
+    if (status == STATUS_OK) {
+        have_moved(call, flags, offset + *count);
+    }
+    return status;
+}
+
+static status_t serve_seek(struct call *call, int64_t offset, uint32_t whence, uint64_t *position)
+{
+    const struct disk *disk;
+    const struct table_extent *extent = extent_of(call, &disk);
+    if (extent == NULL) {
+        return STATUS_GONE;
+    }
+    lock_positions();
+    status_t status = positions_seek(&positions, call->in.badge, offset, whence, extent->length,
+                                     position);
+    unlock_positions();
     return status;
 }
 
 static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    (void)flags;
-    return transfer(call, LEASE_WRITE, offset, count);
+    return transfer(call, LEASE_WRITE, offset, flags, count);
 }
 
 static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
 {
-    (void)flags;
-    return transfer(call, LEASE_READ, offset, count);
+    return transfer(call, LEASE_READ, offset, flags, count);
 }
 
 static status_t serve_attach(struct call *call, uint32_t flags, uint32_t *kind)
@@ -138,6 +197,7 @@ static const struct file_operations operations = {
     .attach = serve_attach,
     .read = serve_read,
     .write = serve_write,
+    .seek = serve_seek,
     .stat = serve_stat,
     .sync = serve_sync,
 };
@@ -244,6 +304,7 @@ int server_main(const struct start_info *info)
     if (server_init(&server, info) != STATUS_OK) {
         return 1;
     }
+    server.on_closed = on_closed;
     take_disks();
     status_t status = begin();
     if (status != STATUS_OK) {

@@ -23,7 +23,7 @@ SECOND_START = MIB + FIRST
 
 
 class Disk:
-    """A disk with two FAT partitions, /dev/one and /dev/two in Sinter."""
+    """A disk with two FAT partitions, /one and /two in Sinter."""
 
     def __init__(self, folder):
         self.path = folder / "fat.img"
@@ -71,7 +71,7 @@ def disk(tmp_path):
 def mount(console):
     for number, name in enumerate(("one", "two"), 1):
         command = f"svc start {name} object fat.o args /dev/disk0p{number}"
-        assert console.run(command) == ("", 0)
+        assert console.run(f"{command}; svc mount /{name} {name}") == ("", 0)
 
 
 def power_off(console):
@@ -91,11 +91,11 @@ def test_files_go_both_ways(boot, architecture, disk, smp):
     disk.put("one", "Folder/From the host.bin", data)
     console = boot(disks=[disk.path], smp=smp)
     mount(console)
-    check_sum(console, "/dev/one/folder/FROM THE HOST.BIN", data)
-    assert console.run("ls /dev/one") == ("Folder/\n", 0)
-    assert console.run("cp '/dev/one/Folder/From the host.bin' '/dev/two/A copy of it'")[1] == 0
-    assert console.run("echo first > /dev/two/lines.txt; echo second >> /dev/two/lines.txt")[1] == 0
-    assert console.run("echo replaced > /dev/two/short; echo x > /dev/two/short")[1] == 0
+    check_sum(console, "/one/folder/FROM THE HOST.BIN", data)
+    assert console.run("ls /one") == ("Folder/\n", 0)
+    assert console.run("cp '/one/Folder/From the host.bin' '/two/A copy of it'")[1] == 0
+    assert console.run("echo first > /two/lines.txt; echo second >> /two/lines.txt")[1] == 0
+    assert console.run("echo replaced > /two/short; echo x > /two/short")[1] == 0
     power_off(console)
     disk.check()
     assert disk.get("two", "A copy of it") == data
@@ -108,9 +108,9 @@ def test_eight_mebibytes(boot, architecture, disk):
     disk.put("one", "big.bin", data)
     console = boot(disks=[disk.path])
     mount(console)
-    check_sum(console, "/dev/one/big.bin", data)
-    assert console.run("cp /dev/one/big.bin /dev/two/big.bin", timeout=300)[1] == 0
-    check_sum(console, "/dev/two/big.bin", data)
+    check_sum(console, "/one/big.bin", data)
+    assert console.run("cp /one/big.bin /two/big.bin", timeout=300)[1] == 0
+    check_sum(console, "/two/big.bin", data)
     power_off(console)
     disk.check()
     assert disk.get("two", "big.bin") == data
@@ -123,13 +123,13 @@ def test_crashes_while_a_file_is_written(boot, architecture, disk, smp, victim):
     disk.put("one", "big.bin", data)
     console = boot(disks=[disk.path], smp=smp)
     mount(console)
-    console.run("{ cp /dev/one/big.bin /dev/two/big.bin; echo ended $?; } > /dev/fifo &")
+    console.run("{ cp /one/big.bin /two/big.bin; echo ended $?; } > /dev/fifo &")
     for _ in range(2):
         assert " cp" in console.run("ps")[0] # it is still at it
         assert console.run(f"svc kill {victim} --fault null")[1] == 0
         wait_state(console, victim, "running")
     assert console.run("cat /dev/fifo", timeout=300) == ("ended 0\n", 0)
-    check_sum(console, "/dev/two/big.bin", data)
+    check_sum(console, "/two/big.bin", data)
     power_off(console)
     disk.check()
     assert disk.get("two", "big.bin") == data
@@ -140,9 +140,9 @@ def test_what_is_open_outlives_a_crash(boot, architecture, disk):
     mount(console)
     for operator in (">", ">>"):
         group = "{ echo before; svc kill one --fault null; echo after; }"
-        assert console.run(f"{group} {operator} /dev/one/log.txt")[1] == 0
+        assert console.run(f"{group} {operator} /one/log.txt")[1] == 0
         wait_state(console, "one", "running")
-    assert console.run("cat /dev/one/log.txt") == (2 * "before\nafter\n", 0)
+    assert console.run("cat /one/log.txt") == (2 * "before\nafter\n", 0)
     power_off(console)
     disk.check()
     assert disk.get("one", "log.txt") == 2 * b"before\nafter\n"
@@ -151,15 +151,15 @@ def test_what_is_open_outlives_a_crash(boot, architecture, disk):
 def test_stop_start_and_restart(boot, architecture, disk):
     console = boot(disks=[disk.path])
     mount(console)
-    assert console.run("echo kept > /dev/one/kept")[1] == 0
+    assert console.run("echo kept > /one/kept")[1] == 0
     output, status = console.run("svc stop partitions")
     assert status != 0 and "one" in output
     assert console.run("svc restart one")[1] == 0
-    assert console.run("cat /dev/one/kept") == ("kept\n", 0)
-    assert console.run("svc stop one")[1] == 0
-    assert console.run("cat /dev/one/kept")[1] != 0
+    assert console.run("cat /one/kept") == ("kept\n", 0)
+    assert console.run("svc stop one --force")[1] == 0
+    assert console.run("cat /one/kept")[1] != 0
     assert console.run("svc start one")[1] == 0
-    assert console.run("cat /dev/one/kept") == ("kept\n", 0)
+    assert console.run("cat /one/kept") == ("kept\n", 0)
     power_off(console)
     disk.check()
 
@@ -170,9 +170,9 @@ def test_read_only_disk(boot, architecture, disk):
     disk.path.chmod(0o444)
     console = boot(disks=[disk.path])
     mount(console)
-    assert console.run("cat /dev/one/text") == ("to read\n", 0)
+    assert console.run("cat /one/text") == ("to read\n", 0)
     for path in ("text", "new"):
-        output, status = console.run(f"echo more > /dev/one/{path}")
+        output, status = console.run(f"echo more > /one/{path}")
         assert status != 0 and "Read-only file system" in output
     power_off(console)
     assert disk.path.read_bytes() == before
