@@ -225,13 +225,21 @@ static bool overlaps_reserved(const struct memory_range *reserved, unsigned coun
     return false;
 }
 
+/* Where a range's whole frames begin. Physical 0 means "none" everywhere: that one is not used. */
+static uint64_t range_start(const struct memory_range *ram)
+{
+    uint64_t start = (ram->base + PAGE_MASK) & ~PAGE_MASK;
+
+    return start != 0 ? start : PAGE_SIZE;
+}
+
 /* First place for `size` bytes that is RAM and not reserved; 0: none. */
 static uint64_t find_place(const struct memory_range *ram, unsigned ram_count,
                            const struct memory_range *reserved, unsigned reserved_count,
                            uint64_t size)
 {
     for (unsigned i = 0; i < ram_count; i++) {
-        uint64_t base = (ram[i].base + PAGE_MASK) & ~PAGE_MASK;
+        uint64_t base = range_start(&ram[i]);
 
         while (base + size <= ram[i].base + ram[i].size) {
             uint64_t skip_to = 0;
@@ -277,9 +285,8 @@ static void free_range(const struct memory_range *ram, const struct memory_range
                        unsigned reserved_count)
 {
     uint64_t end = (ram->base + ram->size) & ~PAGE_MASK;
-    uint64_t at = (ram->base + PAGE_MASK) & ~PAGE_MASK;
+    uint64_t at = range_start(ram);
 
-    at = at != 0 ? at : PAGE_SIZE; /* physical 0 means "none" everywhere */
     while (at < end) {
         uint64_t skip_to = 0;
         uint64_t stop;
