@@ -14,6 +14,7 @@ SERVER_META(licence, "BSD-2-Clause");
 SERVER_META(description, "Switches the machine off by firmware");
 SERVER_META(kind, DRIVER);
 SERVER_META(provides, "power 1.0");
+SERVER_META(device, "gpio-restart"); /* a line that OpenSBI knows how to use */
 SERVER_META(resources, RESOURCE_FIRMWARE);
 SERVER_META(restart, STATELESS);
 SERVER_META(priority, 16);
