@@ -1,6 +1,6 @@
 /*
  * Unit tests of drivers/common/virtqueue.c against a simulated device that reads the shared memory
- * as a device does, and of drivers/block/virtio-blk/plan.c.
+ * as a device does, and of drivers/common/plan.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
