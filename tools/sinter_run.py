@@ -43,8 +43,8 @@ def parse_arguments():
                         metavar="FILE",
                         help="disk image, repeatable: /dev/disk0, /dev/disk1, ...; read-only if "
                              "the file is (default: a scratch disk in build/)")
-    parser.add_argument("--smp", type=checks.cpu_count, default=1, metavar="N",
-                        help="CPUs (default 1)")
+    parser.add_argument("--smp", type=checks.cpu_count, metavar="N",
+                        help="CPUs (default 1, or the fewest that the machine has)")
     parser.add_argument("--memory", type=checks.memory_size, metavar="SIZE",
                         help=f"as for QEMU -m (default {MEMORY})")
     parser.add_argument("--add", action="append", default=[], type=checks.readable_file,
@@ -53,7 +53,9 @@ def parse_arguments():
     parser.add_argument("--share", type=checks.folder, metavar="DIR",
                         help="share a folder of this machine, read and write, as /host; its "
                              "symbolic links and special files are left out")
-    parser.add_argument("--machine", default="", metavar="NAME", help="as for QEMU -M")
+    parser.add_argument("--machine", default="", metavar="NAME",
+                        help="as for QEMU -M; virt, sifive_u and xlnx-versal-virt are tested; disks "
+                             "of the latter are SD cards")
     parser.add_argument("--cpu", default="", metavar="NAME", help="as for QEMU -cpu")
     parser.add_argument("--uboot", action="store_true",
                         help="boot through U-Boot from a disk image, as ./image makes it; its boot "
@@ -137,7 +139,7 @@ def execute(machine, timeout, log):
             console.wait_prompt()
             output, status = console.run(f"shell /boot/{SCRIPT}", emit=show)
             show(output)
-            if not console.power_off():
+            if machine.switches_off() and not console.power_off():
                 print("The system did not switch off and was ended.", file=sys.stderr)
     except ConsoleTimeout as error:
         print(f"./run: {error}", file=sys.stderr)
@@ -181,6 +183,7 @@ def main():
                     + (packages.DEBUGGER if options.debug else ())
                     + (packages.UBOOT + packages.IMAGE_TOOLS if options.uboot else ()))
     checks.check_emulated(parser, options)
+    checks.check_board(parser, options)
     checks.check_uboot(parser, options)
     checks.check_devices(parser, options)
     if not variant.kernel.exists() and not sys.stderr.isatty():

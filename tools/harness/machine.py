@@ -9,7 +9,6 @@ from .places import BUILD
 
 MACHINES = {"riscv64": "virt", "aarch64": "virt,gic-version=3"}
 CPUS = {"riscv64": "rv64", "aarch64": "cortex-a72"}
-FIXED_CPU_MACHINES = ("sifive_u", "xlnx-versal-virt")
 MEMORY = "128M"
 # U-Boot of Debian's u-boot-qemu, and memory that its load addresses need.
 UBOOT = {"riscv64": Path("/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf"),
@@ -19,6 +18,24 @@ SCRATCH_SIZE = 4 << 20
 SECTOR = 512
 WRITE_PERMISSIONS = 0o222
 BUS_LIMIT = 8 # virtio-mmio transports of the smaller machine
+
+
+@dataclass(frozen=True)
+class Board:
+    """A machine that copies a real one: what is fixed there. Its disks are SD cards."""
+    cpus: range               # how many Sinter can have
+    cards: int                # slots
+    harts: int | None         # beside those CPUs, for -smp; None: the number is not to be given
+    switches_off: bool = True # by software
+
+
+BOARDS = {"sifive_u": Board(cpus=range(1, 5), cards=1, harts=1, switches_off=False),
+          "xlnx-versal-virt": Board(cpus=range(2, 3), cards=2, harts=None)}
+
+
+def board_of(machine):
+    """Of a name as for QEMU -M; None: it is no board."""
+    return BOARDS.get(machine.split(",")[0])
 
 
 @dataclass
@@ -41,14 +58,22 @@ class Machine:
         """`serial`: QEMU's options for console and monitor."""
         machine = self.machine or MACHINES[self.architecture]
         command = [f"qemu-system-{self.architecture}", "-M", machine]
-        if self.cpu or machine.split(",")[0] not in FIXED_CPU_MACHINES:
+        board = board_of(machine)
+        if self.cpu or board is None:
             command += ["-cpu", self.cpu or CPUS[self.architecture]]
-        command += ["-smp", str(self.smp), "-m", self.memory]
+        if board is None or board.harts is not None:
+            command += ["-smp", str(self.smp + (board.harts if board else 0))]
+        command += ["-m", self.memory]
         command += self.boot_options()
         command += ["-nic", "none", "-no-reboot", *serial]
         if not self.legacy_virtio:
             command += ["-global", "virtio-mmio.force-legacy=false"]
         return command + self.device_options() + self.extra
+
+    def switches_off(self):
+        """Whether the system can; otherwise QEMU has to be ended once it is not needed any more."""
+        board = board_of(self.machine)
+        return board is None or board.switches_off
 
     def boot_options(self):
         """On riscv64 U-Boot runs where a kernel does, after OpenSBI; on aarch64 it comes first."""
@@ -83,10 +108,17 @@ class Machine:
 
     def disk_options(self):
         """The first disk gets the lowest address, so it becomes /dev/disk0."""
+        board = board_of(self.machine)
+        limit = board.cards if board else BUS_LIMIT
+        if len(self.disks) > limit:
+            raise ValueError(f"{len(self.disks)} disks; this machine takes {limit}")
         options = []
         for number, disk in enumerate(self.disks):
             file = str(disk).replace(",", ",,")
             mode = "" if is_writable(Path(disk)) else ",readonly=on"
+            if board:
+                options += ["-drive", f"if=sd,index={number},format=raw,file={file}{mode}"]
+                continue
             options += ["-drive", f"if=none,id=disk{number},format=raw,file={file}{mode}",
                         "-device",
                         f"virtio-blk-device,drive=disk{number},bus=virtio-mmio-bus.{number}"]
@@ -135,9 +167,9 @@ def has_buses(machine):
 
 
 def default_disks(architecture, machine, folder):
-    """The disk of `./run` when none is given, where the machine has buses for it. It keeps what was
+    """The disk of `./run` when none is given, where the machine has a place for it. It keeps what was
     written to it; while another `./run` uses it, this one gets one of its own in `folder`."""
-    if not has_buses(machine):
+    if not has_buses(machine) and board_of(machine) is None:
         return []
     path = taken(BUILD / f"disk-{architecture}.img", folder)
     if not path.exists():

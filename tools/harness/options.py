@@ -7,11 +7,12 @@ import re
 import subprocess
 from pathlib import Path
 
-from .machine import BUS_LIMIT, MACHINES, UBOOT_MEMORY, has_buses
+from .machine import BUS_LIMIT, MACHINES, UBOOT_MEMORY, board_of, has_buses
 
 CPU_LIMIT = 8 # of the kernel: LIMIT_CPUS
 MEMORY_LEAST = 32 << 20
 MEMORY_MOST = 126 << 30 # all RAM has to lie below 128 GiB, and begins at 1 or 2 GiB
+CARD_LEAST = 1 << 20
 ROOT_LEAST = 4 << 20
 ROOT_MOST = 32 << 30
 SIZE = re.compile(r"(\d{1,9})([KMG]?)", re.IGNORECASE)
@@ -92,6 +93,27 @@ def check_devices(parser, options):
     if devices > BUS_LIMIT:
         parser.error(f"argument --disk: {devices} disks and other devices; these machines take "
                      f"{BUS_LIMIT}")
+
+
+def check_board(parser, options):
+    """Refuses what a board does not have; without --smp it gets as few CPUs as it can have."""
+    board = board_of(options.machine)
+    if board is None:
+        options.smp = options.smp or 1
+        return
+    options.smp = options.smp or board.cpus[0]
+    if options.smp not in board.cpus:
+        most = f" to {board.cpus[-1]}" if len(board.cpus) > 1 else ""
+        parser.error(f"argument --smp: {options.smp}: {options.machine} has {board.cpus[0]}{most} "
+                     "CPUs")
+    if len(options.disk) > board.cards:
+        parser.error(f"argument --disk: {len(options.disk)} disks: {options.machine} takes "
+                     f"{board.cards} SD card{'s' * (board.cards > 1)}")
+    for disk in options.disk:
+        size = disk.stat().st_size
+        if size < CARD_LEAST or size & (size - 1):
+            parser.error(f"argument --disk: {disk}: {size} bytes: QEMU takes an SD card whose size "
+                         "is a power of two")
 
 
 def check_uboot(parser, options):
