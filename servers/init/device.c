@@ -91,17 +91,30 @@ static bool is_present(const struct match_pattern *pattern, uint64_t address, ui
     return type != 0 && (pattern->virtio_type == 0 || pattern->virtio_type == type);
 }
 
+/* The node that has the registers of a device; NONE: it is connected to another kind of bus. */
+static dt_node holder_of(const struct match_pattern *pattern, dt_node node)
+{
+    if (pattern->bus[0] == '\0') {
+        return node;
+    }
+    dt_node bus = devicetree_parent(&init.tree, node);
+    bool fits = bus != DEVICETREE_NONE && devicetree_enabled(&init.tree, bus) &&
+                devicetree_is_compatible(&init.tree, bus, pattern->bus);
+    return fits ? bus : DEVICETREE_NONE;
+}
+
 static void scan_pattern(struct boot_file *object, const struct match_pattern *pattern)
 {
     dt_node node = DEVICETREE_NONE;
     while ((node = devicetree_find_compatible(&init.tree, node, pattern->compatible)) !=
            DEVICETREE_NONE) {
-        struct device device = {.node = node, .object = object};
+        dt_node holder = holder_of(pattern, node);
+        struct device device = {.node = node, .holder = holder, .object = object};
         uint64_t size = 0;
-        if (is_known(node) || !devicetree_enabled(&init.tree, node)) {
+        if (is_known(node) || holder == DEVICETREE_NONE || !devicetree_enabled(&init.tree, node)) {
             continue;
         }
-        bool has_registers = devicetree_registers(&init.tree, node, 0, &device.address, &size);
+        bool has_registers = devicetree_registers(&init.tree, holder, 0, &device.address, &size);
         if (!has_registers) {
             device.address = 0;
         }
@@ -140,7 +153,7 @@ static bool open_ranges(struct device *device, char *error, size_t size)
 {
     while (device->range_count < DEVICE_RANGES) {
         struct device_range *range = &device->ranges[device->range_count];
-        if (!devicetree_registers(&init.tree, device->node, device->range_count, &range->address,
+        if (!devicetree_registers(&init.tree, device->holder, device->range_count, &range->address,
                                   &range->size) ||
             range->size == 0) {
             break;
@@ -160,7 +173,7 @@ static bool open_lines(struct device *device, char *error, size_t size)
     unsigned count;
     dt_node controller;
     while (device->line_count < DEVICE_LINES &&
-           devicetree_interrupt(&init.tree, device->node, device->line_count, &controller, cells,
+           devicetree_interrupt(&init.tree, device->holder, device->line_count, &controller, cells,
                                 &count)) {
         uint32_t line;
         uint32_t flags;

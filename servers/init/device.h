@@ -20,6 +20,7 @@ struct device_range {
 
 struct device {
     dt_node node;
+    dt_node holder;           /* whose registers and interrupts it has: its own node or its bus */
     uint64_t address;         /* of its first register range; 0: it has none */
     struct boot_file *object; /* whose note names it */
     bool claimed;             /* by a service; it keeps its place in the table */

@@ -21,20 +21,31 @@ enum {
 
 #define PATH_PROPERTY "#sinter,path"
 
+/* Where the character stands first; `length` if it does not. */
+static size_t find(const char *text, size_t length, char wanted)
+{
+    size_t at = 0;
+    while (at < length && text[at] != wanted) {
+        at++;
+    }
+    return at;
+}
+
 bool match_pattern_parse(const char *text, struct match_pattern *pattern)
 {
     size_t length = text_length(text);
     uint64_t type = 0;
-    size_t colon = 0;
-    while (colon < length && text[colon] != ':') {
-        colon++;
-    }
+    size_t colon = find(text, length, ':');
     if (colon < length &&
         (!text_to_number(text + colon + 1, length - colon - 1, &type) || type > UINT32_MAX)) {
         return false;
     }
     pattern->virtio_type = (uint32_t)type;
-    return text_copy_bytes(pattern->compatible, sizeof(pattern->compatible), text, colon);
+    size_t at = find(text, colon, '@');
+    size_t bus = at < colon ? at + 1 : colon;
+    return (at == colon || bus < colon) &&
+           text_copy_bytes(pattern->bus, sizeof(pattern->bus), text + bus, colon - bus) &&
+           text_copy_bytes(pattern->compatible, sizeof(pattern->compatible), text, at);
 }
 
 static uint32_t kind_flags(uint32_t kind)

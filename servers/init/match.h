@@ -10,9 +10,14 @@
 
 #include "devicetree.h"
 
-/* A `device` text of a note: a compatible string, for virtio with `:N`, the virtio device type. */
+/*
+ * A `device` text of a note: a compatible string, for virtio with `:N`, the virtio device type. With
+ * `@BUS`, that of the controller which the device is connected to (SPI): the driver then gets the
+ * controller's registers and interrupts.
+ */
 struct match_pattern {
     char compatible[48];
+    char bus[48]; /* empty: the device has registers itself */
     uint32_t virtio_type; /* 0: any */
 };
 

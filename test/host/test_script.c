@@ -340,6 +340,11 @@ static void patterns_name_devices(void **state)
     assert_int_equal(pattern.virtio_type, 0);
     assert_false(match_pattern_parse("virtio,mmio:x", &pattern));
     assert_false(match_pattern_parse("virtio,mmio:", &pattern));
+    assert_string_equal(pattern.bus, "");
+    assert_true(match_pattern_parse("mmc-spi-slot@sifive,spi0", &pattern));
+    assert_string_equal(pattern.compatible, "mmc-spi-slot");
+    assert_string_equal(pattern.bus, "sifive,spi0");
+    assert_false(match_pattern_parse("mmc-spi-slot@", &pattern));
 }
 
 static void interrupt_specifiers_are_understood(void **state)
