@@ -18,7 +18,7 @@ static uint32_t csd_bits(const uint8_t *csd, uint32_t high, uint32_t low)
     uint32_t value = 0;
     for (uint32_t bit = high + 1; bit > low; bit--) {
         uint32_t place = CSD_BITS - bit;
-        value = value << 1 | (csd[place / 8] >> (7 - place % 8) & 1u);
+        value = value << 1 | ((uint32_t)csd[place / 8] >> (7 - place % 8) & 1);
     }
     return value;
 }
