@@ -7,7 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from .machine import BUS_LIMIT, MACHINES, UBOOT_MEMORY, board_of, has_buses
+from .machine import (BUS_LIMIT, MACHINES, UBOOT_MEMORY, board_of, has_buses,
+                      is_writable)
 
 CPU_LIMIT = 8 # of the kernel: LIMIT_CPUS
 MEMORY_LEAST = 32 << 20
@@ -114,6 +115,8 @@ def check_board(parser, options):
         if size < CARD_LEAST or size & (size - 1):
             parser.error(f"argument --disk: {disk}: {size} bytes: QEMU takes an SD card whose size "
                          "is a power of two")
+        if not is_writable(disk):
+            parser.error(f"argument --disk: {disk}: is read-only, which QEMU's SD cards cannot be")
 
 
 def check_uboot(parser, options):
