@@ -13,6 +13,8 @@
 
 static struct lock pages_lock;
 static struct page *frames;
+static const struct memory_range *ranges; /* of RAM, ascending */
+static unsigned range_count;
 static uint64_t first_frame, frame_count; /* frame numbers are physical >> PAGE_SHIFT */
 static uint32_t free_heads[PAGE_ORDERS];  /* frame index + 1 */
 static uint64_t total_pages, free_pages;
@@ -29,11 +31,18 @@ static uint64_t physical_of(uint32_t index)
     return (first_frame + index) << PAGE_SHIFT;
 }
 
+/* Devices can lie in the holes between ranges, which the table of frames covers too. */
 bool page_is_ram(uint64_t physical)
 {
     uint64_t frame = physical >> PAGE_SHIFT;
 
-    return frame >= first_frame && frame - first_frame < frame_count;
+    for (unsigned i = 0; i < range_count; i++) {
+        if (frame >= ranges[i].base >> PAGE_SHIFT &&
+            frame < (ranges[i].base + ranges[i].size) >> PAGE_SHIFT) {
+            return true;
+        }
+    }
+    return false;
 }
 
 struct page *page_of(uint64_t physical)
@@ -321,6 +330,8 @@ void pages_init(const struct memory_range *ram, unsigned ram_count,
     struct memory_range *table = &taken[reserved_count];
     const struct memory_range *last = &ram[ram_count - 1];
 
+    ranges = ram;
+    range_count = ram_count;
     first_frame = ram[0].base >> PAGE_SHIFT;
     frame_count = ((last->base + last->size) >> PAGE_SHIFT) - first_frame;
     memcpy(taken, reserved, reserved_count * sizeof(taken[0]));

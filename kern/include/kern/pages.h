@@ -35,7 +35,8 @@ struct memory_range {
 
 #define RESERVED_MOST 64 /* reserved ranges */
 
-/* Makes the frame table in RAM and frees every page that is in `ram` and not in `reserved`. */
+/* Makes the frame table in RAM and frees every page that is in `ram`, which stays where it is, and
+ * not in `reserved`. */
 void pages_init(const struct memory_range *ram, unsigned ram_count,
                 const struct memory_range *reserved, unsigned reserved_count);
 
