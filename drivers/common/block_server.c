@@ -14,8 +14,7 @@ static _Alignas(sizeof(uint64_t)) uint8_t buffer[BLOCK_SERVER_BUFFER];
 static struct plan plan_call(struct call *call, uint64_t *offset, uint32_t flags)
 {
     *offset = positions_take(&positions, call->in.badge, *offset, flags);
-    return plan_transfer(disk->size, disk->block, disk->most, *offset,
-                         call_lease_length(call, 0));
+    return plan_transfer(disk->size, disk->block, disk->most, *offset, call_lease_length(call, 0));
 }
 
 static status_t disk_attach(struct call *call, uint32_t flags, uint32_t *kind)

@@ -13,8 +13,7 @@ struct identification {
 static status_t command(struct identification *at, uint32_t index, uint32_t argument,
                         enum sd_response response)
 {
-    status_t status =
-        at->host->operations->command(at->host, index, argument, response, at->words);
+    status_t status = at->host->operations->command(at->host, index, argument, response, at->words);
     bool with_status = response == SD_R1 || response == SD_R1B;
     uint32_t errors = index == SD_APP_CMD ? SD_R1_ERRORS & ~SD_R1_BEFORE : SD_R1_ERRORS;
     if (status == STATUS_OK && with_status && (at->words[0] & errors) != 0) {

@@ -1,6 +1,6 @@
 /*
- * Identification of an SD memory card over the SD bus (Physical Layer Simplified Specification 6.00,
- * 4.2): the sequence of commands, and what of the answers is believed. No system call: a host
+ * Identification of an SD memory card over the SD bus (Physical Layer Simplified Specification
+ * 6.00, 4.2): the sequence of commands, and what of the answers is believed. No system call: a host
  * carries the commands. Cards over SPI have a sequence of their own (drivers/block/sd-spi).
  */
 #ifndef DRIVERS_COMMON_SD_CARD_H

@@ -37,18 +37,18 @@ enum sd_command {
 
 enum sd_application_command { SD_SET_BUS_WIDTH = 6, SD_SEND_OP_COND = 41 };
 
-#define SD_IF_COND_3V3     0x1aau      /* 4.3.13: 2.7-3.6 V, and a pattern to be sent back */
-#define SD_IF_COND_MASK    0xfffu
-#define SD_OCR_VOLTAGES    0x00ff8000u /* 5.1: 2.7-3.6 V */
-#define SD_OCR_CAPACITY    (1u << 30)  /* HCS in the question, CCS in the answer */
-#define SD_OCR_READY       (1u << 31)  /* power-up is over; only then is CCS valid */
-#define SD_BUS_WIDTH_4     2u
-#define SD_R1_ERRORS       0xfdf90008u /* 4.10.1: the bits of the card status that are errors */
-#define SD_R1_BEFORE       0x00c00000u /* of them, those that can be about the command before */
-#define SD_R6_ERRORS       0xe000u     /* 4.9.5: bits 23, 22 and 19 of the card status */
+#define SD_IF_COND_3V3  0x1aau /* 4.3.13: 2.7-3.6 V, and a pattern to be sent back */
+#define SD_IF_COND_MASK 0xfffu
+#define SD_OCR_VOLTAGES 0x00ff8000u /* 5.1: 2.7-3.6 V */
+#define SD_OCR_CAPACITY (1u << 30)  /* HCS in the question, CCS in the answer */
+#define SD_OCR_READY    (1u << 31)  /* power-up is over; only then is CCS valid */
+#define SD_BUS_WIDTH_4  2u
+#define SD_R1_ERRORS    0xfdf90008u /* 4.10.1: the bits of the card status that are errors */
+#define SD_R1_BEFORE    0x00c00000u /* of them, those that can be about the command before */
+#define SD_R6_ERRORS    0xe000u     /* 4.9.5: bits 23, 22 and 19 of the card status */
 
 struct sd_card {
-    uint64_t size;  /* bytes, a multiple of SD_BLOCK */
+    uint64_t size;           /* bytes, a multiple of SD_BLOCK */
     bool addressed_by_block; /* and not by byte: SDHC and SDXC */
     bool read_only;          /* protected by its CSD */
 };

@@ -1,6 +1,6 @@
 /*
- * libFuzzer: a card that sends any bytes, over the SD bus and over SPI, is refused or has a size that
- * blocks can be addressed in, and identification ends.
+ * libFuzzer: a card that sends any bytes, over the SD bus and over SPI, is refused or has a size
+ * that blocks can be addressed in, and identification ends.
  */
 #include <stdlib.h>
 

@@ -149,8 +149,8 @@ static status_t write_block(struct spi_bus *bus, uint32_t argument, const uint8_
     return end(bus, status);
 }
 
-status_t spi_card_read(struct spi_bus *bus, const struct sd_card *card, uint64_t start,
-                       uint8_t *to, uint32_t length)
+status_t spi_card_read(struct spi_bus *bus, const struct sd_card *card, uint64_t start, uint8_t *to,
+                       uint32_t length)
 {
     status_t status = STATUS_OK;
     for (uint32_t at = 0; status == STATUS_OK && at < length; at += SD_BLOCK) {

@@ -18,24 +18,24 @@ enum sifive_spi_register {
     REGISTERS_END = 0x78
 };
 
-#define SCKDIV_MOST   0xfffu
-#define CSMODE_AUTO   0u /* between frames the line is let go */
-#define CSMODE_HOLD   2u
-#define FMT_8_BITS    (8u << 16) /* single line, most significant bit first, both directions */
-#define TXDATA_FULL   (1u << 31)
-#define RXDATA_EMPTY  (1u << 31)
-#define NO_BYTE       0xffu /* what a line that nobody drives reads as */
+#define SCKDIV_MOST  0xfffu
+#define CSMODE_AUTO  0u /* between frames the line is let go */
+#define CSMODE_HOLD  2u
+#define FMT_8_BITS   (8u << 16) /* single line, most significant bit first, both directions */
+#define TXDATA_FULL  (1u << 31)
+#define RXDATA_EMPTY (1u << 31)
+#define NO_BYTE      0xffu /* what a line that nobody drives reads as */
 
 enum {
     FIFO_BYTES = 8,
     LINES = 32,
     IDENTIFICATION_HERTZ = 400000,
-    /* The node names its clock only by reference: no FU540 runs the bus of its peripherals faster. */
+    /* The node names its clock only by reference; no FU540 runs its peripherals faster. */
     INPUT_HERTZ_MOST = 750000000
 };
-#define MILLISECOND   1000000ull
-#define FIFO_TIME     (10 * MILLISECOND) /* eight bytes at the slowest clock take 0.7 ms */
-#define PAUSE_TIME    (5 * MILLISECOND)
+#define MILLISECOND 1000000ull
+#define FIFO_TIME   (10 * MILLISECOND) /* eight bytes at the slowest clock take 0.7 ms */
+#define PAUSE_TIME  (5 * MILLISECOND)
 
 static struct sifive_spi *spi_of(struct spi_bus *bus)
 {
@@ -52,7 +52,7 @@ static void write_register(const struct sifive_spi *spi, uint32_t number, uint32
     mmio_write32(spi->device.registers + number, value);
 }
 
-/* The byte that came for one sent; a controller that has stopped gives what a free line reads as. */
+/* The byte that came for one sent; if the controller has stopped, what a free line reads as. */
 static uint8_t receive(const struct sifive_spi *spi, uint64_t deadline)
 {
     uint32_t data = read_register(spi, RXDATA);

@@ -1,6 +1,6 @@
 /*
- * The SiFive SPI controller (SiFive FU540-C000 Manual, chapter 19) as the bus of card.h, by polling:
- * its FIFO of eight bytes is through in microseconds.
+ * The SiFive SPI controller (SiFive FU540-C000 Manual, chapter 19) as the bus of card.h, by
+ * polling: its FIFO of eight bytes is through in microseconds.
  */
 #ifndef SD_SPI_SIFIVE_SPI_H
 #define SD_SPI_SIFIVE_SPI_H

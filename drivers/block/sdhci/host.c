@@ -26,44 +26,44 @@ enum sdhci_register {
     REGISTERS_END = 0x100
 };
 
-#define MODE_BLOCK_COUNT     0x0002u /* TRANSFER_MODE, 2.2.5 */
-#define MODE_AUTO_CMD12      0x0004u
-#define MODE_READ            0x0010u
-#define MODE_MULTIPLE        0x0020u
-#define COMMAND_LENGTH_136   0x01u /* 2.2.6 */
-#define COMMAND_LENGTH_48    0x02u
-#define COMMAND_LENGTH_BUSY  0x03u
-#define COMMAND_CHECK_CRC    0x08u
-#define COMMAND_CHECK_INDEX  0x10u
-#define COMMAND_DATA         0x20u
-#define COMMAND_INDEX_SHIFT  8
-#define INHIBIT_COMMAND      0x00000001u /* PRESENT_STATE, 2.2.9 */
-#define INHIBIT_DATA         0x00000002u
-#define CARD_INSERTED        0x00010000u
-#define CARD_STABLE          0x00020000u
-#define WRITE_ENABLED        0x00080000u /* the switch pin */
-#define CONTROL_FOUR_LINES   0x02u
-#define POWER_ON             0x01u
-#define POWER_3V3            0x0eu
-#define POWER_3V0            0x0cu
-#define CLOCK_INTERNAL       0x0001u /* 2.2.14 */
-#define CLOCK_STABLE         0x0002u
-#define CLOCK_CARD           0x0004u
-#define TIMEOUT_LONGEST      0x0eu /* 2^27 clocks */
-#define RESET_ALL            0x01u
-#define RESET_COMMAND        0x02u
-#define RESET_DATA           0x04u
-#define COMMAND_COMPLETE     0x00000001u /* INTERRUPT_STATUS, 2.2.18 and 2.2.19 */
-#define TRANSFER_COMPLETE    0x00000002u
-#define WRITE_READY          0x00000010u
-#define READ_READY           0x00000020u
-#define ERROR_INTERRUPT      0x00008000u
-#define ERROR_COMMAND_TIME   0x00010000u
-#define ERRORS               0xffff0000u
-#define INTERRUPTS           (COMMAND_COMPLETE | TRANSFER_COMPLETE | WRITE_READY | READ_READY)
-#define CAPABILITY_3V3       0x01000000u /* 2.2.26 */
-#define CAPABILITY_3V0       0x02000000u
-#define MEGAHERTZ            1000000u
+#define MODE_BLOCK_COUNT    0x0002u /* TRANSFER_MODE, 2.2.5 */
+#define MODE_AUTO_CMD12     0x0004u
+#define MODE_READ           0x0010u
+#define MODE_MULTIPLE       0x0020u
+#define COMMAND_LENGTH_136  0x01u /* 2.2.6 */
+#define COMMAND_LENGTH_48   0x02u
+#define COMMAND_LENGTH_BUSY 0x03u
+#define COMMAND_CHECK_CRC   0x08u
+#define COMMAND_CHECK_INDEX 0x10u
+#define COMMAND_DATA        0x20u
+#define COMMAND_INDEX_SHIFT 8
+#define INHIBIT_COMMAND     0x00000001u /* PRESENT_STATE, 2.2.9 */
+#define INHIBIT_DATA        0x00000002u
+#define CARD_INSERTED       0x00010000u
+#define CARD_STABLE         0x00020000u
+#define WRITE_ENABLED       0x00080000u /* the switch pin */
+#define CONTROL_FOUR_LINES  0x02u
+#define POWER_ON            0x01u
+#define POWER_3V3           0x0eu
+#define POWER_3V0           0x0cu
+#define CLOCK_INTERNAL      0x0001u /* 2.2.14 */
+#define CLOCK_STABLE        0x0002u
+#define CLOCK_CARD          0x0004u
+#define TIMEOUT_LONGEST     0x0eu /* 2^27 clocks */
+#define RESET_ALL           0x01u
+#define RESET_COMMAND       0x02u
+#define RESET_DATA          0x04u
+#define COMMAND_COMPLETE    0x00000001u /* INTERRUPT_STATUS, 2.2.18 and 2.2.19 */
+#define TRANSFER_COMPLETE   0x00000002u
+#define WRITE_READY         0x00000010u
+#define READ_READY          0x00000020u
+#define ERROR_INTERRUPT     0x00008000u
+#define ERROR_COMMAND_TIME  0x00010000u
+#define ERRORS              0xffff0000u
+#define INTERRUPTS          (COMMAND_COMPLETE | TRANSFER_COMPLETE | WRITE_READY | READ_READY)
+#define CAPABILITY_3V3      0x01000000u /* 2.2.26 */
+#define CAPABILITY_3V0      0x02000000u
+#define MEGAHERTZ           1000000u
 
 enum {
     INTERRUPT_BIT = 0x1,
@@ -247,14 +247,14 @@ static const struct sd_host_operations operations = {
 
 /* ---- data ----------------------------------------------------------------------------------- */
 
-static status_t begin_data(struct sdhci_host *at, uint32_t index, uint32_t argument, uint32_t blocks,
-                           uint32_t mode)
+static status_t begin_data(struct sdhci_host *at, uint32_t index, uint32_t argument,
+                           uint32_t blocks, uint32_t mode)
 {
     uint32_t several = blocks > 1 ? MODE_MULTIPLE | MODE_BLOCK_COUNT | MODE_AUTO_CMD12 : 0;
     write16(at, BLOCK_SIZE, SD_BLOCK);
     write16(at, BLOCK_COUNT, blocks);
-    status_t status = issue(at, index, argument, response_flags(SD_R1) | COMMAND_DATA,
-                            mode | several);
+    status_t status =
+        issue(at, index, argument, response_flags(SD_R1) | COMMAND_DATA, mode | several);
     if (status == STATUS_OK && (read32(at, RESPONSE) & SD_R1_ERRORS) != 0) {
         reset_lines(at);
         status = STATUS_IO_ERROR;
@@ -284,9 +284,8 @@ status_t sdhci_host_read(struct sdhci_host *at, const struct sd_card *card, uint
 {
     uint32_t blocks = length / SD_BLOCK;
     uint32_t *words = (uint32_t *)(void *)to;
-    status_t status =
-        begin_data(at, blocks > 1 ? SD_READ_MULTIPLE_BLOCK : SD_READ_SINGLE_BLOCK,
-                   sd_block_argument(card, start), blocks, MODE_READ);
+    status_t status = begin_data(at, blocks > 1 ? SD_READ_MULTIPLE_BLOCK : SD_READ_SINGLE_BLOCK,
+                                 sd_block_argument(card, start), blocks, MODE_READ);
     for (uint32_t block = 0; status == STATUS_OK && block < blocks; block++) {
         status = wait(at, READ_READY);
         for (uint32_t i = 0; status == STATUS_OK && i < SD_BLOCK / sizeof(uint32_t); i++) {
@@ -301,9 +300,8 @@ status_t sdhci_host_write(struct sdhci_host *at, const struct sd_card *card, uin
 {
     uint32_t blocks = length / SD_BLOCK;
     const uint32_t *words = (const uint32_t *)(const void *)from;
-    status_t status =
-        begin_data(at, blocks > 1 ? SD_WRITE_MULTIPLE_BLOCK : SD_WRITE_SINGLE_BLOCK,
-                   sd_block_argument(card, start), blocks, 0);
+    status_t status = begin_data(at, blocks > 1 ? SD_WRITE_MULTIPLE_BLOCK : SD_WRITE_SINGLE_BLOCK,
+                                 sd_block_argument(card, start), blocks, 0);
     for (uint32_t block = 0; status == STATUS_OK && block < blocks; block++) {
         status = wait(at, WRITE_READY);
         for (uint32_t i = 0; status == STATUS_OK && i < SD_BLOCK / sizeof(uint32_t); i++) {

@@ -1,6 +1,6 @@
 /*
- * The host controller (SD Specifications Part A2, SD Host Controller Simplified Specification 3.00):
- * clock, power, commands, and blocks through its buffer by programmed I/O, so it is given no DMA.
+ * The host controller (SD Specifications Part A2, SD Host Controller Simplified Specification
+ * 3.00): clock, power, commands, and blocks through its buffer by programmed I/O, so it is given no DMA.
  *
  *   sdhci     the server and its disk
  *   sd_card   identification of the card
@@ -18,9 +18,9 @@
 struct sdhci_host {
     struct sd_host host;
     struct device device;
-    handle_t event;         /* that the interrupt signals */
-    uint32_t capabilities;  /* the lower half of the register */
-    uint32_t version;       /* of the specification, as the register numbers them */
+    handle_t event;        /* that the interrupt signals */
+    uint32_t capabilities; /* the lower half of the register */
+    uint32_t version;      /* of the specification, as the register numbers them */
 };
 
 /*

@@ -37,13 +37,13 @@ enum sifive_uart_register {
     REGISTERS_END = 0x1c
 };
 
-#define TXDATA_FULL   (1u << 31)
-#define RXDATA_EMPTY  (1u << 31)
-#define TXCTRL_TXEN   0x1u
-#define TXCTRL_NSTOP  0x2u       /* two stop bits, if the firmware chose so */
-#define TXCTRL_TXCNT1 (1u << 16) /* watermark: fewer than one byte in the FIFO */
-#define RXCTRL_RXEN   0x1u       /* watermark 0: more than no byte in the FIFO */
-#define INTERRUPT_TXWM 0x1u      /* in IE and IP */
+#define TXDATA_FULL    (1u << 31)
+#define RXDATA_EMPTY   (1u << 31)
+#define TXCTRL_TXEN    0x1u
+#define TXCTRL_NSTOP   0x2u       /* two stop bits, if the firmware chose so */
+#define TXCTRL_TXCNT1  (1u << 16) /* watermark: fewer than one byte in the FIFO */
+#define RXCTRL_RXEN    0x1u       /* watermark 0: more than no byte in the FIFO */
+#define INTERRUPT_TXWM 0x1u       /* in IE and IP */
 #define INTERRUPT_RXWM 0x2u
 
 struct sifive_uart {
