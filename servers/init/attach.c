@@ -21,7 +21,7 @@ static void name_service(const struct boot_file *object, uint32_t number, char n
 
 static bool is_driver_without_device(const struct service *service)
 {
-    return service->used && service->object != NULL && service->object->note.device_count != 0 &&
+    return service->used && service->object != NULL && service->object->note->device_count != 0 &&
            service->device == NULL;
 }
 
@@ -41,8 +41,7 @@ static struct service *find_waiting(const struct boot_file *object)
 bool attach_can_begin(void)
 {
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
-        bool begins =
-            services[i].state == SERVICE_LOADING || services[i].state == SERVICE_STARTING;
+        bool begins = services[i].state == SERVICE_LOADING || services[i].state == SERVICE_STARTING;
         if (is_driver_without_device(&services[i]) && begins) {
             return false;
         }

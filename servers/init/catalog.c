@@ -11,6 +11,10 @@
 
 struct catalog catalog;
 
+static const struct object_note no_note;
+static struct object_note notes[CATALOG_NOTES];
+static uint32_t note_count;
+
 void catalog_build(void)
 {
     uint64_t cursor = 0;
@@ -29,8 +33,17 @@ void catalog_build(void)
             .offset = entry.offset,
             .size = entry.size,
             .directory = archive_is_directory(&entry),
+            .note = &no_note,
         };
     }
+}
+
+struct object_note *catalog_note(struct boot_file *file)
+{
+    if (file->note == &no_note && note_count < CATALOG_NOTES) {
+        file->note = &notes[note_count++];
+    }
+    return file->note == &no_note ? NULL : &notes[file->note - notes];
 }
 
 struct boot_file *catalog_find(const char *name)

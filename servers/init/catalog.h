@@ -8,7 +8,12 @@
 #include "protocol.h"
 #include "script.h"
 
-enum { CATALOG_FILES = 128, CATALOG_DEVICES = 8, CATALOG_DEVICE_TEXT = 40 };
+enum {
+    CATALOG_FILES = 512,
+    CATALOG_NOTES = 128, /* of objects that are, or may be, used */
+    CATALOG_DEVICES = 8,
+    CATALOG_DEVICE_TEXT = 40,
+};
 
 /* What init uses of an object's note. */
 struct object_note {
@@ -23,9 +28,9 @@ struct boot_file {
     const char *name;      /* below boot/, such as `fifo.o` or `bin/ls.o` */
     uint64_t offset, size; /* in the archive */
     bool directory;
-    bool note_read;       /* the worker's, then for ever */
-    status_t note_status; /* of reading it */
-    struct object_note note;
+    bool note_read;                 /* the worker's, then for ever */
+    status_t note_status;           /* of reading it */
+    const struct object_note *note; /* an empty one until it is read */
 };
 
 struct catalog {
@@ -36,6 +41,8 @@ struct catalog {
 extern struct catalog catalog;
 
 void catalog_build(void);
+/* The worker's: room for the note of the file; null: there is none left. */
+struct object_note *catalog_note(struct boot_file *file);
 struct boot_file *catalog_find(const char *name);
 bool catalog_is_object(const struct boot_file *file);
 /*

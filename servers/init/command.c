@@ -298,16 +298,18 @@ static void run_unmount(struct command *command)
     }
 }
 
-/* The notes of all objects have to be read first: by the worker. */
+/* The notes of the objects that may be wanted have to be read first: by the worker. */
 static struct job notes_job;
 
 static void read_notes(struct job *job)
 {
     char line[INSTANCE_LINE];
     (void)job;
+    device_look();
     for (uint32_t i = 0; i < catalog.count; i++) {
         struct boot_file *file = &catalog.files[i];
-        if (catalog_is_object(file) && !file->note_read && instance_note(file, line) != STATUS_OK) {
+        if (catalog_is_object(file) && !file->note_read && device_is_wanted(file) &&
+            instance_note(file, line) != STATUS_OK) {
             log_line("%s", line);
         }
     }

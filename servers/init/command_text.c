@@ -71,7 +71,7 @@ static void put_allowed(struct text *text, const struct service *service)
     char words[NAMES];
     script_allow_text(service->options.allow, words, sizeof(words));
     TEXT_PUT(text, "allowed:    ", words[0] == '\0' ? "nothing" : words, "\n");
-    script_allow_text(service->object->note.resources, words, sizeof(words));
+    script_allow_text(service->object->note->resources, words, sizeof(words));
     TEXT_PUT(text, "asks for:   ", words[0] == '\0' ? "nothing" : words, "\n");
 }
 

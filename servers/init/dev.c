@@ -53,7 +53,7 @@ static struct dev_file *add(struct service *service, const char *name)
 /* A service that the script named otherwise than its object serves that name. */
 static bool is_alias(const struct service *service)
 {
-    return service->device == NULL && !text_same(service->name, service->object->note.name);
+    return service->device == NULL && !text_same(service->name, service->object->note->name);
 }
 
 /* `serial*` becomes the first number that no other service has. */
@@ -74,7 +74,7 @@ static bool free_name(const struct service *service, const char *pattern, char n
 void dev_reserve(struct service *service)
 {
     char name[NAME];
-    const char *path = service->object->note.path;
+    const char *path = service->object->note->path;
     const char *pattern = is_alias(service) ? service->name : path;
     if (pattern[0] != '\0' && !match_path_is_many(path) && free_name(service, pattern, name) &&
         dev_find(name) == NULL) {
@@ -85,7 +85,7 @@ void dev_reserve(struct service *service)
 status_t dev_publish(struct service *service, const char *wanted, uint64_t badge, uint32_t kind)
 {
     char name[NAME];
-    const char *pattern = service->object->note.path;
+    const char *pattern = service->object->note->path;
     bool own = text_same(pattern, wanted);
     bool alias = is_alias(service) && text_same(service->name, wanted);
     if ((!alias && !match_path_allows(pattern, wanted)) || badge > UINT32_MAX) {

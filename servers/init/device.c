@@ -7,6 +7,7 @@
 
 #include "match.h"
 #include "memory.h"
+#include "peek.h"
 #include "text.h"
 
 #define PAGE ((uint64_t)LIMIT_PAGE_SIZE)
@@ -124,16 +125,107 @@ static void scan_pattern(struct boot_file *object, const struct match_pattern *p
     }
 }
 
+/*
+ * What the machine has, as bits at places that follow from the texts: two texts may share one, so
+ * a bit that is set says "perhaps".
+ */
+enum { PRESENT_BITS = 4096, WORD_BITS = 64 };
+
+static struct {
+    bool known;
+    uint64_t bits[PRESENT_BITS / WORD_BITS];
+} present;
+
+/* FNV-1a, 32 bits. */
+static uint32_t place_of(const char *compatible, uint32_t virtio)
+{
+    uint32_t hash = 0x811c9dc5;
+    for (; *compatible != '\0'; compatible++) {
+        hash = (hash ^ (uint8_t)*compatible) * 0x01000193;
+    }
+    hash = (hash ^ virtio) * 0x01000193;
+    return (hash ^ hash >> 16) % PRESENT_BITS;
+}
+
+static void note_present(const char *compatible, uint32_t virtio)
+{
+    uint32_t place = place_of(compatible, virtio);
+    present.bits[place / WORD_BITS] |= 1ull << place % WORD_BITS;
+}
+
+static void look_behind_window(dt_node node)
+{
+    uint64_t address;
+    uint64_t size;
+    if (devicetree_registers(&init.tree, node, 0, &address, &size)) {
+        uint32_t type = virtio_type(address, size);
+        if (type != 0) {
+            note_present(VIRTIO_MMIO, 0);
+            note_present(VIRTIO_MMIO, type);
+        }
+    }
+}
+
+static void look_at_node(dt_node node)
+{
+    uint32_t length = 0;
+    const uint8_t *value = devicetree_property(&init.tree, node, "compatible", &length);
+    if (value == NULL || length == 0 || value[length - 1] != '\0') {
+        return;
+    }
+    for (uint32_t at = 0; at < length;) {
+        const char *compatible = (const char *)value + at;
+        if (text_same(compatible, VIRTIO_MMIO)) {
+            look_behind_window(node);
+        } else {
+            note_present(compatible, 0);
+        }
+        at += (uint32_t)text_length(compatible) + 1;
+    }
+}
+
+void device_look(void)
+{
+    if (present.known || !init.has_tree) {
+        return;
+    }
+    for (dt_node node = devicetree_root(&init.tree); node != DEVICETREE_NONE;
+         node = devicetree_next(&init.tree, node)) {
+        if (devicetree_enabled(&init.tree, node)) {
+            look_at_node(node);
+        }
+    }
+    present.known = true;
+}
+
+static bool is_perhaps_present(void *context, const char *device)
+{
+    struct match_pattern pattern;
+    (void)context;
+    if (!match_pattern_parse(device, &pattern)) {
+        return false;
+    }
+    bool is_virtio = text_same(pattern.compatible, VIRTIO_MMIO);
+    uint32_t place = place_of(pattern.compatible, is_virtio ? pattern.virtio_type : 0);
+    return (present.bits[place / WORD_BITS] & 1ull << place % WORD_BITS) != 0;
+}
+
+bool device_is_wanted(const struct boot_file *object)
+{
+    return peek_may_drive(init.archive.bytes + object->offset, object->size, is_perhaps_present,
+                          NULL);
+}
+
 void device_scan(void)
 {
     for (uint32_t i = 0; init.has_tree && i < catalog.count; i++) {
         struct boot_file *file = &catalog.files[i];
         struct match_pattern pattern;
-        if (!file->note_read || file->note_status != STATUS_OK || file->note.kind != KIND_DRIVER) {
+        if (!file->note_read || file->note_status != STATUS_OK || file->note->kind != KIND_DRIVER) {
             continue;
         }
-        for (uint32_t j = 0; j < file->note.device_count; j++) {
-            if (match_pattern_parse(file->note.devices[j], &pattern)) {
+        for (uint32_t j = 0; j < file->note->device_count; j++) {
+            if (match_pattern_parse(file->note->devices[j], &pattern)) {
                 scan_pattern(file, &pattern);
             }
         }

@@ -13,7 +13,7 @@ enum { COMMON = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT | RIGHT_WATCH }
 bool grant_check(const struct service *service, char line[INSTANCE_LINE])
 {
     char asked[96];
-    uint32_t refused = service->object->note.resources & ~service->options.allow;
+    uint32_t refused = service->object->note->resources & ~service->options.allow;
     if (refused == 0) {
         return true;
     }
@@ -102,7 +102,7 @@ static bool refuse_device(const struct service *service, char line[INSTANCE_LINE
 
 bool grant_service(struct service *service, struct instance_plan *plan, char line[INSTANCE_LINE])
 {
-    uint32_t resources = service->object->note.resources;
+    uint32_t resources = service->object->note->resources;
     if (!refuse_device(service, line)) {
         return false;
     }

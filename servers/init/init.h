@@ -5,7 +5,7 @@
  * timers; it owns all tables and never waits for anybody. The worker (worker.c) does one job
  * at a time, whatever has to call the loader; the record of a job is the worker's until it is
  * given back. Layers, each using only those above it:
- *   text, script, policy, match        pure
+ *   text, script, policy, match, peek  pure
  *   init, catalog, device, worker      what there is, and work that waits
  *   instance                           a task with its handles
  *   service, process, stop             states; who uses what, and the end of everything

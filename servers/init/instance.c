@@ -199,9 +199,8 @@ void instance_end(struct instance *instance)
     close_if(&instance->space);
 }
 
-static void take_note(struct boot_file *file, const struct load_note *from)
+static void take_note(struct object_note *note, const struct load_note *from)
 {
-    struct object_note *note = &file->note;
     note->kind = from->kind;
     note->resources = from->resources;
     note->restart = from->restart;
@@ -244,10 +243,13 @@ status_t instance_note(struct boot_file *file, char line[INSTANCE_LINE])
         status = loader_inspect(loader_endpoint(), init.initrd_offset + file->offset, file->size,
                                 init.initrd, &lent.note, sizeof(lent.note), NULL);
     }
+    struct object_note *note = status == STATUS_OK ? catalog_note(file) : NULL;
     if (status != STATUS_OK) {
         status = note_refused(file, status, line);
+    } else if (note == NULL) {
+        status = fail(line, file->name, "too many objects are in use", STATUS_FULL);
     } else {
-        take_note(file, &lent.note);
+        take_note(note, &lent.note);
     }
     file->note_status = status;
     file->note_read = true;

@@ -23,7 +23,7 @@
 #define FAULT_METHOD       0x4641554cu /* task_set_fault_endpoint() */
 #define METHOD_NUMBER_BITS 16
 #define LOADER_TIME        (10 * INIT_SECOND) /* longer than any call of it takes */
-#define STORE_MOST         (1u << 30) /* charged to the service as it is used */
+#define STORE_MOST         (1u << 30)         /* charged to the service as it is used */
 
 SERVER_META(name, "init");
 SERVER_META(version, "0.1");
@@ -133,7 +133,7 @@ static status_t serve_notice(struct call *call, uint64_t bits, uint8_t *line, si
     if (service == NULL) {
         return STATUS_BAD_METHOD;
     }
-    if ((service->object->note.resources & service->options.allow & RESOURCE_CONSOLE) == 0) {
+    if ((service->object->note->resources & service->options.allow & RESOURCE_CONSOLE) == 0) {
         return STATUS_REFUSED;
     }
     size_t length = notice_take(service, bits, text);

@@ -34,8 +34,8 @@ static bool path_is_good(const char *path)
             part++;
             continue;
         }
-        bool dots = (part == 1 && path[-1] == '.') ||
-                    (part == 2 && path[-1] == '.' && path[-2] == '.');
+        bool dots =
+            (part == 1 && path[-1] == '.') || (part == 2 && path[-1] == '.' && path[-2] == '.');
         if (part == 0 || dots) {
             return false;
         }
@@ -52,7 +52,8 @@ static bool take_path(const char *path, char taken[SCRIPT_PATH], char why[SCRIPT
         return true;
     }
     struct text text = text_in(why, SCRIPT_ERROR);
-    TEXT_PUT(&text, "`", path, "` is no place to mount at; write a path as /tmp, of up to 47 bytes");
+    TEXT_PUT(&text, "`", path,
+             "` is no place to mount at; write a path as /tmp, of up to 47 bytes");
     return false;
 }
 
@@ -139,7 +140,7 @@ void mounts_listen(struct service *service, uint64_t bits)
 bool mounts_is_names(const struct service *service)
 {
     return service->object != NULL &&
-           (service->object->note.resources & service->options.allow & RESOURCE_NAMES) != 0;
+           (service->object->note->resources & service->options.allow & RESOURCE_NAMES) != 0;
 }
 
 static void renew_root(const struct service *names)

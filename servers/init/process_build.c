@@ -41,7 +41,7 @@ static status_t build(struct process *process)
     if (status != STATUS_OK) {
         return status;
     }
-    const struct object_note *note = &process->file->note;
+    const struct object_note *note = process->file->note;
     if (note->kind != KIND_PROGRAM) {
         struct text text = text_in(process->line, INSTANCE_LINE);
         TEXT_PUT(&text, process->file->name,

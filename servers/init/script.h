@@ -41,6 +41,7 @@ enum script_verb {
     SCRIPT_HELP,
     SCRIPT_MOUNT,
     SCRIPT_UNMOUNT,
+    SCRIPT_VERBS, /* how many */
 };
 
 enum script_restart { SCRIPT_NEVER, SCRIPT_ON_CRASH, SCRIPT_ALWAYS };

@@ -296,7 +296,7 @@ static void inspect(struct service *service, uint64_t now)
 
 static uint64_t heartbeat_period(const struct service *service)
 {
-    uint64_t period = service->object->note.heartbeat;
+    uint64_t period = service->object->note->heartbeat;
     period = period != 0 ? period : HEARTBEAT_MS;
     return (period > HEARTBEAT_LEAST_MS ? period : HEARTBEAT_LEAST_MS) * INIT_MILLISECOND;
 }
@@ -346,7 +346,7 @@ static void apply_policy(struct service *service, bool crash, uint64_t ran_for)
 {
     struct policy policy = {service->options.restart, service->options.attempts,
                             service->options.min_run};
-    if (service->object->note.restart == RESTART_NEVER &&
+    if (service->object->note->restart == RESTART_NEVER &&
         (service->options.given & SCRIPT_HAS_RESTART) == 0) {
         policy.restart = SCRIPT_NEVER;
     }

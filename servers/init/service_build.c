@@ -20,7 +20,7 @@ enum {
 static uint64_t pages_limit(const struct service *service)
 {
     uint64_t pages = (service->options.memory + LIMIT_PAGE_SIZE - 1) / LIMIT_PAGE_SIZE;
-    pages = pages != 0 ? pages : service->object->note.memory;
+    pages = pages != 0 ? pages : service->object->note->memory;
     return pages != 0 ? pages : PAGES;
 }
 
@@ -55,7 +55,7 @@ static status_t set_limits(const struct service *service)
 static uint32_t priority_of(const struct service *service)
 {
     uint32_t priority = service->options.priority;
-    priority = priority != 0 ? priority : service->object->note.priority;
+    priority = priority != 0 ? priority : service->object->note->priority;
     priority = priority != 0 ? priority : PRIORITY;
     return priority < PRIORITY_MOST ? priority : PRIORITY_MOST;
 }
@@ -88,7 +88,7 @@ status_t service_build(struct service *service)
     if (status != STATUS_OK) {
         return status;
     }
-    if (service->object->note.kind == KIND_PROGRAM) {
+    if (service->object->note->kind == KIND_PROGRAM) {
         struct text text = text_in(service->line, INSTANCE_LINE);
         TEXT_PUT(&text, service->object->name,
                  ": refused: is a program, not a server; type its name at the prompt");

@@ -45,7 +45,7 @@ static void check_arguments(const struct script_arguments *arguments)
 
 static void check_statement(const struct script_statement *statement)
 {
-    require(statement->verb > SCRIPT_EMPTY && statement->verb <= SCRIPT_HELP);
+    require(statement->verb > SCRIPT_EMPTY && statement->verb < SCRIPT_VERBS);
     (void)bounded_length(statement->name, sizeof(statement->name));
     (void)bounded_length(statement->path, sizeof(statement->path));
     (void)bounded_length(statement->options.object, sizeof(statement->options.object));

@@ -17,7 +17,8 @@ enum { DISKS = 2 };
 struct service services[INIT_SERVICES];
 struct device_table device_table;
 
-static struct boot_file disk_driver = {.name = "disk.o"};
+static struct object_note disk_note;
+static struct boot_file disk_driver = {.name = "disk.o", .note = &disk_note};
 static struct script_options options;
 static uint64_t started;
 static uint32_t starts;
@@ -71,7 +72,7 @@ static void begin(uint32_t count, enum service_state state)
     memset(&device_table, 0, sizeof(device_table));
     started = 0;
     starts = 0;
-    disk_driver.note.device_count = 1;
+    disk_note.device_count = 1;
     device_table.count = count;
     for (uint32_t i = 0; i < count; i++) {
         device_table.devices[i].object = &disk_driver;
@@ -105,7 +106,7 @@ static void one_on_its_way_up_is_waited_for(void **state)
     services[0].device = &device_table.devices[0];
     assert_true(attach_can_begin()); /* it has what it needs */
     services[0].device = NULL;
-    disk_driver.note.device_count = 0;
+    disk_note.device_count = 0;
     assert_true(attach_can_begin()); /* it drives nothing */
 }
 
