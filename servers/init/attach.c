@@ -30,7 +30,7 @@ static struct service *find_waiting(const struct boot_file *object)
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
         struct service *service = &services[i];
         bool idle = service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
-                    service->state == SERVICE_RESTARTING;
+                    service->state == SERVICE_RESTARTING || service->state == SERVICE_IDLE;
         if (is_driver_without_device(service) && service->object == object && idle) {
             return service;
         }
@@ -82,7 +82,14 @@ void attach_devices(const struct script_options *options, uint64_t *started)
         }
         device->claimed = true;
         service->device = device;
-        service_start(service);
+        if (service->disabled) {
+            continue;
+        }
+        if (service->options.demand) {
+            service_await(service);
+        } else {
+            service_start(service);
+        }
         *started |= 1ull << service_slot(service);
     }
 }

@@ -56,7 +56,8 @@ static bool may_be_of(struct command *command, const struct service *service,
         return false;
     }
     bool idle = service == NULL || service->object == NULL || service->object == file ||
-                service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED;
+                service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
+                service->state == SERVICE_IDLE;
     if (!idle) {
         FAIL(command, STATUS_REFUSED, service->name, " is ", service_state_name(service->state),
              " with the object ", service->object->name, "; stop it before it gets another");
@@ -105,13 +106,33 @@ static struct service *declare(struct command *command)
     return service;
 }
 
+/* Whether the statement itself says that the service is to wait for its first use. */
+static bool is_on_demand(const struct command *command)
+{
+    return (command->statement.options.given & SCRIPT_HAS_DEMAND) != 0;
+}
+
+static bool is_disabled(struct command *command, const struct service *service)
+{
+    if (service->disabled) {
+        FAIL(command, STATUS_REFUSED, service->name, " is disabled; `enable ", service->name,
+             "` lets it start again");
+    }
+    return service->disabled;
+}
+
 static void run_start(struct command *command)
 {
     struct service *service = declare(command);
-    if (service != NULL) {
-        service_start(service);
-        wait_for(command, service);
+    if (service == NULL || is_disabled(command, service)) {
+        return;
     }
+    if (is_on_demand(command)) {
+        service_await(service);
+    } else {
+        service_start(service);
+    }
+    wait_for(command, service);
 }
 
 /* Says who uses a service. `stop all` takes services that use one another along. */
@@ -157,7 +178,9 @@ static void run_restart(struct command *command)
         return;
     }
     struct service *service = find(command);
-    if (service != NULL && service->object != NULL) {
+    bool is_up = service != NULL &&
+                 (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING);
+    if (service != NULL && service->object != NULL && (is_up || !is_disabled(command, service))) {
         service_restart(service);
         wait_for(command, service);
     }
@@ -215,7 +238,30 @@ static void run_echo(struct command *command)
 
 static void run_declare(struct command *command)
 {
-    (void)declare(command);
+    struct service *service = declare(command);
+    if (service != NULL && is_on_demand(command)) {
+        service_await(service);
+        wait_for(command, service);
+    }
+}
+
+static void run_enable(struct command *command)
+{
+    struct service *service = find(command);
+    if (service != NULL) {
+        service_enable(service);
+    }
+    if (service != NULL && service->options.demand) {
+        wait_for(command, service);
+    }
+}
+
+static void run_disable(struct command *command)
+{
+    struct service *service = find(command);
+    if (service != NULL) {
+        service_disable(service);
+    }
 }
 
 static void run_program(struct command *command)
@@ -341,7 +387,8 @@ static void (*const verbs[])(struct command *command) = {
     [SCRIPT_ECHO] = run_echo,       [SCRIPT_DEVICES] = run_devices,
     [SCRIPT_CONSOLE] = run_console, [SCRIPT_ON_FAILED] = run_on_failed,
     [SCRIPT_HELP] = run_help,       [SCRIPT_MOUNT] = run_mount,
-    [SCRIPT_UNMOUNT] = run_unmount,
+    [SCRIPT_UNMOUNT] = run_unmount, [SCRIPT_ENABLE] = run_enable,
+    [SCRIPT_DISABLE] = run_disable,
 };
 
 void command_begin(struct command *command)

@@ -40,7 +40,7 @@ void command_list(struct text *text)
         }
         text_put(text, service->name);
         text_put_column(text, COLUMN_STATE);
-        text_put(text, service_state_name(service->state));
+        text_put(text, service_state_text(service));
         text_put_column(text, COLUMN_RESTARTS);
         text_put_number(text, service->restarts);
         text_put_column(text, COLUMN_PAGES);
@@ -78,8 +78,8 @@ static void put_allowed(struct text *text, const struct service *service)
 void command_status(struct text *text, struct service *service)
 {
     char names[NAMES];
-    TEXT_PUT(text, "service:    ", service->name, "\n",
-             "state:      ", service_state_name(service->state), ", for ");
+    TEXT_PUT(text, "service:    ", service->name, "\n", "state:      ", service_state_text(service),
+             ", for ");
     text_put_seconds(text, clock_read() - service->since);
     text_put(text, "\nrestarts:   ");
     text_put_number(text, service->restarts);
@@ -127,6 +127,7 @@ void command_help(struct text *text)
              "start NAME [options]          start a service; declares it if need be\n"
              "stop NAME|all [--force]       stop in order, if nobody uses it or by force\n"
              "restart NAME                  stop and start; open files stay\n"
+             "disable NAME                  it is not to be started; enable NAME: it may be\n"
              "kill NAME [--fault KIND]      end it, or make it fail: null, illegal, loop, exit\n"
              "status NAME | log NAME        what is known about it\n"
              "wait [NAME [TIME]]            until nothing is on its way up or down\n"

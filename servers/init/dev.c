@@ -113,7 +113,10 @@ static bool is_going(const struct service *service)
 
 status_t dev_open(struct dev_file *file, uint32_t *kind, handle_t *endpoint)
 {
-    const struct service *service = file->service;
+    struct service *service = file->service;
+    if (service->state == SERVICE_IDLE) { /* this is its first use */
+        service_start(service);
+    }
     if (service->state == SERVICE_STOPPED || is_going(service)) {
         return STATUS_NOT_FOUND;
     }
@@ -196,11 +199,20 @@ void dev_forget(const struct service *service)
     }
 }
 
+/* Its names are there before it is. */
+static bool is_awaited(const struct service *service)
+{
+    bool is_early = service->state == SERVICE_IDLE || service->state == SERVICE_LOADING ||
+                    service->state == SERVICE_STARTING;
+    return service->options.demand && is_early;
+}
+
 status_t dev_list(uint64_t position, uint32_t *kind, const char **name)
 {
     for (uint32_t i = 0; i < FILES; i++) {
-        if (files[i].name[0] != '\0' && files[i].published && !is_going(files[i].service) &&
-            position-- == 0) {
+        bool is_there =
+            files[i].name[0] != '\0' && (files[i].published || is_awaited(files[i].service));
+        if (is_there && !is_going(files[i].service) && position-- == 0) {
             *kind = files[i].kind;
             *name = files[i].name;
             return STATUS_OK;

@@ -164,6 +164,19 @@ static status_t serve_binding(struct call *call, uint64_t position, uint64_t bit
     return status;
 }
 
+static status_t serve_use(struct call *call, uint64_t position)
+{
+    struct service *service = speaker(call);
+    if (service == NULL) {
+        return STATUS_BAD_METHOD;
+    }
+    if (!mounts_is_names(service)) {
+        return STATUS_REFUSED;
+    }
+    mounts_use(position);
+    return STATUS_OK;
+}
+
 static const struct supervisor_operations supervisor_operations = {
     .ready = serve_ready,
     .refuse = serve_refuse,
@@ -172,6 +185,7 @@ static const struct supervisor_operations supervisor_operations = {
     .end_system = serve_end_system,
     .notice = serve_notice,
     .binding = serve_binding,
+    .use = serve_use,
 };
 
 /* A fault: any answer but OK ends the task. */

@@ -87,6 +87,9 @@ bool mounts_add(const char *path, const char *service, char why[SCRIPT_ERROR])
     }
     text_copy(mount->path, SCRIPT_PATH, taken);
     text_copy(mount->service, SCRIPT_NAME, service);
+    if (!text_same(service, MOUNTS_DEV)) {
+        service_mounted(service_find(service));
+    }
     changed();
     return true;
 }
@@ -129,6 +132,18 @@ status_t mounts_binding(uint64_t place, uint64_t *next, const char **path, handl
         }
     }
     return STATUS_NOT_FOUND;
+}
+
+void mounts_use(uint64_t place)
+{
+    struct service *service = place < MOUNTS && mounts[place].path[0] != '\0'
+                                  ? service_find(mounts[place].service)
+                                  : NULL;
+    bool waits = service != NULL && (service->state == SERVICE_IDLE ||
+                                     (service->state == SERVICE_LOADING && service->awaits));
+    if (waits) {
+        service_start(service);
+    }
 }
 
 void mounts_listen(struct service *service, uint64_t bits)

@@ -21,6 +21,8 @@ bool mounts_remove(const char *path, char why[SCRIPT_ERROR]);
 /* The first mount from a place on that names something. NOT_FOUND: there is no more. */
 SINTER_MUST_CHECK status_t mounts_binding(uint64_t place, uint64_t *next, const char **path,
                                           handle_t *directory);
+/* A path at or below the mount is being opened: a service that waits for its first use starts. */
+void mounts_use(uint64_t place);
 /* Who hears of changes by bits of its control event. */
 void mounts_listen(struct service *listener, uint64_t bits);
 /* The service has a port now, or has lost it. */

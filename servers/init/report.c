@@ -352,7 +352,10 @@ void report_failed(struct service *service)
     }
     if (service->options.failed == SCRIPT_START_OTHER) {
         struct service *other = service_find(service->options.other);
-        if (other != NULL && other->object != NULL) {
+        if (other != NULL && other->disabled) {
+            log_line("%s has failed; %s, to be started instead, is disabled", service->name,
+                     other->name);
+        } else if (other != NULL && other->object != NULL) {
             log_line("%s has failed: starting %s", service->name, other->name);
             service_start(other);
         } else {

@@ -194,12 +194,13 @@ static const struct verb {
     {"echo", SCRIPT_ECHO, parse_echo},          {"devices", SCRIPT_DEVICES, parse_devices},
     {"console", SCRIPT_CONSOLE, parse_console}, {"on-failed", SCRIPT_ON_FAILED, parse_on_failed},
     {"help", SCRIPT_HELP, parse_nothing},       {"mount", SCRIPT_MOUNT, parse_mount},
-    {"unmount", SCRIPT_UNMOUNT, parse_unmount}, {NULL, SCRIPT_EMPTY, NULL},
+    {"unmount", SCRIPT_UNMOUNT, parse_unmount}, {"enable", SCRIPT_ENABLE, parse_name},
+    {"disable", SCRIPT_DISABLE, parse_name},    {NULL, SCRIPT_EMPTY, NULL},
 };
 
 #define KNOWN_VERBS                                                                                \
-    "service, program, start, stop, restart, kill, status, log, list, wait, echo, devices, "       \
-    "console, mount, unmount, on-failed, help"
+    "service, program, start, stop, restart, enable, disable, kill, status, log, list, wait, "     \
+    "echo, devices, console, mount, unmount, on-failed, help"
 
 bool script_parse_line(const char *text, size_t length, uint32_t line,
                        struct script_statement *statement, char error[SCRIPT_ERROR])

@@ -41,6 +41,8 @@ enum script_verb {
     SCRIPT_HELP,
     SCRIPT_MOUNT,
     SCRIPT_UNMOUNT,
+    SCRIPT_ENABLE,
+    SCRIPT_DISABLE,
     SCRIPT_VERBS, /* how many */
 };
 
@@ -62,6 +64,7 @@ enum script_failed { SCRIPT_NOTHING, SCRIPT_REBOOT, SCRIPT_START_OTHER };
 #define SCRIPT_HAS_FAILED     0x800u
 #define SCRIPT_HAS_ALIAS      0x1000u
 #define SCRIPT_HAS_CPU        0x2000u
+#define SCRIPT_HAS_DEMAND     0x4000u
 
 /* What may be allowed beyond the RESOURCE_ bits of sinter/object.h. */
 #define SCRIPT_ALLOW_SERVICE 0x10000u /* the service protocol: to command the supervisor */
@@ -80,6 +83,7 @@ struct script_options {
     uint32_t restart;    /* enum script_restart */
     uint32_t failed;     /* enum script_failed */
     uint32_t essential;  /* boolean: its failure reboots */
+    uint32_t demand;     /* boolean: its first use starts it */
     uint32_t priority;
     uint32_t cpu;                            /* percent of one CPU's time; 0: as much as it wants */
     uint32_t attempts;                       /* restarts in a row before it counts as failed */

@@ -195,6 +195,15 @@ static bool parse_min_run(struct script_options *options, const char *value, cha
     return parse_time(&options->min_run, value, error);
 }
 
+/* Stands alone: there is no value. */
+static bool parse_demand(struct script_options *options, const char *value, char *error)
+{
+    (void)value;
+    (void)error;
+    options->demand = true;
+    return true;
+}
+
 static bool parse_failed(struct script_options *options, const char *value, char *error)
 {
     if (text_same(value, "nothing") || text_same(value, "reboot")) {
@@ -221,6 +230,7 @@ static const struct option {
     {"attempts", SCRIPT_HAS_ATTEMPTS, parse_attempts},
     {"class", SCRIPT_HAS_CLASS, parse_class},
     {"on-failed", SCRIPT_HAS_FAILED, parse_failed},
+    {"demand", SCRIPT_HAS_DEMAND, parse_demand},
     {"priority", SCRIPT_HAS_PRIORITY, parse_priority},
     {"memory", SCRIPT_HAS_MEMORY, parse_memory},
     {"cpu", SCRIPT_HAS_CPU, parse_cpu},
@@ -231,8 +241,8 @@ static const struct option {
 };
 
 #define KNOWN_OPTIONS                                                                              \
-    "object, as, allow, restart, attempts, class, on-failed, priority, memory, cpu, start-time, "  \
-    "stop-time, min-run, args"
+    "object, as, allow, demand, restart, attempts, class, on-failed, priority, memory, cpu, "      \
+    "start-time, stop-time, min-run, args"
 
 static const struct option *find_option(const char *word)
 {
@@ -274,7 +284,8 @@ bool script_options_parse(struct script_words *words, struct script_options *opt
         if (option == NULL) {
             return SCRIPT_REFUSE(error, "unknown option `", word, "`; known are ", KNOWN_OPTIONS);
         }
-        const char *value = script_words_take(words);
+        bool alone = option->given == SCRIPT_HAS_DEMAND;
+        const char *value = alone ? "" : script_words_take(words);
         if (value == NULL) {
             return SCRIPT_REFUSE(error, "`", word, "` wants a value after it");
         }
@@ -314,6 +325,7 @@ void script_options_merge(struct script_options *to, const struct script_options
     MERGE(SCRIPT_HAS_RESTART, restart);
     MERGE(SCRIPT_HAS_ATTEMPTS, attempts);
     MERGE(SCRIPT_HAS_CLASS, essential);
+    MERGE(SCRIPT_HAS_DEMAND, demand);
     MERGE(SCRIPT_HAS_FAILED, failed);
     MERGE(SCRIPT_HAS_PRIORITY, priority);
     MERGE(SCRIPT_HAS_MEMORY, memory);

@@ -32,9 +32,16 @@ const char *service_state_name(enum service_state state)
         [SERVICE_STOPPED] = "stopped",   [SERVICE_LOADING] = "loading",
         [SERVICE_STARTING] = "starting", [SERVICE_RUNNING] = "running",
         [SERVICE_STOPPING] = "stopping", [SERVICE_RESTARTING] = "restarting",
-        [SERVICE_FAILED] = "failed",
+        [SERVICE_FAILED] = "failed",     [SERVICE_IDLE] = "idle",
     };
     return names[state];
+}
+
+const char *service_state_text(const struct service *service)
+{
+    return service->disabled && service->state == SERVICE_STOPPED
+               ? "disabled"
+               : service_state_name(service->state);
 }
 
 uint32_t service_slot(const struct service *service)
@@ -78,10 +85,16 @@ struct service *service_declare(const char *name)
     return service;
 }
 
-bool service_is_settled(const struct service *service)
+/* It has no instance, and none is on its way. */
+static bool is_down(const struct service *service)
 {
     return service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
-           (service->state == SERVICE_RUNNING && !service->ending);
+           service->state == SERVICE_IDLE;
+}
+
+bool service_is_settled(const struct service *service)
+{
+    return is_down(service) || (service->state == SERVICE_RUNNING && !service->ending);
 }
 
 static void tell_back(struct service *service)
@@ -223,6 +236,7 @@ static void launch(struct service *service)
         return;
     }
     service->reason[0] = '\0';
+    service->awaits = false;
     service->restart_wanted = false;
     service->job.run = run_build;
     service->job.done = finish_build;
@@ -235,7 +249,11 @@ void service_start(struct service *service)
     if (stop_is_final()) {
         return;
     }
-    if (service->state != SERVICE_STOPPED && service->state != SERVICE_FAILED) {
+    if (service->disabled) {
+        return;
+    }
+    if (!is_down(service)) {
+        service->awaits = false;
         service->stop_wanted = false;
         service->restart_wanted = service->state == SERVICE_STOPPING;
         return;
@@ -243,6 +261,76 @@ void service_start(struct service *service)
     service->in_a_row = 0;
     service->restarts = 0;
     launch(service);
+}
+
+/* Nothing is loaded: its names are there, and the port if it is mounted. */
+static void rest(struct service *service)
+{
+    bool is_absent = service->object->note->device_count != 0 && service->device == NULL;
+    if (!is_absent) {
+        dev_reserve(service);
+    }
+    enter(service, SERVICE_IDLE, INIT_NEVER);
+    service_mounted(service);
+}
+
+void service_mounted(struct service *service)
+{
+    if (service->state == SERVICE_IDLE && service->port == 0 && mounts_path(service) != NULL) {
+        status_t status = service_make_lasting(service);
+        if (status != STATUS_OK) {
+            fail(service, status_text(status));
+            return;
+        }
+    }
+    mounts_service_changed(service);
+}
+
+static void run_prepare(struct job *job)
+{
+    struct service *service = service_of_job(job);
+    service->line[0] = '\0';
+    service->built = service_prepare(service);
+}
+
+static void finish_prepare(struct job *job)
+{
+    struct service *service = service_of_job(job);
+    if (service->stop_wanted) {
+        service->stop_wanted = false;
+        settle_down(service, SERVICE_STOPPED);
+    } else if (service->built != STATUS_OK) {
+        fail(service, service->line);
+    } else if (service->awaits) {
+        rest(service);
+    } else { /* somebody could not wait */
+        launch(service);
+    }
+}
+
+void service_await(struct service *service)
+{
+    if (service->disabled || !is_down(service) || stop_is_final()) {
+        return;
+    }
+    dev_forget(service); /* with its device it may get another name */
+    service->awaits = true;
+    service->stop_wanted = false;
+    service->in_a_row = 0;
+    service->restarts = 0;
+    service->reason[0] = '\0';
+    service->job.run = run_prepare;
+    service->job.done = finish_prepare;
+    enter(service, SERVICE_LOADING, INIT_NEVER);
+    worker_submit(&service->job);
+}
+
+void service_enable(struct service *service)
+{
+    service->disabled = false;
+    if (service->options.demand && service->object != NULL) {
+        service_await(service);
+    }
 }
 
 static void stop(struct service *service)
@@ -258,6 +346,7 @@ static void stop(struct service *service)
         status_ignore(event_signal(service->control, CONTROL_STOP));
         break;
     case SERVICE_RESTARTING:
+    case SERVICE_IDLE:
         settle_down(service, SERVICE_STOPPED);
         break;
     default:
@@ -269,6 +358,15 @@ void service_stop(struct service *service)
 {
     service->stop_asked = clock_read();
     stop(service);
+}
+
+void service_disable(struct service *service)
+{
+    bool waits = service->state == SERVICE_LOADING && service->awaits;
+    service->disabled = true;
+    if (waits || service->state == SERVICE_IDLE) {
+        service_stop(service);
+    }
 }
 
 void service_kill(struct service *service, const char *why)
@@ -364,6 +462,9 @@ static void apply_policy(struct service *service, bool crash, uint64_t ran_for)
         break;
     default:
         settle_down(service, SERVICE_STOPPED);
+        if (service->options.demand && !service->disabled && !stop_is_final()) {
+            rest(service);
+        }
         break;
     }
 }

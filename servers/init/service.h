@@ -2,6 +2,7 @@
  * Services: what is declared, their states, and what stays from instance to instance.
  *
  *   STOPPED -> LOADING -> STARTING -> RUNNING -> STOPPING -> STOPPED
+ *   STOPPED -> LOADING -> IDLE -> LOADING ...: its note is known; its first use starts it
  * An instance that ends by itself leads to RESTARTING, FAILED or STOPPED, by policy.h. All
  * functions are for the main thread and return at once.
  */
@@ -21,6 +22,7 @@ enum service_state {
     SERVICE_STOPPING,
     SERVICE_RESTARTING,
     SERVICE_FAILED,
+    SERVICE_IDLE,
 };
 
 enum { SERVICE_REASON = 200, SERVICE_REPORT = 3072 };
@@ -34,6 +36,8 @@ struct service {
     uint32_t number;       /* among the services of the same object: 0 is the first */
 
     enum service_state state;
+    bool disabled;       /* it is not to be started */
+    bool awaits;         /* LOADING: it is to be IDLE next; an instance is not built */
     bool stop_wanted;    /* LOADING: by command */
     bool refused;        /* STARTING: it said why it cannot start, and will exit */
     bool restart_wanted; /* STOPPING: another instance follows */
@@ -70,6 +74,8 @@ struct service {
 extern struct service services[INIT_SERVICES];
 
 const char *service_state_name(enum service_state state);
+/* The same, but `disabled` for one that is stopped and stays so. */
+const char *service_state_text(const struct service *service);
 struct service *service_find(const char *name);
 uint32_t service_slot(const struct service *service);
 /* The service whose instance has this badge; null: it is of an earlier one. */
@@ -80,7 +86,15 @@ struct service *service_declare(const char *name);
 /* Whether it is neither on its way up nor on its way down. */
 bool service_is_settled(const struct service *service);
 
+/* Nothing happens to one that is disabled. */
 void service_start(struct service *service);
+/* Makes it IDLE, unless it is up, on its way, or disabled. */
+void service_await(struct service *service);
+/* It has a place in the namespace: one that is IDLE gets the port that its clients call. */
+void service_mounted(struct service *service);
+void service_enable(struct service *service);
+/* One that runs goes on until it is stopped. */
+void service_disable(struct service *service);
 void service_stop(struct service *service);
 void service_restart(struct service *service);
 /* Ends the instance; the policy decides what follows. `why` becomes the reason. */
@@ -94,6 +108,11 @@ void service_noticed(struct service *service);
 
 /* On the worker: makes an instance; service->line tells why it could not. */
 SINTER_MUST_CHECK status_t service_build(struct service *service);
+
+/* On the worker: reads the note of one that shall be IDLE. */
+SINTER_MUST_CHECK status_t service_prepare(struct service *service);
+/* What all instances use, if it is not there: account, port, events. */
+SINTER_MUST_CHECK status_t service_make_lasting(struct service *service);
 
 /* Looks after instances that have died, and what is due; answers when to look again. */
 void service_reap(uint64_t death_bits);

@@ -24,8 +24,7 @@ static uint64_t pages_limit(const struct service *service)
     return pages != 0 ? pages : PAGES;
 }
 
-/* What every instance uses, made at the first start. */
-static status_t make_lasting(struct service *service)
+status_t service_make_lasting(struct service *service)
 {
     status_t status;
     if (service->account == 0 && (status = grant_account(pages_limit(service), KERNEL_BYTES,
@@ -80,10 +79,8 @@ static void tell_limit(struct service *service)
     text_copy(service->line, sizeof(service->line), line);
 }
 
-status_t service_build(struct service *service)
+status_t service_prepare(struct service *service)
 {
-    static struct instance_plan plan; /* the worker does one job at a time */
-    static char texts[SCRIPT_NAME + SCRIPT_TEXT];
     status_t status = instance_note(service->object, service->line);
     if (status != STATUS_OK) {
         return status;
@@ -94,10 +91,18 @@ status_t service_build(struct service *service)
                  ": refused: is a program, not a server; type its name at the prompt");
         return STATUS_REFUSED;
     }
-    if (!grant_check(service, service->line)) {
-        return STATUS_REFUSED;
+    return grant_check(service, service->line) ? STATUS_OK : STATUS_REFUSED;
+}
+
+status_t service_build(struct service *service)
+{
+    static struct instance_plan plan; /* the worker does one job at a time */
+    static char texts[SCRIPT_NAME + SCRIPT_TEXT];
+    status_t status = service_prepare(service);
+    if (status != STATUS_OK) {
+        return status;
     }
-    status = make_lasting(service);
+    status = service_make_lasting(service);
     if (status == STATUS_OK) {
         status = set_limits(service);
     }

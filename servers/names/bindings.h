@@ -17,6 +17,7 @@
 enum { BINDINGS = 32, BINDING_PATH = 48, BINDING_DEPTH_SHIFT = 8, BINDINGS_NONE = -1 };
 
 struct binding {
+    bool used;               /* since it was told: the supervisor knows */
     char path[BINDING_PATH]; /* empty: the place is free */
     uint64_t directory;      /* a handle */
 };

@@ -56,6 +56,7 @@ static void bind(struct binding *binding, const char *path, size_t length, handl
     }
     binding->path[length] = '\0';
     binding->directory = directory;
+    binding->used = false;
 }
 
 /* A place keeps its number in the supervisor's table, so that openings of directories go on. */
@@ -93,14 +94,18 @@ static bool path_of(const struct call *call, char path[BINDING_PATH], size_t *le
 }
 
 /* Answers with a mounted directory, whose server goes on with the rest. */
-static status_t lead_on(const struct binding *binding, size_t left, uint32_t flags, uint32_t *kind,
-                        uint32_t *rest, handle_t *file)
+static status_t lead_on(int place, size_t left, uint32_t flags, uint32_t *kind, uint32_t *rest,
+                        handle_t *file)
 {
+    struct binding *binding = &bindings.places[place];
     if (left == 0 && (flags & (FILE_WRITE | FILE_TRUNCATE)) != 0) {
         return STATUS_IS_DIRECTORY;
     }
     if (left == 0 && (flags & FILE_EXCLUSIVE) != 0) {
         return STATUS_EXISTS;
+    }
+    if (!binding->used) { /* it may wait for its first use */
+        binding->used = supervisor_use(server.supervisor, (uint64_t)place) == STATUS_OK;
     }
     *kind = FILE_KIND_DIRECTORY;
     *rest = (uint32_t)left;
@@ -138,7 +143,7 @@ static status_t serve_open(struct call *call, const uint8_t *path, size_t path_l
     size_t left = 0;
     int place = bindings_find(&bindings, whole, length, &left);
     if (place != BINDINGS_NONE) {
-        return lead_on(&bindings.places[place], left, flags, kind, rest, file);
+        return lead_on(place, left, flags, kind, rest, file);
     }
     if (bindings_directory(&bindings, whole, length, &number)) {
         return open_own(number, flags, kind, file);

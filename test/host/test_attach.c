@@ -21,7 +21,7 @@ static struct object_note disk_note;
 static struct boot_file disk_driver = {.name = "disk.o", .note = &disk_note};
 static struct script_options options;
 static uint64_t started;
-static uint32_t starts;
+static uint32_t starts, awaited;
 
 void device_scan(void)
 {
@@ -60,6 +60,12 @@ void service_start(struct service *service)
     starts++;
 }
 
+void service_await(struct service *service)
+{
+    assert_non_null(service->device);
+    awaited++;
+}
+
 void log_line(const char *format, ...)
 {
     fail_msg("the log was told: %s", format);
@@ -72,6 +78,8 @@ static void begin(uint32_t count, enum service_state state)
     memset(&device_table, 0, sizeof(device_table));
     started = 0;
     starts = 0;
+    awaited = 0;
+    memset(&options, 0, sizeof(options));
     disk_note.device_count = 1;
     device_table.count = count;
     for (uint32_t i = 0; i < count; i++) {
@@ -83,7 +91,8 @@ static void begin(uint32_t count, enum service_state state)
 
 static void drivers_that_do_not_run_get_a_device(void **state)
 {
-    static const enum service_state idle[] = {SERVICE_STOPPED, SERVICE_FAILED, SERVICE_RESTARTING};
+    static const enum service_state idle[] = {SERVICE_STOPPED, SERVICE_FAILED, SERVICE_RESTARTING,
+                                              SERVICE_IDLE};
     (void)state;
     for (size_t i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
         begin(1, idle[i]);
@@ -122,6 +131,31 @@ static void one_that_runs_without_a_device_stays_so(void **state)
     assert_int_equal(started, 2);
 }
 
+static void on_demand_they_wait(void **state)
+{
+    (void)state;
+    begin(DISKS, SERVICE_IDLE);
+    options.given = SCRIPT_HAS_DEMAND;
+    options.demand = 1;
+    services[0].options = options;
+    attach_devices(&options, &started);
+    assert_int_equal(awaited, 2);
+    assert_int_equal(starts, 0);
+    assert_int_equal(started, 3);
+}
+
+static void one_that_is_disabled_keeps_its_device(void **state)
+{
+    (void)state;
+    begin(1, SERVICE_STOPPED);
+    services[0].disabled = true;
+    attach_devices(&options, &started);
+    assert_ptr_equal(services[0].device, &device_table.devices[0]);
+    assert_true(device_table.devices[0].claimed);
+    assert_int_equal(starts + awaited, 0);
+    assert_int_equal(started, 0);
+}
+
 static void further_devices_get_further_services(void **state)
 {
     (void)state;
@@ -141,6 +175,8 @@ int main(void)
         cmocka_unit_test(drivers_that_do_not_run_get_a_device),
         cmocka_unit_test(one_on_its_way_up_is_waited_for),
         cmocka_unit_test(one_that_runs_without_a_device_stays_so),
+        cmocka_unit_test(on_demand_they_wait),
+        cmocka_unit_test(one_that_is_disabled_keeps_its_device),
         cmocka_unit_test(further_devices_get_further_services),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,9 +50,10 @@ static void blank_lines_and_comments_are_nothing(void **state)
 static void start_takes_all_options(void **state)
 {
     (void)state;
-    assert_true(parse("start pipe object fifo.o allow irq,dma restart always attempts 3 "
-                      "class essential on-failed spare priority 7 memory 8M cpu 250% start-time 500ms "
-                      "stop-time 2s min-run 1m args -v \"two words\" # why"));
+    assert_true(
+        parse("start pipe object fifo.o allow irq,dma restart always attempts 3 "
+              "class essential on-failed spare priority 7 memory 8M cpu 250% start-time 500ms "
+              "stop-time 2s min-run 1m args -v \"two words\" # why"));
     const struct script_options *options = &statement.options;
     assert_int_equal(statement.verb, SCRIPT_START);
     assert_string_equal(statement.name, "pipe");
@@ -100,6 +101,11 @@ static void every_verb_parses(void **state)
         {"devices allow none", SCRIPT_DEVICES},
         {"console /dev/console run shell.o", SCRIPT_CONSOLE},
         {"on-failed fifo reboot", SCRIPT_ON_FAILED},
+        {"mount", SCRIPT_MOUNT},
+        {"mount /tmp tmpfs", SCRIPT_MOUNT},
+        {"unmount /tmp", SCRIPT_UNMOUNT},
+        {"enable fifo", SCRIPT_ENABLE},
+        {"disable fifo", SCRIPT_DISABLE},
         {"help", SCRIPT_HELP},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -119,6 +125,11 @@ static void details_of_statements_are_kept(void **state)
     assert_int_equal(statement.time, 250 * MILLISECOND);
     assert_true(parse("on-failed fifo spare"));
     assert_string_equal(statement.options.other, "spare");
+    assert_true(parse("devices demand allow irq"));
+    assert_int_equal(statement.options.demand, 1);
+    assert_int_equal(statement.options.allow, RESOURCE_INTERRUPTS);
+    assert_true(parse("start fifo allow none demand"));
+    assert_int_equal(statement.options.given, SCRIPT_HAS_ALLOW | SCRIPT_HAS_DEMAND);
     assert_true(parse("console /dev/console run shell.o args -i"));
     assert_string_equal(statement.path, "/dev/console");
     assert_string_equal(statement.options.object, "shell.o");
@@ -158,6 +169,9 @@ static void errors_name_what_was_found(void **state)
     assert_refused("echo \"open", "is not closed");
     assert_refused("echo \x01", "control character");
     assert_refused("on-failed fifo", "on-failed NAME");
+    assert_refused("start fifo demand yes", "unknown option `yes`");
+    assert_refused("enable", "name of a service");
+    assert_refused("disable fifo spare", "`spare` is one word too many");
     assert_refused("service fifo", "wants a name and an object");
 }
 
