@@ -1,7 +1,7 @@
 /*
  * svc WORD...: runs a line of the init script's language (start, stop, restart, status, log, kill,
  * list, ...) and prints the answer. The supervisor is reached through the start handle `service`,
- * or through /dev/service.
+ * or through /dev/service. `svc check FILE` asks nobody.
  */
 #include <errno.h>
 #include <sinter/protocol/service.h>
@@ -12,9 +12,12 @@
 
 #include "note.h"
 #include "program.h"
+#include "svc_check.h"
 #include "tool.h"
 
-PROGRAM_NOTE("svc", "svc list|start|stop|restart|status|log|kill [NAME...]: controls services; see `svc help`");
+PROGRAM_NOTE(
+    "svc",
+    "svc list|start|stop|restart|status|log|kill [NAME...]: controls services; see `svc help`");
 
 #define LINE_SIZE   LIMIT_MESSAGE_DATA
 #define EXIT_IN_USE 3 /* a service was not stopped because it is in use */
@@ -23,8 +26,7 @@ static status_t find_supervisor(handle_t *supervisor)
 {
     uint32_t version;
     *supervisor = program_handle("service");
-    status_t status =
-        *supervisor != 0 ? STATUS_OK : path_open("/dev/service", 0, NULL, supervisor);
+    status_t status = *supervisor != 0 ? STATUS_OK : path_open("/dev/service", 0, NULL, supervisor);
     return status == STATUS_OK ? service_negotiate(*supervisor, &version) : status;
 }
 
@@ -68,6 +70,9 @@ int main(int count, char **words)
     char line[LINE_SIZE];
     handle_t supervisor;
     uint64_t length = 0;
+    if (count > 1 && strcmp(words[1], "check") == 0) {
+        return count == 3 ? svc_check(words[2]) : tool_usage("svc check FILE");
+    }
     if (count < 2 || !join(count, words, line)) {
         return tool_usage("svc list|start|stop|restart|status|log|kill [NAME...]; "
                           "`svc help` lists all");

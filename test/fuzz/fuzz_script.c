@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "script.h"
+#include "script_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < count; i++) {
         check_statement(&statements[i]);
     }
+    (void)script_check(text, size, statements, check_error, NULL);
     free(text);
     return 0;
 }

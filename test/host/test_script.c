@@ -15,6 +15,7 @@
 #include "match.h"
 #include "policy.h"
 #include "script.h"
+#include "script_check.h"
 #include "text.h"
 
 #define SECOND      1000000000ull
@@ -251,6 +252,42 @@ static void too_many_statements_are_reported(void **state)
     assert_int_equal(reported.line, SCRIPT_STATEMENTS + 1);
 }
 
+static size_t check(const char *text, struct reported *reported)
+{
+    static struct script_statement statements[SCRIPT_STATEMENTS];
+    *reported = (struct reported){0};
+    return script_check(text, strlen(text), statements, note_error, reported);
+}
+
+#define ASSERT_CHECKED(text, at, words)                                                            \
+    do {                                                                                           \
+        struct reported found;                                                                     \
+        assert_int_equal(check(text, &found), 1);                                                  \
+        assert_int_equal(found.count, 1);                                                          \
+        assert_int_equal(found.line, at);                                                          \
+        assert_non_null(strstr(found.error, words));                                               \
+    } while (0)
+
+static void a_check_knows_what_was_declared(void **state)
+{
+    struct reported reported;
+    (void)state;
+    assert_int_equal(check("", &reported), 0);
+    assert_int_equal(check("start a as b\nservice c d.o\nmount /x b\nmount /y dev\nmount\n"
+                           "on-failed b c\nstop c\nstop all\nkill loader\nwait\nenable b\n",
+                           &reported),
+                     0);
+    assert_int_equal(check("devices\nstop virtio-blk\non-failed x reboot", &reported), 0);
+    ASSERT_CHECKED("start a\nstrat b", 2, "unknown word `strat`");
+    ASSERT_CHECKED("start a as b\nstop a", 2, "no service `a`");
+    ASSERT_CHECKED("mount /x b\nstart b", 1, "declare it before");
+    ASSERT_CHECKED("start a\non-failed a b", 2, "no service `b`");
+    ASSERT_CHECKED("disable a\nstart a", 1, "no service `a`");
+    ASSERT_CHECKED("stop loader", 1, "no service `loader`");
+    ASSERT_CHECKED("start a demand\nwait b 5s", 2, "no service `b`");
+    assert_int_equal(check("x\ny\nstop z", &reported), 3);
+}
+
 static void merging_takes_what_was_said(void **state)
 {
     (void)state;
@@ -462,6 +499,7 @@ int main(void)
         cmocka_unit_test(bounds_of_lines_hold),
         cmocka_unit_test(a_file_goes_on_after_errors),
         cmocka_unit_test(too_many_statements_are_reported),
+        cmocka_unit_test(a_check_knows_what_was_declared),
         cmocka_unit_test(merging_takes_what_was_said),
         cmocka_unit_test(allowed_words_read_well),
         cmocka_unit_test(the_first_restart_is_at_once_and_delays_grow),

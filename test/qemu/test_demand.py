@@ -1,5 +1,5 @@
-"""Services that wait for their first use, disabled ones, what follows a failure, and what objects
-cost that nobody uses."""
+"""Services that wait for their first use, disabled ones, what follows a failure, what objects cost
+that nobody uses, and checking a script."""
 
 import re
 
@@ -182,6 +182,20 @@ def test_unused_objects_cost_their_bytes(architecture, tmp_path, request):
     assert instructions <= UNUSED * NOTE_INSTRUCTIONS, f"{instructions} instructions more"
     assert used <= archive * (1 + PAGE_TABLES) + TABLES_KIB, \
         f"{used} KiB more are used, {archive} of them by the archive"
+
+
+def test_check_of_a_script(boot, architecture):
+    console = boot()
+    assert console.run("svc check /boot/init.rc") == ("", 0)
+    console.run("echo start a > /tmp/rc; echo strat b >> /tmp/rc; echo mount /x c >> /tmp/rc")
+    output, status = console.run("svc check /tmp/rc")
+    first, second = output.splitlines()
+    assert status == 1
+    assert first.startswith("/tmp/rc:2: unknown word `strat`; known are ")
+    assert second == "/tmp/rc:3: there is no service `c`; declare it before this line"
+    output, status = console.run("svc check /tmp/none")
+    assert status == 1 and output == "/tmp/none: No such file or directory\n"
+    assert console.run("svc check")[1] == 2
 
 
 # What `on-failed` says.

@@ -1,0 +1,109 @@
+/*
+ * Checking scripts: see script_check.h.
+ */
+#include "script_check.h"
+
+#include "text.h"
+
+struct check {
+    const struct script_statement *statements;
+    size_t count; /* of those before the one that is looked at */
+    size_t errors;
+    script_report *report;
+    void *context;
+};
+
+static void report_error(void *context, uint32_t line, const char *error)
+{
+    struct check *check = context;
+    check->errors++;
+    check->report(check->context, line, error);
+}
+
+static const char *declared_name(const struct script_statement *statement)
+{
+    bool has_alias = (statement->options.given & SCRIPT_HAS_ALIAS) != 0;
+    bool declares = statement->verb == SCRIPT_SERVICE || statement->verb == SCRIPT_START;
+    return !declares ? "" : has_alias ? statement->options.alias : statement->name;
+}
+
+/* After `devices` there are services that no line names. */
+static bool is_known(const struct check *check, const char *name)
+{
+    for (size_t i = 0; i < check->count; i++) {
+        const struct script_statement *statement = &check->statements[i];
+        if (statement->verb == SCRIPT_DEVICES || text_same(declared_name(statement), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A name that means something without being declared. */
+static bool is_special(const struct script_statement *statement)
+{
+    const char *name = statement->name;
+    switch (statement->verb) {
+    case SCRIPT_STOP:
+        return text_same(name, "all");
+    case SCRIPT_RESTART:
+    case SCRIPT_KILL:
+        return text_same(name, "loader");
+    case SCRIPT_MOUNT:
+        return text_same(name, "dev");
+    default:
+        return false;
+    }
+}
+
+static bool takes_known_name(const struct script_statement *statement)
+{
+    switch (statement->verb) {
+    case SCRIPT_STOP:
+    case SCRIPT_RESTART:
+    case SCRIPT_KILL:
+    case SCRIPT_STATUS:
+    case SCRIPT_LOG:
+    case SCRIPT_WAIT:
+    case SCRIPT_ON_FAILED:
+    case SCRIPT_MOUNT:
+    case SCRIPT_ENABLE:
+    case SCRIPT_DISABLE:
+        return statement->name[0] != '\0' && !is_special(statement);
+    default:
+        return false;
+    }
+}
+
+static void refuse_name(struct check *check, uint32_t line, const char *name)
+{
+    char error[SCRIPT_ERROR];
+    struct text text = text_in(error, sizeof(error));
+    TEXT_PUT(&text, "there is no service `", name, "`; declare it before this line");
+    report_error(check, line, error);
+}
+
+/* An option `on-failed` is looked up when the service fails, the statement at once. */
+static void check_names(struct check *check, const struct script_statement *statement)
+{
+    const struct script_options *options = &statement->options;
+    bool starts_other =
+        statement->verb == SCRIPT_ON_FAILED && options->failed == SCRIPT_START_OTHER;
+    if (takes_known_name(statement) && !is_known(check, statement->name)) {
+        refuse_name(check, statement->line, statement->name);
+    }
+    if (starts_other && !is_known(check, options->other)) {
+        refuse_name(check, statement->line, options->other);
+    }
+}
+
+size_t script_check(const char *text, size_t length, struct script_statement *statements,
+                    script_report *report, void *context)
+{
+    struct check check = {.statements = statements, .report = report, .context = context};
+    size_t count = script_parse(text, length, statements, report_error, &check);
+    for (; check.count < count; check.count++) {
+        check_names(&check, &statements[check.count]);
+    }
+    return check.errors;
+}
