@@ -1,5 +1,6 @@
 /*
- * The states of services: see service.h.
+ * The states of services: see service.h. Longer than other files: all of it moves one state
+ * machine, by steps that nobody else may take.
  */
 #include "service.h"
 
