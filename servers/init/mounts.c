@@ -74,8 +74,8 @@ bool mounts_add(const char *path, const char *service, char why[SCRIPT_ERROR])
     if (!take_path(path, taken, why)) {
         return false;
     }
-    if (!text_same(service, MOUNTS_DEV) && service_find(service) == NULL &&
-        catalog_object(service) == NULL) {
+    struct service *found = service_find(service);
+    if (!text_same(service, MOUNTS_DEV) && found == NULL && catalog_object(service) == NULL) {
         TEXT_PUT(&text, "there is no service and no object `", service, "`; declare it before");
         return false;
     }
@@ -87,8 +87,8 @@ bool mounts_add(const char *path, const char *service, char why[SCRIPT_ERROR])
     }
     text_copy(mount->path, SCRIPT_PATH, taken);
     text_copy(mount->service, SCRIPT_NAME, service);
-    if (!text_same(service, MOUNTS_DEV)) {
-        service_mounted(service_find(service));
+    if (found != NULL) {
+        service_mounted(found);
     }
     changed();
     return true;
