@@ -124,8 +124,9 @@ def test_crashes_while_a_file_is_written(boot, architecture, disk, smp, victim):
     console = boot(disks=[disk.path], smp=smp)
     mount(console)
     console.run("{ cp /one/big.bin /two/big.bin; echo ended $?; } > /dev/fifo &")
-    for _ in range(2):
-        assert " cp" in console.run("ps")[0] # it is still at it
+    while " cp" not in console.run("ps")[0]:
+        pass # it is being started
+    for _ in range(2): # the second may find it done
         assert console.run(f"svc kill {victim} --fault null")[1] == 0
         wait_state(console, victim, "running")
     assert console.run("cat /dev/fifo", timeout=300) == ("ended 0\n", 0)
