@@ -313,5 +313,5 @@ status_t lease_copy(struct reply *reply, uint32_t index, uint64_t offset, struct
         }
     }
     *copied = length - copy.left;
-    return status;
+    return status == STATUS_OK && copy.left > 0 ? STATUS_INTERRUPTED : status; /* it is killed */
 }
