@@ -7,21 +7,22 @@
 #include "positions.h"
 #include "publish.h"
 
-static const struct block_device *disk;
+static struct server server;
+static struct block_device disk;
 static struct positions positions;
 static _Alignas(sizeof(uint64_t)) uint8_t buffer[BLOCK_SERVER_BUFFER];
 
 static struct plan plan_call(struct call *call, uint64_t *offset, uint32_t flags)
 {
     *offset = positions_take(&positions, call->in.badge, *offset, flags);
-    return plan_transfer(disk->size, disk->block, disk->most, *offset, call_lease_length(call, 0));
+    return plan_transfer(disk.size, disk.block, disk.most, *offset, call_lease_length(call, 0));
 }
 
 static status_t disk_attach(struct call *call, uint32_t flags, uint32_t *kind)
 {
     (void)call;
     *kind = FILE_KIND_BLOCK;
-    return (flags & FILE_WRITE) != 0 && disk->read_only ? STATUS_READ_ONLY : STATUS_OK;
+    return (flags & FILE_WRITE) != 0 && disk.read_only ? STATUS_READ_ONLY : STATUS_OK;
 }
 
 static status_t disk_read(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
@@ -31,7 +32,7 @@ static status_t disk_read(struct call *call, uint64_t offset, uint32_t flags, ui
     if (plan.count == 0) {
         return STATUS_OK;
     }
-    status_t status = disk->read(plan.start, buffer, (uint32_t)plan.span);
+    status_t status = disk.read(plan.start, buffer, (uint32_t)plan.span);
     if (status == STATUS_OK) {
         status = call_write(call, 0, 0, buffer + plan.skip, plan.count);
     }
@@ -47,20 +48,20 @@ static status_t disk_write(struct call *call, uint64_t offset, uint32_t flags, u
     struct plan plan = plan_call(call, &offset, flags);
     status_t status = STATUS_OK;
     *count = 0;
-    if (disk->read_only) {
+    if (disk.read_only) {
         return STATUS_READ_ONLY;
     }
     if (plan.count == 0) {
         return call_lease_length(call, 0) > 0 ? STATUS_FULL : STATUS_OK;
     }
     if (plan_is_partial(&plan)) {
-        status = disk->read(plan.start, buffer, (uint32_t)plan.span);
+        status = disk.read(plan.start, buffer, (uint32_t)plan.span);
     }
     if (status == STATUS_OK) {
         status = call_read(call, 0, 0, buffer + plan.skip, plan.count);
     }
     if (status == STATUS_OK) {
-        status = disk->write(plan.start, buffer, (uint32_t)plan.span);
+        status = disk.write(plan.start, buffer, (uint32_t)plan.span);
     }
     if (status == STATUS_OK) {
         *count = plan.count;
@@ -71,15 +72,15 @@ static status_t disk_write(struct call *call, uint64_t offset, uint32_t flags, u
 
 static status_t disk_seek(struct call *call, int64_t offset, uint32_t whence, uint64_t *position)
 {
-    return positions_seek(&positions, call->in.badge, offset, whence, disk->size, position);
+    return positions_seek(&positions, call->in.badge, offset, whence, disk.size, position);
 }
 
 static status_t disk_stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t *block_size)
 {
     (void)call;
     *kind = FILE_KIND_BLOCK;
-    *size = disk->size;
-    *block_size = disk->most;
+    *size = disk.size;
+    *block_size = disk.most;
     return STATUS_OK;
 }
 
@@ -98,25 +99,49 @@ static const struct file_operations operations = {
     .sync = disk_sync,
 };
 
-static void on_closed(struct server *server, uint64_t badge)
+static void on_closed(struct server *at, uint64_t badge)
 {
-    (void)server;
+    (void)at;
     positions_forget(&positions, badge);
 }
 
-int block_server_run(struct server *server, const struct block_device *device)
+static int serve(void)
 {
-    disk = device;
-    server->on_closed = on_closed;
-    status_t status = server_add(server, file_protocol(&operations));
+    server.on_closed = on_closed;
+    status_t status = server_add(&server, file_protocol(&operations));
     if (status == STATUS_OK) {
-        status = publish(server, "disk*", 0, FILE_KIND_BLOCK);
+        status = publish(&server, "disk*", 0, FILE_KIND_BLOCK);
     }
     if (status == STATUS_OK) {
-        status = server_ready(server);
+        status = server_ready(&server);
     }
     if (status != STATUS_OK) {
-        return server_refuse(server, "its name: %s", status_text(status));
+        return server_refuse(&server, "its name: %s", status_text(status));
     }
-    return server_run(server);
+    int code = server_run(&server);
+    if (disk.stop != NULL) {
+        disk.stop();
+    }
+    return code;
+}
+
+int block_server_run(const struct start_info *info, struct device *registers, block_start *start)
+{
+    const char *reason;
+    if (server_init(&server, info) != STATUS_OK) {
+        return 1;
+    }
+    status_t status = device_open(registers, &server);
+    if (status != STATUS_OK) {
+        return server_refuse(&server, "no registers: %s", status_text(status));
+    }
+    status = start(&disk, server.account, &reason);
+    if (status == STATUS_NO_DEVICE) {
+        (void)server_refuse(&server, "%s", reason);
+        return 0;
+    }
+    if (status != STATUS_OK) {
+        return server_refuse(&server, "%s: %s", reason, status_text(status));
+    }
+    return serve();
 }

@@ -10,7 +10,7 @@
 #ifndef DRIVERS_COMMON_BLOCK_SERVER_H
 #define DRIVERS_COMMON_BLOCK_SERVER_H
 
-#include "server.h"
+#include "device.h"
 
 enum { BLOCK_SERVER_BUFFER = 65536 }; /* bytes: most of one transfer */
 
@@ -23,9 +23,16 @@ struct block_device {
      * long: the server answers nobody meanwhile. A write that succeeded lasts. */
     status_t (*read)(uint64_t start, uint8_t *to, uint32_t length);
     status_t (*write)(uint64_t start, const uint8_t *from, uint32_t length);
+    void (*stop)(void); /* when the server ends in order; may be null */
 };
 
-/* Publishes and serves; the server has been initialised. The exit code. */
-int block_server_run(struct server *server, const struct block_device *device);
+/*
+ * Finds the disk behind the registers and fills *disk, otherwise *reason. NO_DEVICE: there is none
+ * now, which is no failure of the driver.
+ */
+typedef status_t block_start(struct block_device *disk, handle_t account, const char **reason);
+
+/* Opens the registers, lets `start` find the disk, publishes and serves. The exit code. */
+int block_server_run(const struct start_info *info, struct device *registers, block_start *start);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "publish.h"
 
+static struct server server;
 static const struct clock_device *device;
 static handle_t machine;
 
@@ -43,23 +44,40 @@ static void tell_time_of_day(void)
     }
 }
 
-int clock_server_run(struct server *server, const struct clock_device *of)
+static int serve(void)
 {
-    device = of;
-    machine = server_handle(server, "machine");
+    machine = server_handle(&server, "machine");
     if (machine == 0) {
-        return server_refuse(server, "no handle `machine`: let init.rc allow it the clock");
+        return server_refuse(&server, "no handle `machine`: let init.rc allow it the clock");
     }
     tell_time_of_day();
-    status_t status = server_add(server, clock_protocol(&operations));
+    status_t status = server_add(&server, clock_protocol(&operations));
     if (status == STATUS_OK) {
-        status = publish(server, "rtc*", 0, FILE_KIND_CHARACTER);
+        status = publish(&server, "rtc*", 0, FILE_KIND_CHARACTER);
     }
     if (status == STATUS_OK) {
-        status = server_ready(server);
+        status = server_ready(&server);
     }
     if (status != STATUS_OK) {
-        return server_refuse(server, "publishing its name: %s", status_text(status));
+        return server_refuse(&server, "publishing its name: %s", status_text(status));
     }
-    return server_run(server);
+    return server_run(&server);
+}
+
+int clock_server_run(const struct start_info *info, struct device *registers, uint64_t length,
+                     const struct clock_device *clock)
+{
+    if (server_init(&server, info) != STATUS_OK) {
+        return 1;
+    }
+    status_t status = device_open(registers, &server);
+    if (status != STATUS_OK) {
+        return server_refuse(&server, "no registers: %s", status_text(status));
+    }
+    if (registers->length < length) {
+        return server_refuse(&server, "%u bytes of registers; the device has %u",
+                             (unsigned)registers->length, (unsigned)length);
+    }
+    device = clock;
+    return serve();
 }

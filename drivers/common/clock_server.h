@@ -7,7 +7,7 @@
 #ifndef DRIVERS_COMMON_CLOCK_SERVER_H
 #define DRIVERS_COMMON_CLOCK_SERVER_H
 
-#include "server.h"
+#include "device.h"
 
 #define CLOCK_SECOND 1000000000ull /* ns */
 
@@ -17,7 +17,8 @@ struct clock_device {
     SINTER_MUST_CHECK status_t (*write)(uint64_t time); /* BAD_ARGUMENT: out of its range */
 };
 
-/* Publishes and serves; the server has been initialised. The exit code. */
-int clock_server_run(struct server *server, const struct clock_device *device);
+/* Opens the registers, of which the clock needs `length` bytes, publishes and serves. The exit code. */
+int clock_server_run(const struct start_info *info, struct device *registers, uint64_t length,
+                     const struct clock_device *clock);
 
 #endif

@@ -31,7 +31,6 @@ enum {
     TRANSFER_BYTES = 16384 /* some 7 ms at that speed */
 };
 
-static struct server server;
 static struct sifive_spi spi;
 static struct sd_card card;
 
@@ -45,11 +44,11 @@ static status_t card_write(uint64_t start, const uint8_t *from, uint32_t length)
     return spi_card_write(&spi.bus, &card, start, from, length);
 }
 
-static status_t find_card(const char **reason)
+static status_t find_card(handle_t account, const char **reason)
 {
     const struct node *node = &spi.device.node;
     *reason = "its registers or its select line are out of bounds";
-    status_t status = sifive_spi_start(&spi, server.account, node_u32(node, "reg", 0));
+    status_t status = sifive_spi_start(&spi, account, node_u32(node, "reg", 0));
     if (status != STATUS_OK) {
         return status;
     }
@@ -60,25 +59,10 @@ static status_t find_card(const char **reason)
     return status;
 }
 
-int server_main(const struct start_info *info)
+static status_t sd_spi_start(struct block_device *disk, handle_t account, const char **reason)
 {
-    const char *reason;
-    if (server_init(&server, info) != STATUS_OK) {
-        return 1;
-    }
-    status_t status = device_open(&spi.device, &server);
-    if (status != STATUS_OK) {
-        return server_refuse(&server, "no registers: %s", status_text(status));
-    }
-    status = find_card(&reason);
-    if (status == STATUS_NO_DEVICE) {
-        (void)server_refuse(&server, "%s", reason);
-        return 0;
-    }
-    if (status != STATUS_OK) {
-        return server_refuse(&server, "%s: %s", reason, status_text(status));
-    }
-    struct block_device disk = {
+    status_t status = find_card(account, reason);
+    *disk = (struct block_device){
         .size = card.size,
         .block = SD_BLOCK,
         .most = TRANSFER_BYTES,
@@ -86,5 +70,10 @@ int server_main(const struct start_info *info)
         .read = card_read,
         .write = card_write,
     };
-    return block_server_run(&server, &disk);
+    return status;
+}
+
+int server_main(const struct start_info *info)
+{
+    return block_server_run(info, &spi.device, sd_spi_start);
 }

@@ -26,7 +26,6 @@ SERVER_META(restart, REPLAY);
 SERVER_META(priority, 22);
 SERVER_META(path, "disk*");
 
-static struct server server;
 static struct sdhci_host host;
 static struct sd_card card;
 
@@ -40,9 +39,9 @@ static status_t card_write(uint64_t start, const uint8_t *from, uint32_t length)
     return sdhci_host_write(&host, &card, start, from, length);
 }
 
-static status_t find_card(const char **reason)
+static status_t find_card(handle_t account, const char **reason)
 {
-    status_t status = sdhci_host_start(&host, server.account, reason);
+    status_t status = sdhci_host_start(&host, account, reason);
     if (status == STATUS_OK) {
         status = sd_card_identify(&host.host, &card, reason);
     }
@@ -53,35 +52,32 @@ static status_t find_card(const char **reason)
     return status;
 }
 
-int server_main(const struct start_info *info)
+static void sdhci_stop(void)
 {
-    const char *reason;
+    sdhci_host_stop(&host);
+}
+
+static status_t sdhci_start(struct block_device *disk, handle_t account, const char **reason)
+{
     uint32_t length;
-    if (server_init(&server, info) != STATUS_OK) {
-        return 1;
-    }
-    status_t status = device_open(&host.device, &server);
+    status_t status = find_card(account, reason);
     if (status != STATUS_OK) {
-        return server_refuse(&server, "no registers: %s", status_text(status));
-    }
-    status = find_card(&reason);
-    if (status == STATUS_NO_DEVICE) {
-        (void)server_refuse(&server, "%s", reason);
-        return 0;
-    }
-    if (status != STATUS_OK) {
-        return server_refuse(&server, "%s: %s", reason, status_text(status));
+        return status;
     }
     bool has_switch = node_find(&host.device.node, "disable-wp", &length) == NULL;
-    struct block_device disk = {
+    *disk = (struct block_device){
         .size = card.size,
         .block = SD_BLOCK,
         .most = BLOCK_SERVER_BUFFER,
         .read_only = card.read_only || (has_switch && sdhci_host_protected(&host)),
         .read = card_read,
         .write = card_write,
+        .stop = sdhci_stop,
     };
-    int code = block_server_run(&server, &disk);
-    sdhci_host_stop(&host);
-    return code;
+    return STATUS_OK;
+}
+
+int server_main(const struct start_info *info)
+{
+    return block_server_run(info, &host.device, sdhci_start);
 }

@@ -6,7 +6,6 @@
 #include <sinter/object.h>
 
 #include "clock_server.h"
-#include "device.h"
 #include "io.h"
 
 int server_main(const struct start_info *info);
@@ -25,7 +24,6 @@ SERVER_META(path, "rtc*");
 
 enum goldfish_register { TIMER_TIME_LOW = 0x00, TIMER_TIME_HIGH = 0x04, REGISTERS_END = 0x08 };
 
-static struct server server;
 static struct device device;
 
 static uint64_t goldfish_read(void)
@@ -48,12 +46,5 @@ static const struct clock_device clock_device = {
 
 int server_main(const struct start_info *info)
 {
-    if (server_init(&server, info) != STATUS_OK) {
-        return 1;
-    }
-    status_t status = device_open(&device, &server);
-    if (status != STATUS_OK || device.length < REGISTERS_END) {
-        return server_refuse(&server, "no registers: %s", status_text(status));
-    }
-    return clock_server_run(&server, &clock_device);
+    return clock_server_run(info, &device, REGISTERS_END, &clock_device);
 }

@@ -5,7 +5,6 @@
 #include <sinter/object.h>
 
 #include "clock_server.h"
-#include "device.h"
 #include "io.h"
 
 int server_main(const struct start_info *info);
@@ -31,7 +30,6 @@ enum pl031_register {
 
 enum { RTCCR_START = 0x1 }; /* stays on once written */
 
-static struct server server;
 static struct device device;
 
 static uint64_t pl031_read(void)
@@ -57,12 +55,5 @@ static const struct clock_device clock_device = {
 
 int server_main(const struct start_info *info)
 {
-    if (server_init(&server, info) != STATUS_OK) {
-        return 1;
-    }
-    status_t status = device_open(&device, &server);
-    if (status != STATUS_OK || device.length < REGISTERS_END) {
-        return server_refuse(&server, "no registers: %s", status_text(status));
-    }
-    return clock_server_run(&server, &clock_device);
+    return clock_server_run(info, &device, REGISTERS_END, &clock_device);
 }
