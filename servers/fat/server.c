@@ -1,7 +1,6 @@
 /*
  * A FAT file system as a server: the file protocol on endpoints of its directories and files.
- * The argument is the path of the block device. Published is the root directory, under the name of
- * the service.
+ * The argument is the path of the block device. init.rc mounts it.
  *
  * One worker serves, and waits for the device; what clients lend is lent on to it where whole
  * sectors are concerned. State store: what is open, and what is being changed, pass to the next
@@ -34,7 +33,6 @@ SERVER_META(consumes, "file 1.0");
 SERVER_META(restart, STATE);
 SERVER_META(priority, 20);
 SERVER_META(stack, 32768);
-SERVER_META(path, "fat");
 
 enum {
     EFFICIENT = 65536, /* bytes of a transfer */
@@ -436,9 +434,6 @@ static status_t begin(void)
     if (status == STATUS_OK) {
         status = workers_begin(&workers, &server, WORKERS);
     }
-    if (status == STATUS_OK) {
-        status = publish_as(&server, server.info->name, 0, FILE_KIND_DIRECTORY);
-    }
     return status == STATUS_OK ? server_ready(&server) : status;
 }
 
@@ -467,7 +462,7 @@ int server_main(const struct start_info *info)
     }
     status = begin();
     if (status != STATUS_OK) {
-        return server_refuse(&server, "its thread or its name: %s", status_text(status));
+        return server_refuse(&server, "its thread: %s", status_text(status));
     }
     int code = workers_run(&workers);
     status = fat_sync(&fat);

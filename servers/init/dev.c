@@ -76,7 +76,7 @@ void dev_reserve(struct service *service)
     char name[NAME];
     const char *path = service->object->note->path;
     const char *pattern = is_alias(service) ? service->name : path;
-    if (pattern[0] != '\0' && !match_path_is_many(path) && free_name(service, pattern, name) &&
+    if (path[0] != '\0' && !match_path_is_many(path) && free_name(service, pattern, name) &&
         dev_find(name) == NULL) {
         (void)add(service, name);
     }
@@ -88,7 +88,8 @@ status_t dev_publish(struct service *service, const char *wanted, uint64_t badge
     const char *pattern = service->object->note->path;
     bool own = text_same(pattern, wanted);
     bool alias = is_alias(service) && text_same(service->name, wanted);
-    if ((!alias && !match_path_allows(pattern, wanted)) || badge > UINT32_MAX) {
+    if ((!alias && !match_path_allows(pattern, wanted)) || badge > UINT32_MAX ||
+        kind == FILE_KIND_DIRECTORY) {
         return STATUS_REFUSED;
     }
     if (!(own ? free_name(service, pattern, name) : text_copy(name, NAME, wanted))) {

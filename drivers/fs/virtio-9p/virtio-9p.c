@@ -1,7 +1,6 @@
 /*
  * A directory of the host as a file server: a client of 9P2000.L over virtio-mmio, modern or
- * legacy. The root of the shared directory is published as the first argument says, otherwise as
- * `virtio-9p`, for init.rc to mount. Start handles: registers0, irq0.
+ * legacy. init.rc mounts it. Start handles: registers0, irq0.
  *
  * State store: which paths are open, and how. After a crash or a restart each is opened again on
  * the host, and clients go on; a call in flight fails with PEER_DIED and is repeated. A file whose
@@ -14,7 +13,6 @@
 #include <sinter/protocol/supervisor.h>
 
 #include "operations.h"
-#include "publish.h"
 
 int server_main(const struct start_info *info);
 
@@ -28,7 +26,6 @@ SERVER_META(device, "virtio,mmio:9"); /* the type of a 9P transport */
 SERVER_META(resources, RESOURCE_REGISTERS | RESOURCE_INTERRUPTS | RESOURCE_DMA);
 SERVER_META(restart, STATE);
 SERVER_META(priority, 16);
-SERVER_META(path, "virtio-9p");
 
 enum control_bit { INTERRUPT_BIT = 0x1 };
 
@@ -231,11 +228,8 @@ static status_t begin(const char **reason)
         status = restore();
     }
     if (status == STATUS_OK) {
-        *reason = "its name";
+        *reason = "its protocol";
         status = server_add(&server, file_protocol(&operations));
-    }
-    if (status == STATUS_OK) {
-        status = publish(&server, "virtio-9p", 0, FILE_KIND_DIRECTORY);
     }
     return status == STATUS_OK ? server_ready(&server) : status;
 }
