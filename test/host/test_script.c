@@ -1,5 +1,6 @@
 /*
- * Unit tests of init's pure parts: the script language, the restart policy, names and devices.
+ * Unit tests of init's pure parts: the script language, the restart policy, names and devices. Long
+ * because it goes through the language word by word.
  */
 #include <setjmp.h>
 #include <stdarg.h>
