@@ -14,6 +14,7 @@ SERVER_META(licence, "BSD-2-Clause");
 SERVER_META(description, "Misbehaves as its argument says, for tests");
 SERVER_META(kind, SERVICE);
 SERVER_META(provides, "file 1.0");
+SERVER_META(path, "unruly");
 SERVER_META(restart, STATELESS);
 
 static const struct way {
