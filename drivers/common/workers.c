@@ -1,70 +1,31 @@
 /* The threads of workers.h. */
 #include "workers.h"
 
+#include "side_thread.h"
+
 enum {
     STACK_SIZE = 32 << 10,
-    STACK_GAP = LIMIT_PAGE_SIZE, /* not mapped, below each stack */
     ENDED_BIT = 0x1,
-    PRIORITY_MOST = 31,
     FIRST_PATIENCE = 1000000, /* ns until a worker that has not ended is interrupted again */
 };
 
-/* A stack with a page below it that is not mapped. */
-static status_t make_stack(handle_t account, uint64_t *top)
+static void worker_main(void *argument)
 {
-    handle_t memory;
-    uint64_t mapped;
-    status_t status = memory_create(account, STACK_SIZE + STACK_GAP, 0, &memory);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = space_map(0, memory, 0, 0, STACK_SIZE + STACK_GAP, MAP_READ | MAP_WRITE, &mapped);
-    status_ignore(handle_close(memory));
-    if (status == STATUS_OK) {
-        status = space_unmap(0, mapped, STACK_GAP);
-        *top = mapped + STACK_GAP + STACK_SIZE;
-    }
-    return status;
-}
-
-static void worker_main(struct worker *worker)
-{
+    struct worker *worker = argument;
     (void)server_run(&worker->server);
     worker->ended = true;
     status_ignore(event_signal(worker->workers->ended, ENDED_BIT));
-    thread_exit();
-}
-
-/* The same priority as the first thread's, which is the most that it may give. */
-static status_t create_thread(handle_t *thread, uint64_t *page)
-{
-    status_t status = STATUS_BAD_ARGUMENT;
-    for (uint32_t priority = PRIORITY_MOST + 1; priority > 0 && status == STATUS_BAD_ARGUMENT;
-         priority--) {
-        status = thread_create(0, priority - 1, thread, page);
-    }
-    return status;
 }
 
 static status_t start_worker(struct worker *worker)
 {
-    const struct start_info *info = worker->server.info;
-    uint64_t top = 0;
-    uint64_t page = 0;
-    uint64_t tls = 0;
+    struct side_thread thread = {worker_main, worker, worker->server.account, STACK_SIZE,
+                                 SIDE_THREAD_AS_MAKER};
     status_t status = reply_create(worker->server.account, &worker->server.reply);
-    if (status == STATUS_OK) {
-        status = make_stack(worker->server.account, &top);
-    }
-    if (status == STATUS_OK) {
-        status = create_thread(&worker->thread, &page);
-    }
     if (status != STATUS_OK) {
         return status;
     }
-    void *stack = thread_setup(info, (void *)(uintptr_t)page, (void *)(uintptr_t)top, &tls);
-    return thread_start(worker->thread, (uint64_t)(uintptr_t)worker_main,
-                        (uint64_t)(uintptr_t)stack, (uint64_t)(uintptr_t)worker, tls);
+    return side_thread_run(worker->server.info, &thread, &worker->thread);
 }
 
 /* A CANCEL comes to whichever worker receives; the one that waits withdraws or cancels its call. */

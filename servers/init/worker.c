@@ -5,7 +5,9 @@
 
 #include <stdatomic.h>
 
-enum { RING = 256, STACK_SIZE = 64 << 10, STACK_GAP = LIMIT_PAGE_SIZE, PRIORITY = 24 };
+#include "side_thread.h"
+
+enum { RING = 256, STACK_SIZE = 64 << 10, PRIORITY = 24 };
 
 _Static_assert(RING > INIT_SLOTS + 16, "every job of init fits into a ring at once");
 _Static_assert((RING & (RING - 1)) == 0, "positions wrap");
@@ -98,36 +100,9 @@ static void worker_main(void *unused)
     }
 }
 
-/* A stack with a page below it that is not mapped. */
-static status_t make_stack(uint64_t *top)
-{
-    handle_t memory;
-    uint64_t mapped;
-    status_t status = memory_create(init.account, STACK_SIZE + STACK_GAP, 0, &memory);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = space_map(0, memory, 0, 0, STACK_SIZE + STACK_GAP, MAP_READ | MAP_WRITE, &mapped);
-    status_ignore(handle_close(memory));
-    if (status == STATUS_OK) {
-        status = space_unmap(0, mapped, STACK_GAP);
-        *top = mapped + STACK_GAP + STACK_SIZE;
-    }
-    return status;
-}
-
 status_t worker_begin(const struct start_info *info)
 {
-    handle_t thread;
-    uint64_t page;
-    uint64_t top;
-    uint64_t tls;
-    status_t status;
-    if ((status = event_create(init.account, &worker.event)) != STATUS_OK ||
-        (status = make_stack(&top)) != STATUS_OK ||
-        (status = thread_create(0, PRIORITY, &thread, &page)) != STATUS_OK) {
-        return status;
-    }
-    void *sp = thread_setup(info, (void *)(uintptr_t)page, (void *)(uintptr_t)top, &tls);
-    return thread_start(thread, (uint64_t)(uintptr_t)worker_main, (uint64_t)(uintptr_t)sp, 0, tls);
+    struct side_thread thread = {worker_main, NULL, init.account, STACK_SIZE, PRIORITY};
+    status_t status = event_create(init.account, &worker.event);
+    return status != STATUS_OK ? status : side_thread_run(info, &thread, NULL);
 }

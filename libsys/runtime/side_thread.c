@@ -1,0 +1,81 @@
+/* Further threads: see side_thread.h. What one begins with lies at the low end of its stack. */
+#include "side_thread.h"
+
+#include <stddef.h>
+
+enum { GAP = LIMIT_PAGE_SIZE };
+
+struct beginning {
+    void (*function)(void *);
+    void *argument;
+};
+
+static void begin(struct beginning *beginning)
+{
+    beginning->function(beginning->argument);
+    thread_exit();
+}
+
+static status_t map_stack(const struct side_thread *what, uint64_t *low)
+{
+    handle_t memory;
+    uint64_t mapped;
+    status_t status = memory_create(what->account, what->stack_size + GAP, 0, &memory);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = space_map(0, memory, 0, 0, what->stack_size + GAP, MAP_READ | MAP_WRITE, &mapped);
+    status_ignore(handle_close(memory));
+    if (status == STATUS_OK) {
+        status = space_unmap(0, mapped, GAP);
+        *low = mapped + GAP;
+    }
+    return status;
+}
+
+static status_t create_at_most(uint32_t priority, handle_t *thread, uint64_t *page)
+{
+    status_t status = thread_create(0, priority, thread, page);
+    while (status == STATUS_BAD_ARGUMENT && priority > 0) {
+        status = thread_create(0, --priority, thread, page);
+    }
+    return status;
+}
+
+static status_t start(const struct start_info *info, const struct side_thread *what,
+                      handle_t thread, uint64_t page, uint64_t low)
+{
+    struct beginning *beginning = (struct beginning *)(uintptr_t)low;
+    *beginning = (struct beginning){what->function, what->argument};
+    uint64_t tls;
+    void *sp = thread_setup(info, (void *)(uintptr_t)page,
+                            (void *)(uintptr_t)(low + what->stack_size), &tls);
+    return thread_start(thread, (uint64_t)(uintptr_t)begin, (uint64_t)(uintptr_t)sp, low, tls);
+}
+
+status_t side_thread_run(const struct start_info *info, const struct side_thread *what,
+                         handle_t *thread)
+{
+    uint64_t low;
+    uint64_t page;
+    handle_t made = 0;
+    status_t status = map_stack(what, &low);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = create_at_most(what->priority, &made, &page);
+    if (status == STATUS_OK) {
+        status = start(info, what, made, page, low);
+    }
+    if (status == STATUS_OK && thread != NULL) {
+        *thread = made;
+        return STATUS_OK;
+    }
+    if (made != 0) {
+        status_ignore(handle_close(made));
+    }
+    if (status != STATUS_OK) {
+        status_ignore(space_unmap(0, low, what->stack_size));
+    }
+    return status;
+}
