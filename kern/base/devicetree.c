@@ -10,6 +10,7 @@
  * Needs no library: the kernel, its tests and user space compile the same files.
  */
 #include "devicetree.h"
+#include "devicetree_text.h"
 
 #define FDT_MAGIC 0xd00dfeedu
 #define FDT_VERSION 17 /* the only version that the specification describes */
@@ -46,25 +47,6 @@ static uint32_t read_u32(const uint8_t *bytes)
 static uint64_t read_u64(const uint8_t *bytes)
 {
     return (uint64_t)read_u32(bytes) << 32 | read_u32(bytes + CELL);
-}
-
-static size_t text_length(const char *text)
-{
-    size_t length = 0;
-
-    while (text[length] != '\0') {
-        length++;
-    }
-    return length;
-}
-
-static bool text_equal(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
 }
 
 /* ---- tokens --------------------------------------------------------------------------------- */

@@ -3,25 +3,7 @@
  * interface of devicetree.h.
  */
 #include "devicetree.h"
-
-static size_t text_length(const char *text)
-{
-    size_t length = 0;
-
-    while (text[length] != '\0') {
-        length++;
-    }
-    return length;
-}
-
-static bool text_equal(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
+#include "devicetree_text.h"
 
 /* Whether `text` begins with the `length` characters of `prefix`, which has no NUL. */
 static bool text_begins(const char *text, const char *prefix, size_t length)
