@@ -5,7 +5,7 @@
  *     object_open      checks the whole file; the note and the imports are known
  *     object_layout    arranges sections into groups; sizes and constraints are known
  *     object_place     takes the run address of each group
- *     object_relocate  binds the imports, checks every relocation, and only then writes
+ *     object_relocate  binds the imports and writes the groups, checking every relocation
  * Or object_open_note alone, for who only wants to know what the file is.
  * Nothing is allocated: tables live in the caller's workspace. The file's bytes, its name and
  * the workspace stay valid and unchanged as long as the object is used; copy a file that others
@@ -256,14 +256,14 @@ OBJECT_MUST_USE bool object_layout(struct object *object, uint64_t seed, struct 
 OBJECT_MUST_USE bool object_place(struct object *object, const uint64_t address[OBJECT_GROUPS],
                                   struct refusal *refusal);
 
-/* Binds the imports and checks every relocation, without writing anything. */
+/* Refuses what object_relocate would refuse, without writing anything. */
 OBJECT_MUST_USE bool object_check(struct object *object, object_resolver *resolver, void *context,
                                   struct refusal *refusal);
 
 /*
- * object_check, and then writes the groups. `image[g]` is where the caller has mapped group g,
- * writable and filled with zeros; only its first `content` bytes are written, and none when
- * the object is refused. Making caches coherent afterwards is the caller's duty.
+ * Binds the imports and writes the groups. `image[g]` is where the caller has mapped group g,
+ * writable and filled with zeros; only its first `content` bytes are written. After a refusal they
+ * are worth nothing. Making caches coherent afterwards is the caller's duty.
  */
 OBJECT_MUST_USE bool object_relocate(struct object *object, void *const image[OBJECT_GROUPS],
                                      object_resolver *resolver, void *context,

@@ -1,7 +1,6 @@
 /*
- * Check, then write: the imports are bound, every relocation is computed and checked without a
- * target, and only when all have passed are the groups filled and the same code runs again
- * with targets. The second run computes the same values, so it cannot refuse.
+ * The imports are bound, the groups filled, and each relocation is computed, checked and then
+ * written. Only checking is the same code without targets.
  */
 #include "fixup.h"
 
@@ -106,7 +105,8 @@ bool object_relocate(struct object *object, void *const image[OBJECT_GROUPS],
     for (uint32_t i = 0; i < OBJECT_GROUPS; i++) {
         groups[i] = image[i];
     }
-    if (!object_check(object, resolver, context, refusal)) {
+    object->refusal = refusal;
+    if (!imports_bind(object, resolver, context)) {
         return false;
     }
     write_sections(object, groups);

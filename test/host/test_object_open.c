@@ -520,22 +520,6 @@ static void test_names_are_sanitised(void **state)
     loaded_free(&loaded);
 }
 
-/* What a refused file leaves in the groups: nothing. */
-static void test_nothing_written(void **state)
-{
-    struct loaded loaded;
-    const uint8_t zeros[64] = {0};
-    struct builder *builder = build_good();
-    unsigned far = builder_symbol(builder, "far", STB_GLOBAL, STT_NOTYPE, SHN_ABS, 0, 0);
-    (void)state;
-    builder_relocate(builder, 2, 4, R_RISCV_JAL, far, 0);
-    loaded_init(&loaded, builder, OBJECT_RISCV64);
-    assert_false(loaded_run(&loaded, 0));
-    assert_memory_equal(loaded.image[OBJECT_TEXT], zeros, loaded.object.group[OBJECT_TEXT].content);
-    assert_memory_equal(loaded.image[OBJECT_DATA], zeros, loaded.object.group[OBJECT_DATA].content);
-    loaded_free(&loaded);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -550,7 +534,6 @@ int main(void)
         cmocka_unit_test(test_address),
         cmocka_unit_test(test_note_alone),
         cmocka_unit_test(test_names_are_sanitised),
-        cmocka_unit_test(test_nothing_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
