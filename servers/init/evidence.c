@@ -24,6 +24,10 @@ const char *evidence_kind(uint32_t kind)
 
 void evidence_put_fault(struct text *text, const struct evidence *evidence)
 {
+    if (evidence->stack_overflow) {
+        text_put(text, "stack overflow");
+        return;
+    }
     switch (evidence->kind) {
     case FAULT_READ:
         text_put(text, "read of address ");
@@ -86,6 +90,16 @@ static void walk(struct evidence *evidence, const struct instance *instance)
     }
 }
 
+/* It got at memory beside its stack pointer, where there is none: below the stack. */
+static bool is_stack_overflow(const struct evidence *evidence, const struct instance *instance)
+{
+    uint64_t stack = registers_stack(&evidence->registers);
+    uint64_t value;
+    bool is_access = evidence->kind == FAULT_READ || evidence->kind == FAULT_WRITE;
+    bool is_beside = evidence->address - stack + LIMIT_PAGE_SIZE < 2 * LIMIT_PAGE_SIZE;
+    return is_access && is_beside && !peek(instance, stack & ~(sizeof(value) - 1), &value);
+}
+
 void evidence_of_fault(struct evidence *evidence, const struct instance *instance,
                        const uint64_t words[4], const void *registers, size_t size)
 {
@@ -95,6 +109,7 @@ void evidence_of_fault(struct evidence *evidence, const struct instance *instanc
     if (size >= sizeof(evidence->registers)) {
         memcpy(&evidence->registers, registers, sizeof(evidence->registers));
         evidence->has_registers = true;
+        evidence->stack_overflow = is_stack_overflow(evidence, instance);
         walk(evidence, instance);
     }
 }

@@ -14,6 +14,7 @@ struct evidence {
     bool has_registers;
     uint32_t kind; /* FAULT_; NONE: it was not a fault */
     uint64_t address;
+    bool stack_overflow;
     registers_t registers;
     uint32_t frame_count;
     uint64_t frames[EVIDENCE_FRAMES]; /* code addresses: where it was, then the return addresses */

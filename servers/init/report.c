@@ -68,13 +68,14 @@ void report_fault(struct service *service, const uint64_t words[4], const void *
 {
     struct text text = text_in(service->reason, SERVICE_REASON);
     struct report *report = take_report(service);
+    if (report != NULL) {
+        evidence_of_fault(&report->evidence, &service->instance, words, registers, size);
+        text_put(&text, report->evidence.stack_overflow ? "stack overflow, " : "");
+    }
     TEXT_PUT(&text, evidence_kind((uint32_t)words[0]), " at ");
     text_put_hex(&text, words[1], 1);
     text_put(&text, ", pc ");
     text_put_hex(&text, words[2], 1);
-    if (report != NULL) {
-        evidence_of_fault(&report->evidence, &service->instance, words, registers, size);
-    }
 }
 
 bool report_before_kill(struct service *service)

@@ -38,6 +38,8 @@ ENDS = [
     ("exit", "attempts 3", r"exited with code 3", 3),
     ("exit", "restart never", r"exited with code 3", 0),
     ("crash-at-once", "attempts 1", r"write fault at 0x0, pc 0x[0-9a-f]+", 1),
+    ("crash-by-stack", "restart never",
+     r"stack overflow, write fault at 0x[0-9a-f]+, pc 0x[0-9a-f]+", 0),
     ("refuse", "", r"it would rather not", 0),
     ("nonsense", "", r"`nonsense` is no way to misbehave", 0),
 ]

@@ -33,3 +33,21 @@ int crash_when_ready(struct server *server)
     log_line("about to crash");
     return unruly_outermost();
 }
+
+/* Only what comes after the call keeps it from becoming a loop; the compiler cannot know its end. */
+__attribute__((noinline)) static uint64_t unruly_deeper(volatile uint64_t *above)
+{
+    volatile uint64_t here[64];
+    here[0] = *above + 1;
+    if (here[0] == 0) {
+        return 0;
+    }
+    return unruly_deeper(here) + here[0];
+}
+
+int crash_by_stack(struct server *server)
+{
+    volatile uint64_t depth = 0;
+    (void)server;
+    return (int)unruly_deeper(&depth);
+}

@@ -24,6 +24,7 @@ static const struct way {
     {"babble", life_babbles},
     {"crash", crash_when_ready},
     {"crash-at-once", crash_at_once},
+    {"crash-by-stack", crash_by_stack},
     {"deaf", life_is_deaf},
     {"exit", life_exits},
     {"flood", file_floods},

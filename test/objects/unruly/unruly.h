@@ -9,6 +9,7 @@
 
 /* crash.c */
 int crash_at_once(struct server *server);
+int crash_by_stack(struct server *server);
 int crash_when_ready(struct server *server);
 /* file.c: /dev/NAME of the service's name */
 int file_floods(struct server *server);
