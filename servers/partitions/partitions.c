@@ -1,11 +1,11 @@
 /*
- * Partitions of disks as files: /dev/disk0p1 and so on, for the disks given as arguments. A call
- * is cut to the partition and passed on to the disk, with what the client lent, so that nothing is
- * copied here; eight at once.
+ * Partitions of disks as files: /dev/disk0p1 and so on, for the disks given as arguments, or for
+ * whatever disks there are. A call is cut to the partition and passed on to the disk, with what the
+ * client lent, so that nothing is copied here; eight at once.
  *
  * Tables are read at the start: `svc restart partitions` after one was changed. A disk that is
- * absent, or without a table, is said in the log and left alone. Another instance may serve
- * further disks.
+ * absent, or without a table, is left alone, and said in the log if it was asked for. Another
+ * instance may serve further disks.
  *
  * Client replays: what was answered is in the disk, and a call names its blocks. The badge of a
  * partition's openings is its disk's argument and its number, so that they outlive an instance; if
@@ -230,6 +230,23 @@ static const char *last_part(const char *path)
     return part;
 }
 
+/* The disks that it is to look at: those of the arguments, else whatever there is. */
+static bool is_told(void)
+{
+    return publish_argument(&server, 0, NULL) != NULL;
+}
+
+/* NULL: that was the last. It holds until the next call. */
+static const char *disk_path(uint32_t index)
+{
+    static char path[NAME];
+    if (is_told()) {
+        return publish_argument(&server, index, NULL);
+    }
+    (void)format_text(path, sizeof(path), "/dev/disk%u", (unsigned)index);
+    return index < DISKS ? path : NULL;
+}
+
 static void publish_all(uint32_t index, const char *path)
 {
     const struct table *table = &disks[index].table;
@@ -251,7 +268,9 @@ static void take_disk(uint32_t index, const char *path)
     struct disk *disk = &disks[index];
     status_t status = block_file_open(&disk->block, &server, path);
     if (status != STATUS_OK) {
-        log_line("%s: %s", path, status_text(status));
+        if (is_told() || status != STATUS_NOT_FOUND) {
+            log_line("%s: %s", path, status_text(status));
+        }
         return;
     }
     struct table_disk source = {&disk->block, disk->block.size, read_disk};
@@ -259,10 +278,10 @@ static void take_disk(uint32_t index, const char *path)
     if (status != STATUS_OK) {
         log_line("%s: its partition table cannot be read: %s", path, status_text(status));
         disk->table.count = 0;
-    } else if (disk->table.kind == TABLE_NONE) {
-        log_line("%s: no partition table", path);
-    } else {
+    } else if (disk->table.kind != TABLE_NONE) {
         say(path, &disk->table);
+    } else if (is_told()) {
+        log_line("%s: no partition table", path);
     }
     if (disk->table.count == 0) {
         block_file_close(&disk->block);
@@ -271,13 +290,10 @@ static void take_disk(uint32_t index, const char *path)
 
 static void take_disks(void)
 {
-    const char *path = publish_argument(&server, 0, NULL);
-    if (path == NULL) {
-        log_line("no disk is named: give their paths as `args`");
-    }
+    const char *path = disk_path(0);
     for (uint32_t i = 0; i < DISKS && path != NULL; i++) {
         take_disk(i, path);
-        path = publish_argument(&server, i + 1, NULL);
+        path = disk_path(i + 1);
     }
     if (path != NULL) {
         log_line("%s and what follows are left out: %d disks at most; start another `partitions`",
@@ -293,7 +309,7 @@ static status_t begin(void)
     }
     for (uint32_t i = 0; i < DISKS && status == STATUS_OK; i++) {
         if (disks[i].table.count > 0) {
-            publish_all(i, publish_argument(&server, i, ""));
+            publish_all(i, disk_path(i));
         }
     }
     return status == STATUS_OK ? server_ready(&server) : status;
