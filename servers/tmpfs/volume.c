@@ -100,6 +100,7 @@ static void give_block(struct volume *volume, uint32_t block)
     if (block != 0 && is_used(volume, block)) {
         volume->used[block / 64] &= ~(UINT64_C(1) << (block % 64));
         volume->free++;
+        volume->next = block <= volume->next ? block - 1 : volume->next;
     }
 }
 

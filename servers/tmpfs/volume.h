@@ -60,7 +60,7 @@ struct volume {
     uint32_t blocks; /* of the range */
     uint32_t first;  /* that is no part of the tables */
     uint32_t free;
-    uint32_t next; /* where to look for a free one */
+    uint32_t next; /* behind it the search for a free one begins: the lowest has memory already */
     struct volume_node *nodes;
     uint64_t used[VOLUME_BLOCKS / 64]; /* bit per block */
     uint64_t committed[VOLUME_BLOCKS / VOLUME_RUN / 64]; /* bit per run of blocks */

@@ -247,6 +247,23 @@ static void memory_that_ran_out_is_no_fault(void **state)
     assert_false(volume_open(&volume, range, SIZE, commit));
 }
 
+/* The memory of a removed file is the next one's. */
+static void files_that_come_and_go_take_no_more(void **state)
+{
+    static uint8_t bytes[SIZE / 8];
+    (void)state;
+    memset(&volume, 0, sizeof(volume));
+    begin(NULL);
+    uint32_t committed = 0;
+    for (unsigned i = 0; i < 20; i++) {
+        uint32_t a = make("a", VOLUME_FILE);
+        assert_true(put(a, 0, bytes, sizeof(bytes)));
+        assert_int_equal(drop("a", VOLUME_FILE), STATUS_OK);
+        committed = i == 0 ? volume_free_committed(&volume) : committed;
+    }
+    assert_int_equal(volume_free_committed(&volume), committed);
+}
+
 static void other_ranges_are_refused(void **state)
 {
     (void)state;
@@ -392,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup(holes_and_cut_ends_are_zeros, begin),
         cmocka_unit_test_setup(room_that_ran_out_comes_back, begin),
         cmocka_unit_test_setup(memory_that_ran_out_is_no_fault, begin),
+        cmocka_unit_test_setup(files_that_come_and_go_take_no_more, begin),
         cmocka_unit_test_setup(other_ranges_are_refused, begin),
         cmocka_unit_test_setup(a_crash_in_a_renaming_leaves_one_name, begin),
         cmocka_unit_test_setup(random_operations_match_a_model, begin),
