@@ -21,6 +21,8 @@ FUZZ_SECONDS_QUICK = 10
 FUZZ_GRACE = 60
 PYTEST_TOLD = (0, 1, 5) # statuses that the XML file explains: passed, failed, nothing to run
 
+SOAK_TEST = "test_soak"
+
 EPILOGUE = """\
 Results: build/junit/*.xml; serial logs: build/logs. The last line counts, the exit status tells.
 """
@@ -40,10 +42,14 @@ def parse_arguments():
                         help="with --bench: makes what is measured, and 10 %% more, the bounds")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN",
                         help="only tests whose names match, as for pytest -k; no fuzzing")
+    parser.add_argument("--soak", type=float, metavar="MINUTES",
+                        help="only the endurance test, for so long")
     parser.add_argument("--arch", choices=ARCHITECTURES, help="only this architecture")
     options = parser.parse_args()
     if options.record_bounds and not options.bench:
         parser.error("--record-bounds goes with --bench")
+    if options.soak:
+        options.pattern = SOAK_TEST
     return options
 
 
@@ -154,6 +160,7 @@ def system_tests(options):
     arguments = [ROOT / "test" / "qemu", "-n", SYSTEM_WORKERS]
     arguments += ["-m", "quick"] if options.quick else ["-m", ""] if options.long else []
     arguments += ["--arch", options.arch] if options.arch else []
+    arguments += ["--soak", options.soak] if options.soak else []
     run_pytest("system", arguments, options)
 
 

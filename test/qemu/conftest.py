@@ -21,6 +21,7 @@ def pytest_addoption(parser):
     parser.addoption("--arch", choices=ARCHITECTURES, help="only this architecture")
     parser.addoption("--compiler", choices=COMPILERS, default="clang",
                      help="whose build is tested where the test does not choose")
+    parser.addoption("--soak", type=float, metavar="MINUTES", help="how long test_soak goes on")
 
 
 def pytest_generate_tests(metafunc):

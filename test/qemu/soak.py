@@ -1,0 +1,155 @@
+"""Random use of a whole system for as long as wanted: services are started, stopped, crashed and
+exchanged while files are written and read. Each step checks what it did; now and then it is written
+down what the system takes. The seed makes the steps repeat, not their moments."""
+
+import hashlib
+import json
+import random
+import statistics
+import time
+
+from services import check_fifo, memory_used, states
+
+STEP_SECONDS = 120
+SETTLE_SECONDS = 60
+LATENCY_ROUNDS = 5
+FILES = 4 # names on each file system, used again and again
+VICTIMS = ("fifo", "pipe", "virtio-blk", "partitions", "disk", "tmpfs", "bootfs", "names",
+           "console", "virtio-rng")
+FAULTS = ("null", "illegal", "exit")
+WAYS = ("exit", "crash", "crash-at-once", "crash-by-stack", "refuse", "hoard-pages",
+        "hoard-kernel", "babble")
+FOLDERS = ("/tmp", "/disk")
+UART_SECONDS = 15 # a longer run begins the count of its restarts anew; when it fails all is lost
+UNSETTLED = ("loading", "starting", "stopping", "restarting")
+FAULTY = "bad" # the service that misbehaves
+
+
+class Soak:
+    def __init__(self, console, seed, objects, plain_disk):
+        self.console = console
+        self.random = random.Random(seed)
+        self.objects = objects # name in /boot -> contents
+        self.plain_sum = hashlib.sha256(plain_disk).hexdigest()
+        self.uart_crashed = 0.0 # time.monotonic()
+        self.steps = {}
+        self.samples = []
+        self.actions = [
+            (4, self.use_fifo), (4, self.use_file), (2, self.read_disk), (2, self.use_programs),
+            (3, self.stop_and_start), (3, self.restart), (3, self.crash), (2, self.crash_a_reader),
+            (1, self.crash_the_uart), (2, self.misbehave), (1, self.first_use),
+        ]
+
+    def run(self, command, timeout=STEP_SECONDS):
+        output, status = self.console.run(command, timeout=timeout)
+        assert status == 0, f"`{command}` ends with {status}: {output}{self.console.where()}"
+        return output
+
+    def settle(self):
+        """Until nothing is on its way; what crashed too often to be restarted is started again."""
+        end = time.monotonic() + SETTLE_SECONDS
+        while True:
+            now = states(self.console)
+            if not any(state in UNSETTLED for state in now.values()):
+                break
+            assert time.monotonic() < end, f"not settled: {now}{self.console.where()}"
+        failed = [name for name, state in now.items() if state == "failed" and name != FAULTY]
+        for name in failed:
+            self.run(f"svc start {name}")
+        if "virtio-blk" in failed: # who had its disks open has to open them again
+            self.run("svc restart partitions; svc restart disk")
+
+    def use_fifo(self):
+        check_fifo(self.console, str(self.random.random()))
+
+    def use_file(self):
+        """A file of the boot set, copied, renamed, compared and removed."""
+        folder = self.random.choice(FOLDERS)
+        name = self.random.choice(list(self.objects))
+        path = f"{folder}/soak{self.random.randrange(FILES)}"
+        self.run(f"cp /boot/{name} {path}; mv {path} {path}.new")
+        wanted = hashlib.sha256(self.objects[name]).hexdigest()
+        assert self.run(f"sha256sum {path}.new").split()[0] == wanted
+        self.run(f"rm {path}.new")
+
+    def read_disk(self):
+        assert self.run("sha256sum /dev/disk1").split()[0] == self.plain_sum
+
+    def use_programs(self):
+        self.run(self.random.choice((
+            "ps | wc", "mem > /tmp/mem; cat /tmp/mem | wc", "ls -l / /dev /boot | sha256sum",
+            "for i in 1 2 3 4 5; do true & done; wait", "dmesg | wc", "svc list | wc",
+            "head -n 2 /boot/init.rc | hexdump")))
+
+    def stop_and_start(self):
+        name = self.random.choice(("spare", "fifo", "virtio-rng"))
+        self.run(f"svc start {name}; svc stop {name}")
+        if name != "spare":
+            self.run(f"svc start {name}")
+
+    def restart(self):
+        self.run(f"svc restart {self.random.choice(VICTIMS)}")
+
+    def crash(self):
+        name = self.random.choice(VICTIMS)
+        self.run(f"svc kill {name} --fault {self.random.choice(FAULTS)}")
+        self.settle()
+
+    def crash_a_reader(self):
+        """The disk's driver goes while somebody reads; who reads goes on."""
+        self.run("sha256sum /dev/disk1 > /tmp/sum &")
+        self.run("svc kill virtio-blk --fault null; wait")
+        assert self.run("cat /tmp/sum").split()[0] == self.plain_sum
+        self.settle()
+
+    def crash_the_uart(self):
+        if time.monotonic() < self.uart_crashed + UART_SECONDS:
+            return
+        uart = next(name for name in states(self.console) if name in ("ns16550", "pl011"))
+        self.run(f"svc kill {uart} --fault null; sleep 1") # what is typed meanwhile would be lost
+        self.uart_crashed = time.monotonic()
+        self.settle()
+
+    def misbehave(self):
+        way = self.random.choice(WAYS)
+        self.console.run(f"svc start {FAULTY} object unruly.o attempts 1 memory 1M args {way}",
+                         timeout=STEP_SECONDS)
+        self.settle()
+        self.run(f"svc stop {FAULTY} --force")
+
+    def first_use(self):
+        self.run("svc start late object fifo.o demand; echo x > /dev/late &")
+        assert self.run("cat /dev/late") == "x\n"
+        self.run("svc stop late")
+
+    def sample(self, started):
+        """What the system takes when nothing happens, and how long a small thing lasts."""
+        self.settle()
+        self.run("rm -f /tmp/mem /tmp/sum")
+        seconds = []
+        for _ in range(LATENCY_ROUNDS):
+            begun = time.monotonic()
+            self.use_fifo()
+            seconds.append(time.monotonic() - begun)
+        pages, kernel = memory_used(self.console)
+        self.samples.append({"seconds": round(time.monotonic() - started), "used_kib": pages,
+                             "kernel_kib": kernel, "steps": sum(self.steps.values()),
+                             "latency_ms": round(statistics.median(seconds) * 1000, 1)})
+
+    def go_on(self, seconds, every):
+        """Steps for so long, with a sample first, last, and whenever `every` seconds are over."""
+        started = time.monotonic()
+        next_sample = started
+        while time.monotonic() < started + seconds:
+            if time.monotonic() >= next_sample:
+                self.sample(started)
+                next_sample = time.monotonic() + every
+            weights, actions = zip(*self.actions)
+            action = self.random.choices(actions, weights)[0]
+            action()
+            self.steps[action.__name__] = self.steps.get(action.__name__, 0) + 1
+        self.sample(started)
+
+    def write(self, path):
+        path.write_text(json.dumps({"steps": self.steps, "samples": self.samples}, indent=1) + "\n",
+                        encoding="utf-8")

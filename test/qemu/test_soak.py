@@ -1,0 +1,52 @@
+"""Endurance: a whole system in random use takes at the end what it took at the beginning. A minute
+in ./check; `./check --soak MINUTES` as long as wanted, with the figures in build/soak-ARCH.json."""
+
+import pytest
+
+import initrd
+from harness import image
+from harness.machine import scratch_contents
+from harness.places import BUILD
+from services import check_fifo, states
+from soak import FAULTY, Soak
+
+SHORT = 45 # seconds
+MINUTE = 60
+SEED = 20261122
+FAT_SIZE = 32 << 20
+WARM_SHARE = 4 # of the samples, one in so many is before everything has been used once
+SLACK_KIB = (512, 64) # pages, kernel objects: tables that grow once, and what is being freed
+OBJECTS = ("fifo.o", "shell.o", "virtio-blk.o", "fat.o")
+
+
+@pytest.fixture
+def fat_disk(tmp_path):
+    path = tmp_path / "fat.img"
+    with path.open("wb") as file:
+        file.truncate(FAT_SIZE)
+    image.run("mkfs.fat", "-F", "16", "--invariant", str(path))
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_soak(unruly, variant, architecture, fat_disk, scratch, request):
+    minutes = request.config.getoption("soak")
+    seconds = minutes * MINUTE if minutes else SHORT
+    console = unruly(smp=4, entropy=True, disks=[fat_disk, scratch()])
+    console.run("svc start disk object fat.o args /dev/disk0; svc mount /disk disk")
+    files = initrd.read_archive(variant.boot_set.read_bytes())
+    soak = Soak(console, SEED, {name: files[name] for name in OBJECTS}, scratch_contents())
+    try:
+        soak.go_on(seconds, seconds / 24)
+    finally:
+        soak.write(BUILD / f"soak-{architecture}.json")
+    warm = soak.samples[len(soak.samples) // WARM_SHARE:]
+    for kind, slack in zip(("used_kib", "kernel_kib"), SLACK_KIB):
+        grown = warm[-1][kind] - warm[0][kind]
+        assert grown <= slack, f"{kind} has grown by {grown}: {[one[kind] for one in warm]}"
+    check_fifo(console, "alive")
+    unfit = {name: state for name, state in states(console).items()
+             if state not in ("running", "stopped", "idle") and name != FAULTY}
+    assert not unfit, unfit
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    image.run("fsck.fat", "-n", str(fat_disk))
