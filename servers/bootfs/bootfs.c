@@ -11,6 +11,7 @@
 
 #include "archive.h"
 #include "positions.h"
+#include "read_only.h"
 #include "server.h"
 
 int server_main(const struct start_info *info);
@@ -243,12 +244,6 @@ static status_t serve_list(struct call *call, uint64_t position, uint64_t *next,
     return STATUS_NOT_FOUND;
 }
 
-static status_t serve_sync(struct call *call)
-{
-    (void)call;
-    return STATUS_OK;
-}
-
 static status_t serve_memory(struct call *call, uint64_t *offset, uint64_t *size, handle_t *memory)
 {
     const struct entry *entry = entry_of(call);
@@ -258,28 +253,6 @@ static status_t serve_memory(struct call *call, uint64_t *offset, uint64_t *size
     *offset = archive_offset + entry->offset;
     *size = entry->size;
     return handle_duplicate(archive_memory, RIGHT_ALL, memory);
-}
-
-static status_t serve_make_directory(struct call *call, const uint8_t *path, size_t path_length)
-{
-    (void)call;
-    (void)path;
-    (void)path_length;
-    return STATUS_READ_ONLY;
-}
-
-static status_t serve_remove(struct call *call, const uint8_t *path, size_t path_length,
-                             uint32_t flags)
-{
-    (void)flags;
-    return serve_make_directory(call, path, path_length);
-}
-
-static status_t serve_rename(struct call *call, const uint8_t *paths, size_t paths_length,
-                             uint32_t from_length)
-{
-    (void)from_length;
-    return serve_make_directory(call, paths, paths_length);
 }
 
 static status_t serve_space(struct call *call, uint64_t *total, uint64_t *unused)
@@ -298,11 +271,11 @@ static const struct file_operations operations = {
     .seek = serve_seek,
     .stat = serve_stat,
     .list = serve_list,
-    .sync = serve_sync,
+    .sync = read_only_sync,
     .memory = serve_memory,
-    .make_directory = serve_make_directory,
-    .remove = serve_remove,
-    .rename = serve_rename,
+    .make_directory = read_only_make_directory,
+    .remove = read_only_remove,
+    .rename = read_only_rename,
     .space = serve_space,
 };
 

@@ -7,6 +7,7 @@
 
 #include "dev.h"
 #include "own_files.h"
+#include "read_only.h"
 #include "text.h"
 
 #define DEV_FOLDER "/dev/"
@@ -135,12 +136,6 @@ static status_t serve_list(struct call *call, uint64_t position, uint64_t *next,
     return STATUS_OK;
 }
 
-static status_t serve_sync(struct call *call)
-{
-    (void)call;
-    return STATUS_OK;
-}
-
 const struct file_operations names_operations = {
     .open = serve_open,
     .attach = serve_attach,
@@ -148,5 +143,8 @@ const struct file_operations names_operations = {
     .write = serve_write,
     .stat = serve_stat,
     .list = serve_list,
-    .sync = serve_sync,
+    .sync = read_only_sync,
+    .make_directory = read_only_make_directory,
+    .remove = read_only_remove,
+    .rename = read_only_rename,
 };

@@ -14,6 +14,7 @@
 #include <sinter/protocol/supervisor.h>
 
 #include "bindings.h"
+#include "read_only.h"
 #include "server.h"
 
 int server_main(const struct start_info *info);
@@ -195,28 +196,7 @@ static status_t serve_list(struct call *call, uint64_t position, uint64_t *next,
     return STATUS_OK;
 }
 
-static status_t serve_sync(struct call *call)
-{
-    (void)call;
-    return STATUS_OK;
-}
-
-/* Whatever would change the directories here: only the supervisor does. */
-static status_t serve_change(struct call *call, const uint8_t *path, size_t path_length)
-{
-    (void)call;
-    (void)path;
-    (void)path_length;
-    return STATUS_READ_ONLY;
-}
-
-static status_t serve_remove(struct call *call, const uint8_t *path, size_t path_length,
-                             uint32_t flags)
-{
-    (void)flags;
-    return serve_change(call, path, path_length);
-}
-
+/* Only the supervisor changes the directories here; what is to move lies with other servers. */
 static status_t serve_rename(struct call *call, const uint8_t *paths, size_t paths_length,
                              uint32_t from_length)
 {
@@ -233,9 +213,9 @@ static const struct file_operations operations = {
     .read = serve_read,
     .stat = serve_stat,
     .list = serve_list,
-    .sync = serve_sync,
-    .make_directory = serve_change,
-    .remove = serve_remove,
+    .sync = read_only_sync,
+    .make_directory = read_only_make_directory,
+    .remove = read_only_remove,
     .rename = serve_rename,
 };
 

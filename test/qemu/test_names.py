@@ -47,7 +47,8 @@ def test_mounts(boot, smp):
 def test_only_the_supervisor_changes_the_root(boot, smp):
     console = boot(smp=smp)
     for command in ("mkdir /new", "rmdir /tmp", "rm /dev", "echo x > /new", "touch /boot/new",
-                    "rm /boot/init.rc", "mkdir /boot/new", "mv /boot/init.rc /boot/x"):
+                    "rm /boot/init.rc", "mkdir /boot/new", "mv /boot/init.rc /boot/x",
+                    "mkdir /dev/new", "rm /dev/null", "rmdir /dev/new", "mv /dev/null /dev/x"):
         refused(console, command, "Read-only" if command != "rm /dev" else "directory")
     refused(console, "mv /boot/init.rc /tmp/x", "Cross-device")
     refused(console, "cat /tmp", "directory")
