@@ -113,9 +113,6 @@ static status_t find_target(const struct volume *volume, uint32_t at, const char
     if (target->length == 0) {
         return STATUS_BUSY; /* the directory itself */
     }
-    if (target->length > VOLUME_NAME) {
-        return STATUS_TOO_LARGE;
-    }
     /* A directory that has been removed, and is open, gets nothing new. */
     if (volume->nodes[target->directory].linked == 0) {
         return STATUS_NOT_FOUND;
@@ -125,13 +122,28 @@ static status_t find_target(const struct volume *volume, uint32_t at, const char
     return STATUS_OK;
 }
 
-/* Writes a name at a free place. FULL: there is no room for one. */
+/* Whether a name can be looked up again: clients may send anything. */
+static bool is_name(const char *name, size_t length)
+{
+    bool dots = name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'));
+    for (size_t i = 0; i < length; i++) {
+        if (name[i] == '/' || name[i] == '\0') {
+            return false;
+        }
+    }
+    return length <= VOLUME_NAME && !dots;
+}
+
+/* Writes a name at a free place. FULL: there is no room for one; BAD_ARGUMENT: it is no name. */
 static status_t link(struct volume *volume, const struct target *target, uint32_t node,
                      uint64_t now)
 {
     struct volume_node *directory = &volume->nodes[target->directory];
     uint64_t place = 0;
     struct entry *entry;
+    if (!is_name(target->name, target->length)) {
+        return STATUS_BAD_ARGUMENT;
+    }
     while (place < directory->size &&
            (entry = entry_at(volume, target->directory, place, false)) != NULL &&
            entry->node != VOLUME_ROOT) {

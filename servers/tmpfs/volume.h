@@ -79,7 +79,8 @@ uint32_t volume_free_committed(const struct volume *volume);
  * NOT_FOUND, NOT_DIRECTORY; an empty path is `at` itself. */
 status_t volume_find(const struct volume *volume, uint32_t at, const char *path, size_t length,
                      uint32_t *node);
-/* EXISTS, FULL, TOO_LARGE: a name of more than VOLUME_NAME bytes; what volume_find says. */
+/* EXISTS, FULL; BAD_ARGUMENT: a name of more than VOLUME_NAME bytes, `.`, `..`, or with a slash or
+ * a zero byte; what volume_find says. */
 status_t volume_create(struct volume *volume, uint32_t at, const char *path, size_t length,
                        enum volume_kind kind, uint64_t now, uint32_t *node);
 /* IS_DIRECTORY, NOT_DIRECTORY: it is not of that kind; NOT_EMPTY; BUSY: the root. */

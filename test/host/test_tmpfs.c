@@ -120,9 +120,30 @@ static void names_are_kept_apart(void **state)
     memset(name, 'n', sizeof(name));
     assert_int_equal(volume_create(&volume, VOLUME_ROOT, name, VOLUME_NAME + 1, VOLUME_FILE, 5,
                                    &other),
-                     STATUS_TOO_LARGE);
+                     STATUS_BAD_ARGUMENT);
     assert_int_equal(volume_create(&volume, VOLUME_ROOT, name, VOLUME_NAME, VOLUME_FILE, 5, &other),
                      STATUS_OK);
+}
+
+/* As clients of the file protocol may send them, though the program runtime does not. */
+static void names_that_nobody_could_look_up_are_refused(void **state)
+{
+    static const char *const names[] = {".", "..", "d/.", "d/..", "/a", "/"};
+    uint32_t node;
+    (void)state;
+    make("d", VOLUME_DIRECTORY);
+    make("a", VOLUME_FILE);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(volume_create(&volume, VOLUME_ROOT, names[i], strlen(names[i]),
+                                       VOLUME_DIRECTORY, 5, &node),
+                         STATUS_BAD_ARGUMENT);
+        assert_int_equal(move("a", names[i]), STATUS_BAD_ARGUMENT);
+    }
+    assert_int_equal(volume_create(&volume, VOLUME_ROOT, "a\0b", 3, VOLUME_FILE, 5, &node),
+                     STATUS_BAD_ARGUMENT);
+    assert_int_equal(find("a", &node), STATUS_OK);
+    make("...", VOLUME_FILE);
+    make(".a", VOLUME_FILE);
 }
 
 static void removing_says_why_not(void **state)
@@ -403,6 +424,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(names_are_kept_apart, begin),
+        cmocka_unit_test_setup(names_that_nobody_could_look_up_are_refused, begin),
         cmocka_unit_test_setup(removing_says_why_not, begin),
         cmocka_unit_test_setup(renaming_follows_the_rules, begin),
         cmocka_unit_test_setup(what_is_open_stays, begin),
