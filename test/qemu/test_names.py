@@ -50,7 +50,7 @@ def test_only_the_supervisor_changes_the_root(boot, smp):
                     "rm /boot/init.rc", "mkdir /boot/new", "mv /boot/init.rc /boot/x",
                     "mkdir /dev/new", "rm /dev/null", "rmdir /dev/new", "mv /dev/null /dev/x"):
         refused(console, command, "Read-only" if command != "rm /dev" else "directory")
-    refused(console, "mv /boot/init.rc /tmp/x", "Cross-device")
+    refused(console, "mv /boot/init.rc /tmp/x", "Read-only")
     refused(console, "cat /tmp", "directory")
     refused(console, "ls /tmp/../tmp/none", "No such file")
 
@@ -68,6 +68,25 @@ def test_files_in_memory(boot, smp):
         output(console, "sha256sum /boot/shell.o | head -c 64")
     output(console, "mv s t; touch t u")
     assert output(console, "ls") == ["t", "u"]
+
+
+def test_copies_and_moves(boot, smp):
+    console = boot(smp=smp)
+    output(console, "svc start tmpfs as other memory 2M args 1M; svc mount /srv other; cd /tmp")
+    assert output(console, "echo one > a; cp a a; cp a ./a; cat a") == ["one"]
+    assert output(console, "echo longer > b; cp a b; cat b") == ["one"], "the rest is cut"
+    assert output(console, "mkdir d e; mv d/ e/; cp a e/; mv a e; ls e; mv e/../e/a .; ls") == [
+        "a", "d/", "a", "b", "e/"]
+    assert output(console, "mv a /srv/x; mv b /srv; ls; ls /srv; cat /srv/x") == [
+        "e/", "b", "x", "one"]
+    refused(console, "mv e /srv", "only files go to another file system")
+    refused(console, "mv none /srv", "No such file")
+    long = "n" * 250
+    output(console, f"mkdir {long}; cd {long}; mkdir {long}; cd {long}; mkdir {long}; cd {long}")
+    output(console, f"mkdir {long}; touch {long[:25]}")
+    for program in ("mv", "cp"):
+        refused(console, f"{program} {long[:25]} /tmp/{long}/{long}/{long}/{long}", "too long")
+    assert len(output(console, f"ls; ls {long}")) == 2
 
 
 def test_crashes_lose_nothing(boot, smp):
