@@ -28,7 +28,9 @@ SERVER_META(provides, "file 1.0");
 SERVER_META(restart, STATE);
 SERVER_META(priority, 14);
 
+#define SIZE_LEAST   (256u << 10) /* with its tables */
 #define SIZE_DEFAULT (32u << 20)
+#define SIZE_MOST    ((uint64_t)VOLUME_BLOCKS * VOLUME_BLOCK)
 
 enum {
     NODE_SHIFT = 32,
@@ -433,8 +435,8 @@ int server_main(const struct start_info *info)
     openings = (uint32_t)clock_read(); /* other numbers than the last instance's */
     const char *given = argument(info);
     uint64_t wanted = given != NULL ? size_of(given) : SIZE_DEFAULT;
-    if (wanted == 0) {
-        return server_refuse(&server, "`%s` is no size; write it as 16M", given);
+    if (wanted < SIZE_LEAST || wanted > SIZE_MOST) {
+        return server_refuse(&server, "`%s` is no size; write it as 16M, from 256K to 1024M", given);
     }
     status_t status = open_range(wanted);
     if (status == STATUS_OK) {

@@ -127,7 +127,9 @@ def test_running_out_of_room(boot, scratch, smp):
     output(console, "svc start tmpfs as small memory 1M args 512M; svc mount /small small")
     refused(console, "cat /dev/disk0 > /small/big", "No space left")
     output(console, "echo x > /small/y || rm /small/big; echo x > /small/y; cat /small/y")
-    refused(console, "svc start tmpfs as wrong args 12X", "is no size")
+    for size in ("12X", "255K", "1025M"):
+        refused(console, f"svc start tmpfs as wrong args {size}", f"`{size}` is no size")
+    output(console, "svc start tmpfs as least args 256K; svc mount /least least; echo x > /least/x")
 
 
 def test_script_without_names(boot, tmp_path, smp):
