@@ -33,6 +33,12 @@ static int set(const char *text)
     if (status == STATUS_OK) {
         status = clock_set(rtc, seconds * NANOSECONDS);
     }
+    if (status == STATUS_BAD_ARGUMENT) {
+        fprintf(stderr,
+                "date: `%s` is a time that %s cannot hold, or would put the boot before 1970\n",
+                text, clock_path);
+        return 1;
+    }
     errno = status_errno(status);
     return status == STATUS_OK ? 0 : tool_fail("date", clock_path);
 }

@@ -40,7 +40,8 @@ def test_refusals(boot, architecture):
     output, status = console.run("date -s '2030-02-30 00:00:00'")
     assert (output, status) == ("date: `2030-02-30 00:00:00` is no time from 1970 to 2553; "
                                 "write YYYY-MM-DD HH:MM:SS\n", 2)
-    assert console.run("date -s '1970-01-01 00:00:00'") == ("date: /dev/rtc0: Invalid argument\n", 1)
+    output, status = console.run("date -s '1970-01-01 00:00:00'")
+    assert status == 1 and "or would put the boot before 1970" in output, output
     assert console.run("date now")[1] == 2
     assert console.run(f"svc stop {SERVICES[architecture]}")[1] == 0
     output, status = console.run("date -s '2030-01-01 00:00:00'")
