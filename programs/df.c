@@ -22,6 +22,10 @@ static int show(const char *path)
         status = file_space(file, &total, &unused);
         status_ignore(handle_close(file));
     }
+    if (status == STATUS_UNSUPPORTED || status == STATUS_BAD_METHOD) {
+        fprintf(stderr, "df: %s: is in no file system that has room for files\n", path);
+        return 1;
+    }
     if (status != STATUS_OK) {
         errno = status_errno(status);
         return tool_fail("df", path);

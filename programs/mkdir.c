@@ -11,17 +11,33 @@ PROGRAM_NOTE("mkdir", "mkdir [-p] PATH...: makes directories");
 
 #define MODE 0777
 
+/* A directory that is there will do, also one where nothing can be made. */
+static bool ensure(const char *path)
+{
+    struct stat found;
+    if (mkdir(path, MODE) == 0) {
+        return true;
+    }
+    int error = errno;
+    bool is_there = stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+    errno = error;
+    return is_there;
+}
+
 static int make_with_parents(char *path)
 {
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int made = mkdir(path, MODE);
-        if (made != 0 && errno != EEXIST && errno != EROFS) {
+    char *end = path;
+    do {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char next = *end;
+        *end = '\0';
+        if (!ensure(path)) {
             return tool_fail("mkdir", path);
         }
-        *slash = '/';
-    }
-    return mkdir(path, MODE) == 0 || errno == EEXIST ? 0 : tool_fail("mkdir", path);
+        *end = next;
+    } while (*end != '\0');
+    return 0;
 }
 
 int main(int count, char **words)

@@ -1,29 +1,26 @@
-/* rm [-rf] PATH...: removes files; -r directories with all they hold, -f without complaint. */
+/* rm [-rf] PATH...: removes files; -r directories with all they hold, -f without complaint about a
+ * PATH that is not there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <sinter/protocol/file.h>
 
 #include "note.h"
+#include "path.h"
 #include "program.h"
 #include "tool.h"
 
 PROGRAM_NOTE("rm", "rm [-rf] PATH...: removes files, and with -r directories");
 
-#define USAGE     "rm [-rf] PATH..."
-#define PATH_SIZE 1024
-#define DEPTH     64 /* of directories in directories; each takes stack */
+#define USAGE "rm [-rf] PATH..."
+#define DEPTH 64 /* of directories in directories; each takes stack */
 
 static bool recursive, force;
-
-static int fail(const char *path)
-{
-    return force && errno == ENOENT ? 0 : tool_fail("rm", path);
-}
 
 static int remove_path(const char *path, int depth);
 
@@ -37,7 +34,7 @@ static int empty_directory(const char *path, int depth)
         struct directory_entry entry;
         int file = open(path, O_RDONLY | O_DIRECTORY);
         if (file < 0) {
-            return fail(path);
+            return tool_fail("rm", path);
         }
         int found = 1;
         for (uint64_t i = 0; i <= kept && found == 1; i++) {
@@ -45,11 +42,11 @@ static int empty_directory(const char *path, int depth)
         }
         (void)close(file);
         if (found != 1) {
-            return found == 0 ? result : fail(path);
+            return found == 0 ? result : tool_fail("rm", path);
         }
         if (snprintf(below, sizeof(below), "%s/%s", path, entry.name) >= (int)sizeof(below)) {
             errno = ENAMETOOLONG;
-            return fail(path);
+            return tool_fail("rm", path);
         }
         int one = remove_path(below, depth + 1);
         result |= one;
@@ -61,21 +58,28 @@ static int remove_path(const char *path, int depth)
 {
     struct stat found;
     if (stat(path, &found) != 0) {
-        return fail(path);
+        return force && depth == 0 && errno == ENOENT ? 0 : tool_fail("rm", path);
     }
     if (!S_ISDIR(found.st_mode)) {
-        return unlink(path) == 0 ? 0 : fail(path);
+        return unlink(path) == 0 ? 0 : tool_fail("rm", path);
     }
     if (!recursive) {
         errno = EISDIR;
-        return fail(path);
+        return tool_fail("rm", path);
     }
     if (depth == DEPTH) {
         errno = ELOOP;
-        return fail(path);
+        return tool_fail("rm", path);
     }
     int result = empty_directory(path, depth);
-    return result == 0 && rmdir(path) != 0 ? fail(path) : result;
+    return result == 0 && rmdir(path) != 0 ? tool_fail("rm", path) : result;
+}
+
+/* Everything there is: /boot stays, but not what is in memory, on disks, and on the host. */
+static bool is_root(const char *path)
+{
+    char whole[PATH_SIZE];
+    return path_resolve(path, whole) == STATUS_OK && strcmp(whole, "/") == 0;
 }
 
 int main(int count, char **words)
@@ -93,7 +97,12 @@ int main(int count, char **words)
         return force ? 0 : tool_usage(USAGE);
     }
     for (int i = optind; i < count; i++) {
-        result |= remove_path(words[i], 0);
+        if (is_root(words[i])) {
+            fprintf(stderr, "rm: %s: is everything; name what is to go\n", words[i]);
+            result = 1;
+        } else {
+            result |= remove_path(words[i], 0);
+        }
     }
     return result;
 }

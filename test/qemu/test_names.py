@@ -70,6 +70,18 @@ def test_files_in_memory(boot, smp):
     assert output(console, "ls") == ["t", "u"]
 
 
+def test_making_and_removing(boot, smp):
+    console = boot(smp=smp)
+    output(console, "mkdir -p /tmp /boot / /tmp/a//b/ && cd /tmp/a/b && touch f")
+    refused(console, "mkdir -p f", "exists")
+    refused(console, "mkdir -p f/x", "f: File exists")
+    refused(console, "mkdir -p ''", "No such file")
+    refused(console, "rm -rf ../../../.", "name what is to go")
+    assert output(console, "ls; rm -rf none; rm -rf /tmp/a; ls /tmp") == ["f"]
+    refused(console, "df /", "no file system that has room")
+    refused(console, "df /dev/null", "no file system that has room")
+
+
 def test_copies_and_moves(boot, smp):
     console = boot(smp=smp)
     output(console, "svc start tmpfs as other memory 2M args 1M; svc mount /srv other; cd /tmp")
