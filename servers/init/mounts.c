@@ -14,14 +14,14 @@ static struct mount {
     char service[SCRIPT_NAME];
 } mounts[MOUNTS] = {{MOUNTS_DEV, MOUNTS_DEV}};
 
-static struct service *listener;
-static uint64_t listener_bits;
+static const struct service *names; /* serves the namespace; null: nobody does */
+static uint64_t names_bits;
 static handle_t root;
 
 static void changed(void)
 {
-    if (listener != NULL && listener->control != 0) {
-        status_ignore(event_signal(listener->control, listener_bits));
+    if (names != NULL) {
+        status_ignore(event_signal(names->control, names_bits));
     }
 }
 
@@ -146,10 +146,11 @@ void mounts_use(uint64_t place)
     }
 }
 
-void mounts_listen(struct service *service, uint64_t bits)
+void mounts_listen(const struct service *service, uint64_t bits)
 {
-    listener = service;
-    listener_bits = bits & CONTROL_FREE;
+    if (service == names) {
+        names_bits = bits & CONTROL_FREE;
+    }
 }
 
 bool mounts_is_names(const struct service *service)
@@ -158,12 +159,16 @@ bool mounts_is_names(const struct service *service)
            (service->object->note->resources & service->options.allow & RESOURCE_NAMES) != 0;
 }
 
-static void renew_root(const struct service *names)
+/* The first that serves it does so until it has ended. */
+static void renew_root(const struct service *service)
 {
-    if (names->port == 0) {
+    if (service == names && service->port == 0) {
+        names = NULL;
         close_if(&root);
-    } else if (root == 0) {
-        status_ignore(port_mint(names->port, 0, ENDPOINT_KEEP, &root));
+    } else if (names == NULL && service->port != 0 &&
+               port_mint(service->port, 0, ENDPOINT_KEEP, &root) == STATUS_OK) {
+        names = service;
+        names_bits = 0;
     }
 }
 

@@ -23,8 +23,8 @@ SINTER_MUST_CHECK status_t mounts_binding(uint64_t place, uint64_t *next, const 
                                           handle_t *directory);
 /* A path at or below the mount is being opened: a service that waits for its first use starts. */
 void mounts_use(uint64_t place);
-/* Who hears of changes by bits of its control event. */
-void mounts_listen(struct service *listener, uint64_t bits);
+/* The server of the namespace hears of changes by bits of its control event. */
+void mounts_listen(const struct service *service, uint64_t bits);
 /* The service has a port now, or has lost it. */
 void mounts_service_changed(const struct service *service);
 

@@ -44,6 +44,13 @@ def test_mounts(boot, smp):
     assert output(console, "ls /srv") == [] # a new instance, with nothing in it
 
 
+def test_a_second_server_of_the_namespace(boot, smp):
+    """The first stays what programs see, and goes on hearing what is mounted."""
+    console = boot(smp=smp)
+    output(console, "svc start names as second allow names; svc mount /one tmpfs; ls /one")
+    output(console, "svc stop second --force; svc mount /two tmpfs; ls /two /one /")
+
+
 def test_only_the_supervisor_changes_the_root(boot, smp):
     console = boot(smp=smp)
     for command in ("mkdir /new", "rmdir /tmp", "rm /dev", "echo x > /new", "touch /boot/new",
