@@ -3,6 +3,7 @@
  */
 #include "attach.h"
 
+#include "dev.h"
 #include "text.h"
 
 _Static_assert(INIT_SERVICES <= 64, "sets of services are words");
@@ -92,4 +93,29 @@ void attach_devices(const struct script_options *options, uint64_t *started)
         }
         *started |= 1ull << service_slot(service);
     }
+}
+
+static bool names_same_device(const struct object_note *a, const struct object_note *b)
+{
+    for (uint32_t i = 0; i < a->device_count; i++) {
+        for (uint32_t j = 0; j < b->device_count; j++) {
+            if (text_same(a->devices[i], b->devices[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void attach_instead(struct service *failed, struct service *other)
+{
+    bool is_down = other->state == SERVICE_STOPPED || other->state == SERVICE_FAILED ||
+                   other->state == SERVICE_IDLE;
+    if (failed->device != NULL && is_driver_without_device(other) && is_down &&
+        names_same_device(failed->object->note, other->object->note)) {
+        other->device = failed->device;
+        failed->device = NULL;
+        dev_hand_over(failed, other);
+    }
+    service_start(other);
 }

@@ -19,4 +19,8 @@ bool attach_can_begin(void);
  */
 void attach_devices(const struct script_options *options, uint64_t *started);
 
+/* Starts a service in place of one that has failed, whose device and names it gets if its note
+ * names that device too and it has none. */
+void attach_instead(struct service *failed, struct service *other);
+
 #endif

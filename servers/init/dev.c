@@ -200,6 +200,15 @@ void dev_forget(const struct service *service)
     }
 }
 
+void dev_hand_over(const struct service *from, struct service *to)
+{
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] != '\0' && files[i].service == from) {
+            files[i].service = to;
+        }
+    }
+}
+
 /* Its names are there before it is. */
 static bool is_awaited(const struct service *service)
 {

@@ -21,6 +21,8 @@ SINTER_MUST_CHECK status_t dev_publish(struct service *service, const char *name
 void dev_settled(struct service *service);
 /* The service has ended for good: its names go. */
 void dev_forget(const struct service *service);
+/* Names of a failed service become another's, which publishes them when it runs. */
+void dev_hand_over(const struct service *from, struct service *to);
 /* The caller of a waiting open gives up. True: it was one. */
 bool dev_cancel(handle_t reply);
 

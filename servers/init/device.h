@@ -42,13 +42,13 @@ struct device_table {
 
 extern struct device_table device_table;
 
-/* Finds the devices of all objects whose notes have been read; those known already stay. */
 /*
  * Whether the object may drive a device of this machine, as its note looks; asks no loader. Not
  * before, or at the same time as, device_look(): both are the worker's.
  */
 bool device_is_wanted(const struct boot_file *object);
 void device_look(void);
+/* Finds the devices of all objects whose notes have been read; those known already stay. */
 void device_scan(void);
 /* Makes the objects behind a device. False: `error` says which could not be made and why. */
 bool device_open(struct device *device, char *error, size_t size);

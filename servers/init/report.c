@@ -5,6 +5,7 @@
 
 #include <sinter/protocol/loader.h>
 
+#include "attach.h"
 #include "evidence.h"
 #include "libsys_names.h"
 #include "loader.h"
@@ -358,7 +359,7 @@ void report_failed(struct service *service)
                      other->name);
         } else if (other != NULL && other->object != NULL) {
             log_line("%s has failed: starting %s", service->name, other->name);
-            service_start(other);
+            attach_instead(service, other);
         } else {
             log_line("%s has failed; there is no service `%s` to start instead", service->name,
                      service->options.other);

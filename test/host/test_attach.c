@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "attach.h"
+#include "dev.h"
 #include "text.h"
 
 enum { DISKS = 2 };
@@ -54,9 +55,11 @@ uint32_t service_slot(const struct service *service)
     return (uint32_t)(service - services);
 }
 
+static bool may_lack_device;
+
 void service_start(struct service *service)
 {
-    assert_non_null(service->device);
+    assert_true(may_lack_device || service->device != NULL);
     starts++;
 }
 
@@ -64,6 +67,15 @@ void service_await(struct service *service)
 {
     assert_non_null(service->device);
     awaited++;
+}
+
+static const struct service *handed_from;
+static struct service *handed_to;
+
+void dev_hand_over(const struct service *from, struct service *to)
+{
+    handed_from = from;
+    handed_to = to;
 }
 
 void log_line(const char *format, ...)
@@ -169,6 +181,51 @@ static void further_devices_get_further_services(void **state)
     assert_int_equal(starts, DISKS);
 }
 
+/* A disk's driver has failed; another one, in this state, is to be started. */
+static void replace_failed(struct object_note *note, enum service_state state)
+{
+    static struct boot_file other_driver = {.name = "other.o"};
+    begin(1, SERVICE_FAILED);
+    other_driver.note = note;
+    services[0].device = &device_table.devices[0];
+    services[1] = (struct service){.used = true, .object = &other_driver, .state = state};
+    handed_from = NULL;
+    handed_to = NULL;
+    attach_instead(&services[0], &services[1]);
+    assert_int_equal(starts, 1);
+}
+
+static void another_driver_takes_over(void **state)
+{
+    struct object_note note = {.device_count = 2, .devices = {"acme,disk", "virtio,mmio:2"}};
+    (void)state;
+    text_copy(disk_note.devices[0], CATALOG_DEVICE_TEXT, "virtio,mmio:2");
+    replace_failed(&note, SERVICE_STOPPED);
+    assert_ptr_equal(services[1].device, &device_table.devices[0]);
+    assert_null(services[0].device);
+    assert_ptr_equal(handed_from, &services[0]);
+    assert_ptr_equal(handed_to, &services[1]);
+}
+
+static void what_cannot_drive_it_does_not(void **state)
+{
+    static const enum service_state up[] = {SERVICE_LOADING, SERVICE_STARTING, SERVICE_RUNNING};
+    struct object_note note = {.device_count = 1, .devices = {"virtio,mmio:1"}};
+    (void)state;
+    text_copy(disk_note.devices[0], CATALOG_DEVICE_TEXT, "virtio,mmio:2");
+    may_lack_device = true;
+    replace_failed(&note, SERVICE_STOPPED);
+    assert_ptr_equal(services[0].device, &device_table.devices[0]);
+    assert_null(handed_to);
+    text_copy(note.devices[0], CATALOG_DEVICE_TEXT, "virtio,mmio:2");
+    for (size_t i = 0; i < sizeof(up) / sizeof(up[0]);
+         i++) { /* it has been told that it has none */
+        replace_failed(&note, up[i]);
+        assert_null(services[1].device);
+    }
+    may_lack_device = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +233,8 @@ int main(void)
         cmocka_unit_test(one_on_its_way_up_is_waited_for),
         cmocka_unit_test(one_that_runs_without_a_device_stays_so),
         cmocka_unit_test(on_demand_they_wait),
+        cmocka_unit_test(another_driver_takes_over),
+        cmocka_unit_test(what_cannot_drive_it_does_not),
         cmocka_unit_test(one_that_is_disabled_keeps_its_device),
         cmocka_unit_test(further_devices_get_further_services),
     };

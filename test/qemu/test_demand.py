@@ -237,6 +237,20 @@ def test_failed_and_another(unruly, architecture, smp):
     assert console.run("svc on-failed bad nosuch")[1] != 0
 
 
+@pytest.mark.parametrize("smp", [1, 4])
+def test_failed_and_another_driver(boot, architecture, scratch, smp):
+    """It gets the device of the one that failed, and the name by which programs know it."""
+    console = boot(smp=smp, disks=[scratch()])
+    before = console.run("sha256sum /dev/disk0")
+    console.run("svc service backup virtio-blk allow registers,irq,dma")
+    console.run("svc on-failed virtio-blk backup; svc start virtio-blk attempts 0")
+    assert console.run("svc kill virtio-blk --fault null")[1] == 0
+    wait_state(console, "backup", "running")
+    assert states(console)["virtio-blk"] == "failed"
+    assert console.run("sha256sum /dev/disk0") == before
+    assert status_of(console, "backup")["files"] == "/dev/disk0"
+
+
 @pytest.mark.parametrize("words", ["on-failed reboot", "class essential"])
 def test_failed_and_reboot(unruly, architecture, words):
     console = unruly(extra=["-action", "reboot=reset"])
