@@ -189,7 +189,7 @@ static status_t seek_here(const struct descriptor *descriptor, off_t offset, int
             return status;
         }
     }
-    if (offset < 0 && (uint64_t)-offset > base) {
+    if (offset < 0 && 0 - (uint64_t)offset > base) {
         return STATUS_BAD_ARGUMENT;
     }
     *position = base + (uint64_t)offset;
