@@ -91,6 +91,27 @@ static size_t common_directory(const char *a, const char *b)
     return common;
 }
 
+/*
+ * Whether what an absolute path names lies with the server of a directory above it, the first
+ * `common` bytes of the path: there may be a mount between, of which that server knows nothing.
+ */
+static status_t lies_with(const char *path, size_t common)
+{
+    uint32_t rest = 0;
+    handle_t mount = 0;
+    size_t length = (size_t)(strrchr(path, '/') - path); /* of the directory that holds it */
+    if (length == common) {
+        return STATUS_OK;
+    }
+    status_t status = file_open(program_handle("namespace"), path + 1, length - 1, FILE_DIRECTORY,
+                                NULL, &rest, &mount);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status_ignore(handle_close(mount));
+    return rest != 0 && length - rest - 1 <= common ? STATUS_OK : STATUS_OTHER_SERVER;
+}
+
 int rename(const char *from, const char *to)
 {
     char paths[2 * PATH_SIZE];
@@ -107,6 +128,10 @@ int rename(const char *from, const char *to)
         return status_fail(STATUS_BUSY);
     }
     size_t common = common_directory(paths, target);
+    if ((status = lies_with(paths, common)) != STATUS_OK ||
+        (status = lies_with(target, common)) != STATUS_OK) {
+        return status_fail(status);
+    }
     size_t from_length = strlen(paths) - common - 1;
     memcpy(paths + common + 1 + from_length, target + common + 1, strlen(target) - common);
     target[common] = '\0';

@@ -98,6 +98,9 @@ def test_copies_and_moves(boot, smp):
         "a", "d/", "a", "b", "e/"]
     assert output(console, "mv a /srv/x; mv b /srv; ls; ls /srv; cat /srv/x") == [
         "e/", "b", "x", "one"]
+    output(console, "mkdir in; echo two > c; svc mount /tmp/in other; mv c in/c; ls in; svc unmount "
+           "/tmp/in")
+    assert output(console, "ls in; mv /srv/c in; mv in/c .; rmdir in; cat c; rm c") == ["two"]
     refused(console, "mv e /srv", "only files go to another file system")
     refused(console, "mv none /srv", "No such file")
     long = "n" * 250
