@@ -1,6 +1,6 @@
 /*
- * init: the supervisor. It runs /boot/init.rc, starts, watches and restarts services, serves the
- * namespace, and starts programs. docs/INIT.md describes it for users; init.h its parts.
+ * init: the supervisor. It runs /boot/init.rc, starts, watches and restarts services, serves
+ * /dev, and starts programs. docs/INIT.md describes it for users; init.h its parts.
  */
 #include <sinter/protocol/file.h>
 #include <sinter/protocol/process.h>
@@ -28,7 +28,7 @@
 SERVER_META(name, "init");
 SERVER_META(version, "0.1");
 SERVER_META(licence, "BSD-2-Clause");
-SERVER_META(description, "Supervisor: runs init.rc, watches services, serves names");
+SERVER_META(description, "Supervisor: runs init.rc, watches services, serves /dev");
 SERVER_META(kind, SERVICE);
 SERVER_META(restart, NEVER);
 

@@ -1,6 +1,6 @@
 /*
- * Files under /dev that init serves itself: `null`; `log`, the kernel's log as it is now; `random`, bytes of
- * the kernel's generator.
+ * Files under /dev that init serves itself: `null`; `log`, the kernel's log as it is now; `random`,
+ * bytes of the kernel's generator.
  */
 #ifndef INIT_OWN_FILES_H
 #define INIT_OWN_FILES_H

@@ -247,10 +247,7 @@ static void launch(struct service *service)
 
 void service_start(struct service *service)
 {
-    if (stop_is_final()) {
-        return;
-    }
-    if (service->disabled) {
+    if (stop_is_final() || service->disabled) {
         return;
     }
     if (!is_down(service)) {
