@@ -8,7 +8,7 @@
 #include "match.h"
 #include "text.h"
 
-enum { FILES = 64, WAITERS = 48, NAME = 32 };
+enum { FILES = 64, WAITERS = INIT_SLOTS, NAME = 32 }; /* a waiter for each task */
 
 struct dev_file {
     char name[NAME]; /* empty: the entry is free */

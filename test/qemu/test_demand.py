@@ -127,6 +127,20 @@ def test_many_first_openers(boot, architecture, smp):
     assert states(console)["late"] == "running"
 
 
+def test_all_programs_may_wait(unruly, architecture):
+    """More than the shell has jobs, until the service is stopped: none is turned away before."""
+    openers = 60
+    console = unruly(smp=4)
+    console.run("svc start late object unruly.o start-time 2m demand args never-ready")
+    console.run(f"i=0; while [ $i -lt {openers} ]; do cat /dev/late > /tmp/$i 2>&1 & i=$((i + 1)); "
+                "done", timeout=SECONDS)
+    assert console.run(f"while [ $(ps | wc -l) -lt {openers} ]; do sleep 0.1; done; "
+                       "svc stop late --force; wait", timeout=SECONDS)[1] == 0
+    output, status = console.run("ps > /tmp/ps; cat /tmp/*", timeout=SECONDS)
+    assert status == 0 and "not running yet" not in output, output
+    assert output.count("No such file") == openers, output
+
+
 @pytest.mark.parametrize("smp", [1, 4])
 def test_drivers_on_demand(boot, architecture, smp, scratch, tmp_path):
     """With `devices demand` the boot uses the UART only; disks get their names by address."""
