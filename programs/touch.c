@@ -1,4 +1,4 @@
-/* touch PATH...: makes empty files, or sets the time of change of those that exist. */
+/* touch PATH...: makes empty files, or sets the time of change of what exists. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/time.h>
@@ -15,10 +15,12 @@ PROGRAM_NOTE("touch", "touch PATH...: makes files, or sets their time of change"
 static int touch(const char *path)
 {
     int file = open(path, O_WRONLY | O_CREAT, NEW_FILE_MODE);
-    if (file < 0) {
+    if (file < 0 && errno != EISDIR) {
         return tool_fail("touch", path);
     }
-    (void)close(file);
+    if (file >= 0) {
+        (void)close(file);
+    }
     bool set = utimes(path, NULL) == 0 || errno == ENOTSUP || errno == ENOSYS;
     return set ? 0 : tool_fail("touch", path);
 }

@@ -179,6 +179,9 @@ int utimes(const char *path, const struct timeval times[2])
         modified = (uint64_t)times[1].tv_sec * NANOSECONDS + (uint64_t)times[1].tv_usec * 1000;
     }
     status_t status = path_open(path, FILE_WRITE, NULL, &endpoint);
+    if (status == STATUS_IS_DIRECTORY) { /* that cannot be opened for writing */
+        status = path_open(path, 0, NULL, &endpoint);
+    }
     if (status == STATUS_OK) {
         status = file_set_modified(endpoint, modified);
         status_ignore(handle_close(endpoint));

@@ -89,6 +89,23 @@ def test_making_and_removing(boot, smp):
     refused(console, "df /dev/null", "no file system that has room")
 
 
+def modified(console, path):
+    return int(output(console, f"file_call times {path}")[0].split()[1])
+
+
+def test_calls_of_the_protocol(boot, variant, smp):
+    """What the program runtime does not send, and what nobody shows."""
+    program = variant.folder / "test" / "objects" / "file_call.o"
+    console = boot(smp=smp, add={"file_call.o": program})
+    for name in (".", "..", "/a", "d/..", "n" * 256):
+        refused(console, f"mkdir -p /tmp/d; file_call make_directory /tmp {name}", "argument")
+        refused(console, f"file_call open /tmp rwc {name}", "argument")
+    assert output(console, "ls /tmp; ls /tmp/d") == ["d/"]
+    made = modified(console, "/tmp/d")
+    output(console, "touch /tmp/d /tmp /dev /")
+    assert modified(console, "/tmp/d") > made
+
+
 def test_copies_and_moves(boot, smp):
     console = boot(smp=smp)
     output(console, "svc start tmpfs as other memory 2M args 1M; svc mount /srv other; cd /tmp")
