@@ -3,6 +3,10 @@ out of room."""
 
 import pytest
 
+from services import memory_used, status_of
+
+ROOT_KIB = 16 # of the directory itself, once it has held more
+
 pytestmark = pytest.mark.parametrize("smp", [1, 4])
 
 
@@ -104,6 +108,22 @@ def test_calls_of_the_protocol(boot, variant, smp):
     made = modified(console, "/tmp/d")
     output(console, "touch /tmp/d /tmp /dev /")
     assert modified(console, "/tmp/d") > made
+
+
+def test_random_calls(boot, variant, smp):
+    """Whatever a client sends, no server of files falls, and none keeps what it was given."""
+    folder = variant.folder / "test" / "objects"
+    console = boot(smp=smp, add={"file_storm.o": folder / "file_storm.o"})
+    output(console, "mkdir /tmp/d; echo x > /tmp/f")
+    before = memory_used(console)
+    output(console, "file_storm 20000 1 /tmp /tmp/f /tmp/d & file_storm 20000 2 /boot "
+           "/boot/init.rc / & file_storm 20000 3 /dev /dev/null /dev/log /dev/random & wait; "
+           "rm -r /tmp/*")
+    for name in ("names", "bootfs", "tmpfs"):
+        told = status_of(console, name)
+        assert told["state"].startswith("running") and told["restarts"] == "0", told
+    assert int(output(console, "df /tmp")[1].split()[1]) <= ROOT_KIB
+    assert all(after < was + 1024 for was, after in zip(before, memory_used(console)))
 
 
 def test_copies_and_moves(boot, smp):
