@@ -11,6 +11,7 @@
 
 PROGRAM_NOTE("mv", "mv SOURCE TARGET: renames or moves a file or directory");
 
+/* What one server has at two paths is the same file, though nothing tells: nothing is replaced. */
 static int move_over(const char *source, const char *target)
 {
     struct stat found;
@@ -18,6 +19,11 @@ static int move_over(const char *source, const char *target)
         fprintf(stderr,
                 "mv: %s: only files go to another file system, as %s is; make the directory there "
                 "and move what it holds\n",
+                source, target);
+        return 1;
+    }
+    if (stat(target, &found) == 0) {
+        fprintf(stderr, "mv: %s: %s is there already, and may be the same file: remove it first\n",
                 source, target);
         return 1;
     }

@@ -138,6 +138,10 @@ def test_copies_and_moves(boot, smp):
     output(console, "mkdir in; echo two > c; svc mount /tmp/in other; mv c in/c; ls in; svc unmount "
            "/tmp/in")
     assert output(console, "ls in; mv /srv/c in; mv in/c .; rmdir in; cat c; rm c") == ["two"]
+    output(console, "echo kept > k; svc mount /again tmpfs")
+    for target in ("/again", "/again/k", "/srv/x"):
+        refused(console, f"mv k {target}", "is there already")
+    assert output(console, "cat k /srv/x; rm k; svc unmount /again") == ["kept", "one"]
     refused(console, "mv e /srv", "only files go to another file system")
     refused(console, "mv none /srv", "No such file")
     long = "n" * 250
