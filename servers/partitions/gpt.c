@@ -121,7 +121,7 @@ static void take_entry(const struct table_disk *disk, struct table *table,
     table_add(disk, table, number, header->block, first, last - first + 1);
 }
 
-/* Entries are taken on the way; if the checksum turns out wrong they are dropped. */
+/* Entries are taken on the way, before it shows whether the copy is sound. */
 static status_t read_entries(const struct table_disk *disk, struct table *table,
                              const struct header *header, bool *sound)
 {
@@ -142,10 +142,6 @@ static status_t read_entries(const struct table_disk *disk, struct table *table,
         done += piece;
     }
     *sound = ~crc == header->entries_crc;
-    if (!*sound) {
-        table->count = 0;
-        table->skipped = 0;
-    }
     return STATUS_OK;
 }
 
@@ -180,6 +176,8 @@ status_t gpt_read(const struct table_disk *disk, struct table *table)
                 table->backup = backup == 1;
                 return STATUS_OK;
             }
+            table->count = 0;
+            table->skipped = 0;
             status = result != STATUS_OK ? result : status;
         }
     }

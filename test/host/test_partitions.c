@@ -105,6 +105,18 @@ static void the_backup_serves_when_the_first_cannot_be_read(void **state)
     check_gpt(true);
 }
 
+/* What was taken before the error is not taken twice. */
+static void the_backup_serves_when_later_entries_cannot_be_read(void **state)
+{
+    (void)state;
+    make_gpt();
+    image_gpt_entry(image, SIZE, SECTOR, 40, 201, 200); /* not used: it ends before it begins */
+    image_gpt_headers(image, SIZE, SECTOR);
+    broken = 2 * SECTOR + 8192;
+    check_gpt(true);
+    assert_int_equal(table.skipped, 1);
+}
+
 static void a_gpt_with_both_copies_damaged_gives_nothing(void **state)
 {
     (void)state;
@@ -272,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(the_backup_serves_when_the_first_header_is_damaged, clear),
         cmocka_unit_test_setup(the_backup_serves_when_the_first_entries_are_damaged, clear),
         cmocka_unit_test_setup(the_backup_serves_when_the_first_cannot_be_read, clear),
+        cmocka_unit_test_setup(the_backup_serves_when_later_entries_cannot_be_read, clear),
         cmocka_unit_test_setup(a_gpt_with_both_copies_damaged_gives_nothing, clear),
         cmocka_unit_test_setup(a_gpt_needs_its_protective_mbr, clear),
         cmocka_unit_test_setup(hostile_headers_give_nothing_outside_the_disk, clear),
