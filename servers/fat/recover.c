@@ -158,11 +158,8 @@ static status_t let_go(struct fat *fat, const struct fat_intent *intent, bool *f
         if (status == STATUS_OK && next == intent->next) {
             status = fat_entry_set(fat, intent->link, FAT_END);
         }
-        if (status == STATUS_OK) {
-            status = fat_barrier(fat);
-        }
     }
-    return status;
+    return status == STATUS_OK ? fat_barrier(fat) : status;
 }
 
 static status_t finish_freeing(struct fat *fat, const struct fat_intent *intent)
@@ -188,13 +185,14 @@ static status_t finish_renaming(struct fat *fat, const struct fat_intent *intent
     if (status == STATUS_OK) {
         status = read_place(fat, &intent->from, from);
     }
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    bool same = from[ENTRY_ATTRIBUTES] == to[ENTRY_ATTRIBUTES] &&
+    bool same = status == STATUS_OK && from[ENTRY_ATTRIBUTES] == to[ENTRY_ATTRIBUTES] &&
                 __builtin_memcmp(from + ENTRY_CREATED_TENTHS, to + ENTRY_CREATED_TENTHS,
                                  FAT_ENTRY_BYTES - ENTRY_CREATED_TENTHS) == 0;
-    return same ? fat_rename_finish(fat, intent) : STATUS_OK;
+    if (same) {
+        status = fat_rename_finish(fat, intent);
+    }
+    bool renamed = status == STATUS_OK || status == STATUS_NOT_FOUND;
+    return renamed ? finish_freeing(fat, intent) : status;
 }
 
 /* Slots of a long name whose short one has not come, or has gone already. */

@@ -50,7 +50,8 @@ enum fat_intent_kind {
     FAT_INTENT_NONE = 0,
     FAT_INTENT_ALLOCATE = 1, /* `runs` get an owner: the entry at `place`, or the chain of `link` */
     FAT_INTENT_FREE = 2,     /* `runs` have lost theirs, and so has the chain from `next` on */
-    FAT_INTENT_RENAME = 3,   /* the slots of `from` go, if those of `place` have come */
+    FAT_INTENT_RENAME = 3,   /* the slots of `from` go, if those of `place` have come; then the
+                              * chain from `next` on, which `place` had, has lost its owner */
     FAT_INTENT_NAME = 4      /* the slots of `place` come */
 };
 

@@ -414,6 +414,7 @@ static status_t rename_to(struct fat *fat, struct renaming *renaming)
     struct fat_intent *intent = fat_intend(fat, FAT_INTENT_NONE, NULL, 0);
     intent->place = place;
     intent->from = renaming->from.place;
+    intent->next = replaced;
     intent->kind = FAT_INTENT_RENAME;
     if (place.sector != renaming->from.place.sector) {
         status = fat_barrier(fat);

@@ -600,6 +600,7 @@ static void script(unsigned *done, bool across)
     assert_int_equal(image_rename(&image, "B", "C"), STATUS_OK);
     ++*done;
     if (across) {
+        assert_int_equal(image_write_file(&image, "elsewhere.bin", bytes, 20000), STATUS_OK);
         assert_int_equal(image_rename(&image, "dir/grows.bin", "elsewhere.bin"), STATUS_OK);
     }
     ++*done;
