@@ -407,6 +407,9 @@ static status_t rename_to(struct fat *fat, struct renaming *renaming)
 {
     struct fat_place place;
     uint32_t replaced = renaming->replaces ? fat_entry_cluster(fat, renaming->to.entry) : 0;
+    if (replaced == fat_entry_cluster(fat, renaming->from.entry)) {
+        replaced = 0; /* one file under both names, as power lost within a rename leaves it */
+    }
     status_t status = put_name(fat, renaming, &place);
     if (status != STATUS_OK) {
         return status;

@@ -844,6 +844,28 @@ static void files_that_share_clusters_do_no_harm(void **state)
     free(bytes);
 }
 
+/* As power lost within a rename leaves them; the rename is made again. */
+static void a_file_under_two_names_outlives_their_joining(void **state)
+{
+    (void)state;
+    begin(&variants[2]);
+    uint8_t *bytes = pattern(50000, 1);
+    assert_int_equal(image_write_file(&image, "a", bytes, 50000), STATUS_OK);
+    assert_int_equal(image_write_file(&image, "b", "", 0), STATUS_OK);
+    struct fat_node *one = image_open_node(&image, "a", FILE_READ);
+    struct fat_node *other = image_open_node(&image, "b", FILE_READ);
+    other->first = one->first;
+    other->size = one->size;
+    assert_int_equal(fat_node_store(&image.fat, other), STATUS_OK);
+    assert_int_equal(fat_stage(&image.fat), STATUS_OK);
+    fat_node_close(one);
+    fat_node_close(other);
+    assert_int_equal(image_rename(&image, "a", "b"), STATUS_OK);
+    check_file("b", bytes, 50000);
+    free(bytes);
+    end();
+}
+
 /* Long names that lie: a slash in them, orders that do not follow, wrong checksums. */
 static void hostile_names_are_shown_by_their_short_ones(void **state)
 {
@@ -941,6 +963,7 @@ int main(void)
         cmocka_unit_test(absurd_boot_sectors_do_no_harm),
         cmocka_unit_test(broken_chains_end),
         cmocka_unit_test(files_that_share_clusters_do_no_harm),
+        cmocka_unit_test(a_file_under_two_names_outlives_their_joining),
         cmocka_unit_test(hostile_names_are_shown_by_their_short_ones),
         cmocka_unit_test(a_broken_state_store_does_no_harm),
     };
