@@ -81,7 +81,7 @@ SINTER_MUST_CHECK status_t fat_mount(struct fat *fat, const struct fat_device *d
                                      struct fat_saved *saved, uint64_t (*wall)(void),
                                      bool read_only, const char **reason);
 
-/* Before the first change: READ_ONLY, or the volume is marked as being changed. */
+/* Before the first change: READ_ONLY, or the mark of being changed is on stable storage. */
 SINTER_MUST_CHECK status_t fat_begin_change(struct fat *fat);
 
 /* All is on stable storage, and the volume is marked as clean if it was so when it was mounted. */

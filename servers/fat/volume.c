@@ -218,7 +218,12 @@ status_t fat_begin_change(struct fat *fat)
         return STATUS_OK;
     }
     fat->saved->dirty_by_us = 1;
-    return write_state(fat, true);
+    status_t status = write_state(fat, true);
+    if (status == STATUS_OK) {
+        status = fat_barrier(fat);
+    }
+    fat->saved->dirty_by_us = status == STATUS_OK;
+    return status;
 }
 
 /* ---- stages --------------------------------------------------------------------------------- */

@@ -551,6 +551,20 @@ static void the_dirty_flag_is_set_until_all_is_stable(void **state)
     }
 }
 
+/* A device may write in any order: the flag comes before anything that it warns of. */
+static void the_dirty_flag_is_stable_before_the_first_change(void **state)
+{
+    (void)state;
+    for (unsigned v = 0; v < VARIANTS; v++) {
+        begin(&variants[v]);
+        image_keep(&image);
+        assert_int_equal(fat_begin_change(&image.fat), STATUS_OK);
+        assert_true(image.writes > 0);
+        assert_int_equal(image.kept_count, 0);
+        image_close(&image);
+    }
+}
+
 static void times_are_kept(void **state)
 {
     (void)state;
@@ -957,6 +971,7 @@ int main(void)
         cmocka_unit_test(what_is_open_moves_with_its_name),
         cmocka_unit_test(a_full_volume_says_so_and_gives_everything_back),
         cmocka_unit_test(the_dirty_flag_is_set_until_all_is_stable),
+        cmocka_unit_test(the_dirty_flag_is_stable_before_the_first_change),
         cmocka_unit_test(times_are_kept),
         cmocka_unit_test(a_crash_at_any_write_leaves_nothing_behind),
         cmocka_unit_test(a_loss_of_power_leaves_lost_clusters_at_worst),
