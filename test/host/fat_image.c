@@ -42,6 +42,10 @@ static status_t device_write(void *context, uint64_t offset, const void *buffer,
     if (++image->writes == image->cut_at) {
         longjmp(image->gone, 1);
     }
+    if (image->fails_at != 0 && image->writes >= image->fails_at &&
+        image->writes - image->fails_at < image->fails) {
+        return STATUS_IO_ERROR;
+    }
     if (image->keeps) {
         keep_write(image, offset, buffer, length);
     }

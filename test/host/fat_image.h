@@ -23,6 +23,8 @@ struct image {
     uint32_t writes; /* so far */
     uint32_t cut_at; /* this write does not happen: the machine is gone; 0: never */
     jmp_buf gone;    /* where the test goes on then */
+    uint32_t fails_at; /* this write and those that follow fail, `fails` in all; 0: none */
+    uint32_t fails;
     bool keeps;      /* notes what was written since the last flush */
     uint8_t *stable; /* contents at the last flush */
     struct image_write *kept;

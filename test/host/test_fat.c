@@ -757,6 +757,78 @@ static void a_loss_of_power_leaves_lost_clusters_at_worst(void **state)
     }
 }
 
+/* ---- a disk that fails ---------------------------------------------------------------------- */
+
+/* Does what it can, whatever fails. */
+static void tolerant_script(void)
+{
+    uint8_t *bytes = pattern(90000, 1);
+    (void)image_make_directory(&image, "dir");
+    (void)image_write_file(&image, "dir/grows.bin", bytes, 40000);
+    (void)image_write_file(&image, "A long name for a file", bytes, 30000);
+    struct fat_node *node = image_open_node(&image, "dir/grows.bin", FILE_WRITE);
+    if (node != NULL) {
+        (void)image_write_at(&image, node, node->size, bytes, 50000);
+        (void)!fat_resize(&image.fat, node, 1000);
+        (void)image_write_at(&image, node, node->size, bytes, 3000);
+        (void)!fat_resize(&image.fat, node, 0);
+        (void)image_write_at(&image, node, 0, bytes, 20000);
+        fat_node_close(node);
+    }
+    (void)image_rename(&image, "A long name for a file", "B");
+    (void)image_write_file(&image, "C", bytes, 20000);
+    (void)image_rename(&image, "B", "C");
+    (void)image_rename(&image, "dir/grows.bin", "C");
+    (void)image_remove(&image, "C", false);
+    for (unsigned i = 0; i < 20; i++) {
+        char path[PATH_SIZE];
+        (void)snprintf(path, sizeof(path), "dir/one of very many long names %u", i);
+        (void)image_write_file(&image, path, path, 20);
+    }
+    (void)!fat_sync(&image.fat);
+    free(bytes);
+}
+
+/* Some writes fail, from each in turn on; what works then must not spoil what is there. */
+static void writes_that_fail_leave_lost_clusters_at_worst(void **state)
+{
+    (void)state;
+    static const unsigned tried[] = {1, 2, 6};
+    for (unsigned v = 0; v < 3; v++) {
+        begin(&variants[tried[v]]);
+        uint8_t *start = malloc(image.size);
+        memcpy(start, image.bytes, image.size);
+        uint8_t *bytes = pattern(70000, 2);
+        uint32_t writes = UINT32_MAX;
+        for (uint32_t at = 1; at <= writes; at++) {
+            uint32_t lost = 0;
+            memcpy(image.bytes, start, image.size);
+            memset(&image.saved, 0, sizeof(image.saved));
+            assert_int_equal(image_mount(&image), STATUS_OK);
+            image.writes = 0;
+            image.fails_at = at;
+            image.fails = at % 3 == 0 ? 20 : at % 3;
+            tolerant_script();
+            writes = writes == UINT32_MAX ? image.writes : writes;
+            assert_true(writes > 100);
+            image.fails_at = 0;
+            assert_int_equal(image_write_file(&image, "afterwards", bytes, 70000), STATUS_OK);
+            for (unsigned instance = 0; instance < 2; instance++) {
+                const char *wrong = image_check(&image, &lost);
+                if (wrong != NULL) {
+                    fail_msg("%s, writes failed from %u on, instance %u: %s",
+                             variants[tried[v]].name, (unsigned)at, instance, wrong);
+                }
+                check_file("afterwards", bytes, 70000);
+                assert_int_equal(image_mount(&image), STATUS_OK);
+            }
+        }
+        free(bytes);
+        free(start);
+        image_close(&image);
+    }
+}
+
 /* ---- hostile images ------------------------------------------------------------------------- */
 
 /* Every field of the boot sector, set to extremes: refused, or harmless. */
@@ -975,6 +1047,7 @@ int main(void)
         cmocka_unit_test(times_are_kept),
         cmocka_unit_test(a_crash_at_any_write_leaves_nothing_behind),
         cmocka_unit_test(a_loss_of_power_leaves_lost_clusters_at_worst),
+        cmocka_unit_test(writes_that_fail_leave_lost_clusters_at_worst),
         cmocka_unit_test(absurd_boot_sectors_do_no_harm),
         cmocka_unit_test(broken_chains_end),
         cmocka_unit_test(files_that_share_clusters_do_no_harm),
