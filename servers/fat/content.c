@@ -392,14 +392,22 @@ static status_t begin(struct fat *fat, const struct fat_node *node)
     return (node->attributes & ATTRIBUTE_READ_ONLY) != 0 ? STATUS_READ_ONLY : fat_begin_change(fat);
 }
 
-/* Before anything is changed, as far as the number of free clusters is known. */
-static status_t check_room(const struct fat *fat, const struct fat_node *node, uint64_t size)
+/* Before anything is changed, as far as the number of free clusters is known. What the volume says
+ * of it is a hint: before it refuses anything they are counted. */
+static status_t check_room(struct fat *fat, const struct fat_node *node, uint64_t size)
 {
     uint32_t wanted = clusters_for(fat, size);
     uint32_t present = clusters_for(fat, node->size);
-    bool full = size > FAT_FILE_MOST || (wanted > present && fat->free_clusters != FAT_UNKNOWN &&
-                                         wanted - present > fat->free_clusters);
-    return full ? STATUS_FULL : STATUS_OK;
+    status_t status = STATUS_OK;
+    wanted -= present < wanted ? present : wanted;
+    if (size > FAT_FILE_MOST) {
+        return STATUS_FULL;
+    }
+    if (fat->free_clusters != FAT_UNKNOWN && wanted > fat->free_clusters) {
+        status = fat_count_free(fat);
+    }
+    bool full = fat->free_clusters != FAT_UNKNOWN && wanted > fat->free_clusters;
+    return status == STATUS_OK && full ? STATUS_FULL : status;
 }
 
 static status_t grow(struct fat *fat, struct fat_node *node, uint64_t size)

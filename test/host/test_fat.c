@@ -952,6 +952,20 @@ static void a_file_under_two_names_outlives_their_joining(void **state)
     end();
 }
 
+/* FSInfo is a hint: FAT specification, "FAT32 FSInfo Sector Structure". */
+static void a_wrong_count_of_free_clusters_refuses_nothing(void **state)
+{
+    (void)state;
+    begin(&variants[4]);
+    fat_put32(image.bytes + image.fat.info_sector * image.fat.sector_bytes + INFO_FREE, 1);
+    assert_int_equal(image_mount(&image), STATUS_OK);
+    assert_int_equal(image.fat.free_clusters, 1);
+    struct fat_node *node = image_open_node(&image, "f", FILE_WRITE | FILE_CREATE);
+    assert_int_equal(fat_resize(&image.fat, node, 100000), STATUS_OK);
+    fat_node_close(node);
+    end();
+}
+
 /* Long names that lie: a slash in them, orders that do not follow, wrong checksums. */
 static void hostile_names_are_shown_by_their_short_ones(void **state)
 {
@@ -1052,6 +1066,7 @@ int main(void)
         cmocka_unit_test(broken_chains_end),
         cmocka_unit_test(files_that_share_clusters_do_no_harm),
         cmocka_unit_test(a_file_under_two_names_outlives_their_joining),
+        cmocka_unit_test(a_wrong_count_of_free_clusters_refuses_nothing),
         cmocka_unit_test(hostile_names_are_shown_by_their_short_ones),
         cmocka_unit_test(a_broken_state_store_does_no_harm),
     };
