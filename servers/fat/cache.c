@@ -3,13 +3,19 @@
 
 void fat_cache_init(struct fat_cache *cache, const struct fat_device *device, uint32_t sector_bytes)
 {
-    fat_zero(cache->lines, sizeof(cache->lines));
+    fat_cache_drop(cache);
     cache->device = device;
     cache->sector_bytes = sector_bytes;
     cache->sets = FAT_CACHE_BYTES / sector_bytes / FAT_CACHE_WAYS;
     cache->clock = 0;
-    cache->dirty = 0;
+    cache->failed = false;
     cache->mirrors = 0;
+}
+
+void fat_cache_drop(struct fat_cache *cache)
+{
+    fat_zero(cache->lines, sizeof(cache->lines));
+    cache->dirty = 0;
 }
 
 static struct fat_line *set_of(struct fat_cache *cache, uint64_t sector)
@@ -43,6 +49,7 @@ static status_t write_line(struct fat_cache *cache, struct fat_line *line)
         status_t status = cache->device->write(cache->device->context, sector * cache->sector_bytes,
                                                bytes_of(cache, line), cache->sector_bytes);
         if (status != STATUS_OK) {
+            cache->failed = true;
             return status;
         }
         sector += cache->mirror_length;
@@ -94,6 +101,7 @@ static status_t get(struct fat_cache *cache, uint64_t sector, bool fresh, struct
         if (status == STATUS_OK && !fresh) {
             status = cache->device->read(cache->device->context, sector * cache->sector_bytes,
                                          bytes_of(cache, *line), cache->sector_bytes);
+            cache->failed = cache->failed || status != STATUS_OK;
         }
     }
     if (status != STATUS_OK) {

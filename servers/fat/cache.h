@@ -42,6 +42,7 @@ struct fat_cache {
     uint32_t sets;
     uint32_t clock;
     uint32_t dirty;        /* lines */
+    bool failed;           /* the device did, so that what was being changed may be there in part */
     uint64_t mirror_start; /* sectors that are written several times: the FAT */
     uint32_t mirror_length;
     uint32_t mirrors; /* further copies */
@@ -61,6 +62,9 @@ SINTER_MUST_CHECK status_t fat_cache_change(struct fat_cache *cache, uint64_t se
 
 /* Writes what was changed. */
 SINTER_MUST_CHECK status_t fat_cache_write(struct fat_cache *cache);
+
+/* Drops all, changed or not. */
+void fat_cache_drop(struct fat_cache *cache);
 
 /* These sectors are moved past the cache: what it holds of them is dropped. */
 void fat_cache_forget(struct fat_cache *cache, uint64_t sector, uint64_t count);

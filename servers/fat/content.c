@@ -386,6 +386,7 @@ static status_t shrink(struct fat *fat, struct fat_node *node, uint32_t size)
 
 static status_t begin(struct fat *fat, const struct fat_node *node)
 {
+    fat_put_in_order(fat);
     if (node->lost != 0) {
         return STATUS_GONE;
     }

@@ -15,7 +15,8 @@
  * before any of the next, with a flush of the device between (fat_barrier) where the order has to
  * hold through a loss of power. Clusters are entered in the FAT before anything points to them,
  * and freed after nothing does; so what is cut off at any moment leaves clusters without an owner,
- * at worst. An operation that is answered has been written to the device.
+ * at worst. An operation that is answered has been written to the device; one that the device
+ * broke off is undone or finished before the next one, as after a crash of the server.
  *
  * Everything read from the device is believed only as far as it cannot do harm: every number is
  * checked, every walk bounded. Not thread-safe.
@@ -81,7 +82,8 @@ SINTER_MUST_CHECK status_t fat_mount(struct fat *fat, const struct fat_device *d
                                      struct fat_saved *saved, uint64_t (*wall)(void),
                                      bool read_only, const char **reason);
 
-/* Before the first change: READ_ONLY, or the mark of being changed is on stable storage. */
+/* Before the first change: READ_ONLY, or the mark of being changed is on stable storage. IO_ERROR
+ * also while an earlier change that the device broke off cannot be undone or finished. */
 SINTER_MUST_CHECK status_t fat_begin_change(struct fat *fat);
 
 /* All is on stable storage, and the volume is marked as clean if it was so when it was mounted. */

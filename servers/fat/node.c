@@ -1,6 +1,7 @@
 /* The nodes of node.h, in memory that the next instance finds. */
 #include "node.h"
 
+#include "recover.h"
 #include "table.h"
 
 uint32_t fat_entry_cluster(const struct fat *fat, const uint8_t *entry)
@@ -213,6 +214,7 @@ status_t fat_node_set_modified(struct fat *fat, const struct fat_node *node, uin
     if (node->place.sector == 0) {
         return STATUS_UNSUPPORTED;
     }
+    fat_put_in_order(fat);
     status_t status = fat_begin_change(fat);
     if (status == STATUS_OK) {
         status = fat_node_entry(fat, node, &entry);

@@ -39,7 +39,9 @@ void fat_intend_name(struct fat *fat, const struct fat_place *place)
 
 void fat_intend_nothing(struct fat *fat)
 {
-    fat->saved->intent.kind = FAT_INTENT_NONE;
+    if (!fat->cache.failed) { /* otherwise it is for fat_put_in_order() */
+        fat->saved->intent.kind = FAT_INTENT_NONE;
+    }
 }
 
 void fat_saved_check(struct fat *fat, uint32_t identity)
@@ -257,7 +259,7 @@ static status_t settle_intent(struct fat *fat)
 
 /* ---- what is open --------------------------------------------------------------------------- */
 
-static status_t find_again(struct fat *fat, struct fat_node *node)
+static void find_again(struct fat *fat, struct fat_node *node)
 {
     uint8_t entry[FAT_ENTRY_BYTES];
     struct fat_node loaded;
@@ -274,7 +276,6 @@ static status_t find_again(struct fat *fat, struct fat_node *node)
         node->references = references;
     }
     node->lost = !same;
-    return status == STATUS_NOT_FOUND || status == STATUS_OK ? STATUS_OK : status;
 }
 
 status_t fat_recover(struct fat *fat)
@@ -283,8 +284,18 @@ status_t fat_recover(struct fat *fat)
     fat_intend_nothing(fat);
     for (uint32_t i = 0; i < FAT_NODES && status == STATUS_OK; i++) {
         if (fat->saved->nodes[i].references != 0) {
-            status = find_again(fat, &fat->saved->nodes[i]);
+            find_again(fat, &fat->saved->nodes[i]);
         }
     }
     return status;
+}
+
+void fat_put_in_order(struct fat *fat)
+{
+    if (fat->cache.failed) {
+        fat_cache_drop(&fat->cache);
+        fat->cache.failed = false;
+        fat->free_clusters = FAT_UNKNOWN;
+        fat->cache.failed = fat_recover(fat) != STATUS_OK;
+    }
 }

@@ -10,6 +10,10 @@ void fat_saved_check(struct fat *fat, uint32_t identity);
 /* Undoes or finishes what was interrupted, and finds again what is open. */
 SINTER_MUST_CHECK status_t fat_recover(struct fat *fat);
 
+/* The same if the device has broken off a change since; fat->cache.failed if it cannot be done. For
+ * the beginning of an operation, before it looks at anything. */
+void fat_put_in_order(struct fat *fat);
+
 /* Notes what is about to be done, with the runs that it is about. */
 struct fat_intent *fat_intend(struct fat *fat, enum fat_intent_kind kind,
                               const struct fat_run *runs, uint32_t run_count);

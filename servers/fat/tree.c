@@ -28,6 +28,7 @@ static status_t walk(struct fat *fat, const struct fat_node *from, const uint8_t
                      size_t length, struct fat_node *directory, struct fat_name *name)
 {
     struct fat_found found;
+    fat_put_in_order(fat);
     *directory = *from;
     fat_node_forget(directory);
     for (;;) {

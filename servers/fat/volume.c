@@ -214,6 +214,9 @@ status_t fat_begin_change(struct fat *fat)
     if (fat->read_only) {
         return STATUS_READ_ONLY;
     }
+    if (fat->cache.failed) {
+        return STATUS_IO_ERROR;
+    }
     if (fat->found_dirty || fat->saved->dirty_by_us != 0) {
         return STATUS_OK;
     }
@@ -231,7 +234,11 @@ status_t fat_begin_change(struct fat *fat)
 status_t fat_stage(struct fat *fat)
 {
     fat->unflushed = fat->unflushed || fat->cache.dirty > 0;
-    return fat_cache_write(&fat->cache);
+    status_t status = fat_cache_write(&fat->cache);
+    if (status != STATUS_OK) {
+        fat_cache_drop(&fat->cache);
+    }
+    return status;
 }
 
 status_t fat_barrier(struct fat *fat)
@@ -240,13 +247,18 @@ status_t fat_barrier(struct fat *fat)
     if (status == STATUS_OK && fat->unflushed) {
         status = fat->device.flush(fat->device.context);
         fat->unflushed = status != STATUS_OK;
+        fat->cache.failed = fat->cache.failed || fat->unflushed;
     }
     return status;
 }
 
 status_t fat_sync(struct fat *fat)
 {
-    status_t status = fat->read_only ? STATUS_OK : write_info(fat);
+    fat_put_in_order(fat);
+    status_t status = fat->cache.failed ? STATUS_IO_ERROR : STATUS_OK;
+    if (status == STATUS_OK && !fat->read_only) {
+        status = write_info(fat);
+    }
     if (status == STATUS_OK) {
         status = fat_barrier(fat);
     }

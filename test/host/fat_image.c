@@ -42,6 +42,9 @@ static status_t device_write(void *context, uint64_t offset, const void *buffer,
     if (++image->writes == image->cut_at) {
         longjmp(image->gone, 1);
     }
+    if (image->bad != 0 && image->bad - offset < length) {
+        return STATUS_IO_ERROR;
+    }
     if (image->fails_at != 0 && image->writes >= image->fails_at &&
         image->writes - image->fails_at < image->fails) {
         return STATUS_IO_ERROR;

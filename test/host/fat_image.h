@@ -25,6 +25,7 @@ struct image {
     jmp_buf gone;    /* where the test goes on then */
     uint32_t fails_at; /* this write and those that follow fail, `fails` in all; 0: none */
     uint32_t fails;
+    uint64_t bad; /* byte offset that cannot be written; 0: none */
     bool keeps;      /* notes what was written since the last flush */
     uint8_t *stable; /* contents at the last flush */
     struct image_write *kept;
