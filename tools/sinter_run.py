@@ -23,6 +23,7 @@ STATUS_SYSTEM_ENDED = 125
 STATUS_SIGNAL = 128
 END_SECONDS = 5 # that QEMU has to restore the terminal
 SCRIPT = "commands" # of --exec, in /boot
+CHANGED_BOOT_SET = "boot-changed.cpio" # for --print beside the one that is built
 
 EPILOGUE = """\
 With --exec the exit status is that of the last command; 124: the time was up; 125: the system
@@ -90,7 +91,7 @@ def boot_set(variant, options, folder):
     files = initrd.collect(variant.boot_set, options.add)
     if options.commands is not None:
         files[SCRIPT] = options.commands.encode() + b"\n"
-    path = folder / "boot.cpio"
+    path = folder / CHANGED_BOOT_SET
     path.write_bytes(initrd.make_archive(files))
     return path
 

@@ -1,11 +1,14 @@
 """./run: what it refuses, in one line that says what would do, and the command it makes."""
 
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
+import initrd
 import sinter_run
-from harness import packages
+from harness import build, packages
 
 
 @pytest.fixture
@@ -35,6 +38,19 @@ def test_print(run, tmp_path):
     assert "-smp 4 -m 64M" in output
     assert f"file={tmp_path}/a,,b " in output.replace("'", "")
     assert f"file={read_only},readonly=on" in output
+
+
+def test_print_keeps_the_built_boot_set(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    built = tmp_path / "riscv64-clang" / "boot.cpio"
+    built.parent.mkdir()
+    built.write_bytes(initrd.make_archive({"init.rc": b""}))
+    before = built.read_bytes()
+    output, _, status = run("--print", "--add", __file__, "--exec", "ls")
+    assert (status, built.read_bytes()) == (0, before)
+    command = shlex.split(output)
+    added = initrd.collect(Path(command[command.index("-initrd") + 1]), [])
+    assert set(added) == {"init.rc", "test_run.py", "commands"}
 
 
 @pytest.mark.parametrize("arguments, words", [
