@@ -11,7 +11,7 @@ import pytest
 
 from harness.machine import BOARDS, scratch_contents
 from harness.places import ROOT
-from services import check_fifo, states, status_of
+from services import check_fifo, states, status_of, wait_program
 
 BOARD = {"riscv64": "sifive_u", "aarch64": "xlnx-versal-virt"}
 SERIAL = {"riscv64": "sifive-uart", "aarch64": "pl011"}
@@ -88,6 +88,21 @@ def test_crash_while_reading_is_survived(board, architecture, scratch):
     for command in (f"svc restart {service}", f"svc stop {service}", f"svc start {service}"):
         assert console.run(command)[1] == 0
     read_whole(console, "/dev/disk0", contents())
+
+
+def test_killed_while_writing(board, architecture, scratch):
+    """Wherever in a block: the next instance finds a card that waits for the rest of it."""
+    image = scratch(contents=contents())
+    console = board(disks=[image])
+    service = CARD[architecture]
+    assert console.run("seq 70000 > /tmp/data") == ("", 0)
+    data = "".join(f"{number}\n" for number in range(1, 70001)).encode()
+    for _ in range(3):
+        console.run("{ cp /tmp/data /dev/disk0; echo ended $?; } > /dev/fifo &")
+        wait_program(console, "cp")
+        assert console.run(f"svc kill {service}") == ("", 0)
+        assert console.run("cat /dev/fifo", timeout=300) == ("ended 0\n", 0)
+    assert image.read_bytes()[:len(data)] == data
 
 
 def test_restarted_line(board, architecture):

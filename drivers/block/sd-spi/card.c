@@ -171,10 +171,21 @@ status_t spi_card_write(struct spi_bus *bus, const struct sd_card *card, uint64_
 
 /* ---- identification ------------------------------------------------------------------------- */
 
+/* A driver that was killed within a block has left the card sending the rest of it, or waiting for
+ * it: it gets ones, which its checksum tells from the block. */
+static void let_finish(struct spi_bus *bus)
+{
+    begin(bus);
+    bus->operations->exchange(bus, 0, 0, ANSWER_BYTES + SD_BLOCK + CRC_BYTES);
+    (void)wait_ready(bus);
+    (void)end(bus, STATUS_OK);
+}
+
 /* 7.2.1: what resets a card selects SPI mode as well. */
 static status_t reset(struct spi_bus *bus)
 {
     status_t status = STATUS_TIMED_OUT;
+    let_finish(bus);
     for (int i = 0; i < RESET_TRIES && status != STATUS_OK; i++) {
         begin(bus);
         status = end(bus, plain(bus, SD_GO_IDLE_STATE, 0, R1_IDLE));
