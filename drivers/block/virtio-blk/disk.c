@@ -85,8 +85,7 @@ static status_t read_configuration(struct disk *disk)
         return STATUS_UNSUPPORTED;
     }
     disk_read_size(disk);
-    bool bounce_fits = (uint64_t)disk->segments * disk->segment_bytes >= DISK_BOUNCE_BYTES;
-    return bounce_fits ? STATUS_OK : STATUS_UNSUPPORTED;
+    return STATUS_OK;
 }
 
 static status_t set_queue(struct disk *disk)
@@ -97,6 +96,9 @@ static status_t set_queue(struct disk *disk)
     }
     if (disk->segments > disk->queue_size - 2u) {
         disk->segments = disk->queue_size - 2u; /* the header and the status take one each */
+    }
+    if ((uint64_t)disk->segments * disk->segment_bytes < DISK_BOUNCE_BYTES) {
+        return STATUS_UNSUPPORTED;
     }
     for (uint32_t i = 0; i < VIRTQUEUE_BYTES; i++) {
         disk->memory.bytes[i] = 0;
@@ -116,11 +118,11 @@ static status_t bring_up(struct disk *disk, const char **reason)
                                                                FEATURE_READ_ONLY |
                                                                FEATURE_BLOCK_SIZE | FEATURE_FLUSH);
     if (status == STATUS_OK) {
-        *reason = "its block size or its limits are out of bounds";
+        *reason = "its block size is out of bounds";
         status = read_configuration(disk);
     }
     if (status == STATUS_OK) {
-        *reason = "its queue is too small, or cannot be set up";
+        *reason = "its queue or its segments are too small, or cannot be set up";
         status = set_queue(disk);
     }
     if (status == STATUS_OK) {
