@@ -379,6 +379,25 @@ static void test_narrow_device(void **state)
     assert_memory_equal(clients[0].bytes, contents + SECTOR, clients[0].count);
 }
 
+/* What waits for a block that is gone when its turn comes is at the end of the disk. */
+static void test_shrunk_device(void **state)
+{
+    (void)state;
+    assert_int_equal(begin(), STATUS_OK);
+    assert_int_equal(ask(0, DISK_WRITE, DISK_BYTES / 2, SECTOR), STATUS_OK);
+    assert_int_equal(ask(1, DISK_WRITE, DISK_BYTES / 2, SECTOR), STATUS_OK);
+    assert_int_equal(ask(2, DISK_READ, DISK_BYTES / 2, SECTOR), STATUS_OK);
+    const char *reason;
+    device.sectors = DISK_BYTES / SECTOR / 2;
+    assert_int_equal(disk_restart(&disk, &reason), STATUS_OK);
+    requests_abort(&requests);
+    assert_true(run_device(false));
+    assert_answer(0, STATUS_IO_ERROR, 0);
+    assert_answer(1, STATUS_FULL, 0);
+    assert_answer(2, STATUS_OK, 0);
+    assert_false(requests_in_flight(&requests));
+}
+
 /* Everything at once, against a copy of the disk; some of it fails. */
 static void test_many_requests(void **state)
 {
@@ -465,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_narrow_device, set_up),
+        cmocka_unit_test_setup(test_shrunk_device, set_up),
         cmocka_unit_test_setup(test_many_requests, set_up),
         cmocka_unit_test_setup(test_full, set_up),
         cmocka_unit_test_setup(test_broken_device, set_up),

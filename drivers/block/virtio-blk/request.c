@@ -114,6 +114,19 @@ static void finish(struct requests *requests, struct request *request, status_t 
     server_reply_done(requests->server, reply);
 }
 
+/* ---- which blocks --------------------------------------------------------------------------- */
+
+static struct plan plan_of(const struct disk *disk, uint64_t offset, uint64_t length)
+{
+    return plan_transfer(disk->size, disk->block, DISK_TRANSFER_BYTES, offset, length);
+}
+
+/* The answer when there are none. */
+static status_t at_end(enum disk_operation operation, uint64_t length)
+{
+    return operation == DISK_WRITE && length > 0 ? STATUS_FULL : STATUS_OK;
+}
+
 /* ---- moving --------------------------------------------------------------------------------- */
 
 static bool submit(struct requests *requests, struct request *request, enum state state,
@@ -169,10 +182,8 @@ static bool pin_pages(struct requests *requests, struct request *request, uint64
 static bool prepare_in_place(struct requests *requests, struct request *request,
                              struct virtqueue_segment *segments, uint32_t *count)
 {
-    struct plan plan = plan_transfer(requests->disk->size, requests->disk->block,
-                                     DISK_TRANSFER_BYTES, request->offset, request->length);
-    uint64_t length = plan.count & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
-    if (plan.skip != 0 || length == 0 || !pin_pages(requests, request, length)) {
+    uint64_t length = request->plan.count & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
+    if (request->plan.skip != 0 || length == 0 || !pin_pages(requests, request, length)) {
         return false;
     }
     if (disk_pin_segments(requests->disk, request->pin, &length, segments, count) != STATUS_OK ||
@@ -180,7 +191,8 @@ static bool prepare_in_place(struct requests *requests, struct request *request,
         release(request);
         return false;
     }
-    request->plan = (struct plan){plan.start, length, 0, length};
+    request->plan.count = length;
+    request->plan.span = length;
     return true;
 }
 
@@ -213,13 +225,19 @@ static bool start_bounced(struct requests *requests, struct request *request)
     return started;
 }
 
-/* Hands a request to the device; false when there is no room now. */
+/* Hands a request to the device; false when there is no room now. The device may be another size
+ * since the request came. */
 static bool start(struct requests *requests, struct request *request)
 {
     struct virtqueue_segment segments[DISK_SEGMENTS];
     uint32_t count = 0;
     if (request->operation == DISK_FLUSH) {
         return submit(requests, request, MOVING, DISK_FLUSH, NULL, 0);
+    }
+    request->plan = plan_of(requests->disk, request->offset, request->length);
+    if (request->plan.count == 0) {
+        finish(requests, request, at_end(request->operation, request->length), 0);
+        return true;
     }
     if (!prepare_in_place(requests, request, segments, &count)) {
         return start_bounced(requests, request);
@@ -353,14 +371,13 @@ status_t requests_transfer(struct requests *requests, struct call *call,
 {
     offset = positions_take(&requests->positions, call->in.badge, offset, flags);
     uint64_t length = call_lease_length(call, 0);
-    struct plan plan = plan_transfer(requests->disk->size, requests->disk->block,
-                                     DISK_TRANSFER_BYTES, offset, length);
+    struct plan plan = plan_of(requests->disk, offset, length);
     *count = 0;
     if (operation == DISK_WRITE && requests->disk->read_only) {
         return STATUS_READ_ONLY;
     }
     if (plan.count == 0) {
-        return operation == DISK_WRITE && length > 0 ? STATUS_FULL : STATUS_OK;
+        return at_end(operation, length);
     }
     struct request *request = add_request();
     if (request == NULL) {
