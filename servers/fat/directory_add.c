@@ -90,13 +90,7 @@ static status_t grow(struct fat *fat, struct fat_node *directory)
     fat_intend(fat, FAT_INTENT_ALLOCATE, run, 1)->link = directory->tail;
     status = fat_slots_zero(fat, run[0].first);
     if (status == STATUS_OK) {
-        status = fat_stage(fat);
-    }
-    if (status == STATUS_OK) {
-        status = fat_enter_runs(fat, run, 1);
-    }
-    if (status == STATUS_OK) {
-        status = fat_barrier(fat);
+        status = fat_enter_filled(fat, run);
     }
     if (status == STATUS_OK) {
         status = fat_entry_set(fat, directory->tail, run[0].first);

@@ -197,6 +197,15 @@ status_t fat_enter_runs(struct fat *fat, const struct fat_run *runs, uint32_t ru
     return STATUS_OK;
 }
 
+status_t fat_enter_filled(struct fat *fat, const struct fat_run *run)
+{
+    status_t status = fat_stage(fat);
+    if (status == STATUS_OK) {
+        status = fat_enter_runs(fat, run, 1);
+    }
+    return status == STATUS_OK ? fat_barrier(fat) : status;
+}
+
 status_t fat_free_runs(struct fat *fat, const struct fat_run *runs, uint32_t run_count)
 {
     for (uint32_t i = 0; i < run_count; i++) {

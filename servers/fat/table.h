@@ -36,6 +36,10 @@ SINTER_MUST_CHECK status_t fat_choose(struct fat *fat, uint32_t wanted, struct f
 SINTER_MUST_CHECK status_t fat_enter_runs(struct fat *fat, const struct fat_run *runs,
                                           uint32_t run_count);
 
+/* The same of one run, whose contents are the stage before, with a barrier behind: from then
+ * on something may point to them. */
+SINTER_MUST_CHECK status_t fat_enter_filled(struct fat *fat, const struct fat_run *run);
+
 /* Makes runs free that nothing points to. Part of a stage. */
 SINTER_MUST_CHECK status_t fat_free_runs(struct fat *fat, const struct fat_run *runs,
                                          uint32_t run_count);

@@ -164,13 +164,7 @@ static status_t make_directory(struct fat *fat, struct fat_node *directory,
     (void)fat_intend(fat, FAT_INTENT_ALLOCATE, run, 1);
     status_t status = fat_directory_format(fat, run->first, as_parent(fat, directory), entry);
     if (status == STATUS_OK) {
-        status = fat_stage(fat);
-    }
-    if (status == STATUS_OK) {
-        status = fat_enter_runs(fat, run, 1);
-    }
-    if (status == STATUS_OK) {
-        status = fat_barrier(fat);
+        status = fat_enter_filled(fat, run);
     }
     if (status == STATUS_OK) {
         status = fat_directory_add(fat, directory, name, NULL, entry, &place);
