@@ -30,6 +30,7 @@ static struct openings_saved saved;
 static struct server server;
 static unsigned seed;
 static bool is_hostile;
+static enum { NO_RACE, BEFORE, AFTER } race; /* another client of the host makes what is opened */
 
 static unsigned choose(unsigned below)
 {
@@ -331,7 +332,7 @@ static uint32_t get(const uint8_t *at, uint32_t size)
 
 static void put_qid(struct reply *reply)
 {
-    put(reply, choose(3) == 0 ? 0 : QID_DIRECTORY, 1);
+    put(reply, race == NO_RACE && choose(3) == 0 ? 0 : QID_DIRECTORY, 1);
     put(reply, 0, 4);
     put(reply, choose(5), 8);
 }
@@ -343,6 +344,9 @@ static bool walk(const uint8_t *request, struct reply *reply)
     uint32_t made = get(request + 11, 4);
     uint32_t names = get(request + 15, 2);
     uint32_t found = choose(4) == 0 ? choose(names + 1) : names;
+    if (race != NO_RACE) {
+        found = race == BEFORE && names == 2 ? 1 : names; /* of a/b there is a */
+    }
     assert_true(fid < FIDS && made < FIDS && fids[fid]);
     assert_true(is_hostile || made == fid || !fids[made]);
     if (found == 0 && names > 0) {
@@ -385,21 +389,31 @@ static bool answer(uint32_t slot, struct reply *reply)
     if (type == NINEP_CLUNK) { /* the fid goes, whatever the answer */
         assert_true(is_hostile || fid != 0);
         fids[fid] = fid == 0;
-    } else if (choose(10) == 0) {
+    } else if (race == NO_RACE && choose(10) == 0) {
         return false;
     }
     switch (type) {
     case NINEP_WALK:
         return walk(request, reply);
-    case NINEP_LOPEN:
     case NINEP_LCREATE:
+        if (race == BEFORE) {
+            race = AFTER;
+            return false;
+        }
+        /* fall through */
+    case NINEP_LOPEN:
         put_qid(reply);
         put(reply, 0, 4);
         break;
     case NINEP_GETATTR:
         put(reply, 0, 8);
         put_qid(reply);
-        put(reply, choose(8) == 0 ? 0xa000 : choose(2) == 0 ? MODE_REGULAR : MODE_DIRECTORY, 4);
+        put(reply,
+            race == AFTER      ? MODE_REGULAR
+            : choose(8) == 0   ? 0xa000
+            : choose(2) == 0   ? MODE_REGULAR
+                               : MODE_DIRECTORY,
+            4);
         for (unsigned i = 0; i < 136 / 8; i++) {
             put(reply, choose(5000), 8);
         }
@@ -467,7 +481,8 @@ enum channel_result channel_take(struct channel *channel, uint32_t *slot, uint32
             static const uint8_t numbers[] = {1, 2, 17, 20, 39, 121};
             reply.length = NINEP_HEADER;
             reply.bytes[4] = NINEP_LERROR + 1;
-            put(&reply, numbers[choose(sizeof(numbers))], 4);
+            uint32_t number = numbers[choose(sizeof(numbers))];
+            put(&reply, race == AFTER ? 17 : number, 4);
             slots[*slot].data = 0;
         }
         uint32_t size = reply.length + slots[*slot].data;
@@ -582,10 +597,11 @@ static void finish(void)
     }
 }
 
-static void play(bool hostile, unsigned begin)
+static void begin_session(bool hostile, unsigned begin)
 {
     seed = begin;
     is_hostile = hostile;
+    race = NO_RACE;
     memset(&saved, 0, sizeof(saved));
     memset(&session, 0, sizeof(session));
     memset(fids, 0, sizeof(fids));
@@ -594,6 +610,11 @@ static void play(bool hostile, unsigned begin)
     session.server = &server;
     session.data_bytes = CHANNEL_DATA_BYTES;
     (void)openings_init(&session.openings, &saved);
+}
+
+static void play(bool hostile, unsigned begin)
+{
+    begin_session(hostile, begin);
     for (unsigned step = 0; step < STEPS; step++) {
         unsigned what = choose(10);
         if (what < 4) {
@@ -633,6 +654,33 @@ static void test_every_call_is_answered_and_every_fid_given_back(void **state)
     }
 }
 
+/* Found missing, and there when it is to be made: only who asked for a new file is told so. */
+static void test_created_meanwhile(void **state)
+{
+    static const uint32_t flags[] = {FILE_CREATE | FILE_WRITE,
+                                     FILE_CREATE | FILE_WRITE | FILE_EXCLUSIVE};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        static struct call call;
+        uint32_t words[2];
+        handle_t file;
+        begin_session(false, 1);
+        race = BEFORE;
+        call.in.badge = 0;
+        assert_int_equal(
+            operation_open(&call, (const uint8_t *)"a/b", 3, flags[i], words, words + 1, &file),
+            STATUS_OK);
+        finish();
+        assert_int_equal(answered, 1);
+        assert_int_equal(opened, i == 0);
+        assert_true(race == AFTER);
+        if (i == 0) {
+            close_one(0);
+            finish();
+        }
+    }
+}
+
 static void test_nonsense_is_answered_too(void **state)
 {
     (void)state;
@@ -645,6 +693,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_call_is_answered_and_every_fid_given_back),
+        cmocka_unit_test(test_created_meanwhile),
         cmocka_unit_test(test_nonsense_is_answered_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

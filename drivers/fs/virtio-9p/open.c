@@ -93,9 +93,28 @@ static void opened(struct job *job, status_t status)
 
 /* ---- creating ------------------------------------------------------------------------------- */
 
-/* The fid was the directory's and is the new file's now. */
+static void clunk_made(struct job *job, void (*then)(struct job *job, status_t status))
+{
+    job->made_fid = false;
+    ninep_put_u32(job_message(job, NINEP_CLUNK), opening_fid(job->made));
+    job_send(job, then);
+}
+
+static void walked(struct job *job, status_t status);
+
+static void walk_again(struct job *job, status_t status)
+{
+    (void)status;
+    job_walk(job, job->path.bytes, job->path.length, opening_fid(job->made), walked);
+}
+
+/* The fid was the directory's and is the new file's now, unless somebody else has just made one. */
 static void created(struct job *job, status_t status)
 {
+    if (status == STATUS_EXISTS && (job->flags & FILE_EXCLUSIVE) == 0) {
+        clunk_made(job, walk_again);
+        return;
+    }
     if (status == STATUS_OK) {
         job->qid = ninep_get_qid(&job->reader);
         status = job->reader.failed ? STATUS_IO_ERROR : STATUS_OK;
@@ -130,13 +149,6 @@ static void walk_to_create(struct job *job, status_t status)
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-static void clunk_made(struct job *job, void (*then)(struct job *job, status_t status))
-{
-    job->made_fid = false;
-    ninep_put_u32(job_message(job, NINEP_CLUNK), opening_fid(job->made));
-    job_send(job, then);
-}
-
 static void complete_without_fid(struct job *job, status_t status)
 {
     (void)status;
@@ -160,7 +172,7 @@ static status_t check_kind(const struct job *job)
     const uint32_t for_files = FILE_WRITE | FILE_CREATE | FILE_TRUNCATE | FILE_APPEND;
     uint32_t kind;
     if (!operation_kind(job->attributes.mode, &kind)) {
-        return job->may_create ? STATUS_EXISTS : STATUS_NOT_FOUND;
+        return (job->flags & FILE_CREATE) != 0 ? STATUS_EXISTS : STATUS_NOT_FOUND;
     }
     if (kind == FILE_KIND_DIRECTORY) {
         return (job->flags & for_files) != 0 ? STATUS_IS_DIRECTORY : STATUS_OK;
