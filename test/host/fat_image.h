@@ -20,12 +20,12 @@ struct image {
     uint8_t *bytes;
     uint64_t size;
     struct fat_device device;
-    uint32_t writes; /* so far */
-    uint32_t cut_at; /* this write does not happen: the machine is gone; 0: never */
-    jmp_buf gone;    /* where the test goes on then */
+    uint32_t writes;   /* so far */
+    uint32_t cut_at;   /* this write does not happen: the machine is gone; 0: never */
+    jmp_buf gone;      /* where the test goes on then */
     uint32_t fails_at; /* this write and those that follow fail, `fails` in all; 0: none */
     uint32_t fails;
-    uint64_t bad; /* byte offset that cannot be written; 0: none */
+    uint64_t bad;    /* byte offset that cannot be written; 0: none */
     bool keeps;      /* notes what was written since the last flush */
     uint8_t *stable; /* contents at the last flush */
     struct image_write *kept;

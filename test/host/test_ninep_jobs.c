@@ -409,10 +409,10 @@ static bool answer(uint32_t slot, struct reply *reply)
         put(reply, 0, 8);
         put_qid(reply);
         put(reply,
-            race == AFTER      ? MODE_REGULAR
-            : choose(8) == 0   ? 0xa000
-            : choose(2) == 0   ? MODE_REGULAR
-                               : MODE_DIRECTORY,
+            race == AFTER    ? MODE_REGULAR
+            : choose(8) == 0 ? 0xa000
+            : choose(2) == 0 ? MODE_REGULAR
+                             : MODE_DIRECTORY,
             4);
         for (unsigned i = 0; i < 136 / 8; i++) {
             put(reply, choose(5000), 8);
@@ -453,7 +453,8 @@ static void spoil(struct reply *reply, uint32_t *received)
         break;
     default:
         for (unsigned i = 0; i < 20; i++) {
-            reply->bytes[choose(sizeof(reply->bytes))] = (uint8_t)(choose(2) == 0 ? choose(256) : 255);
+            reply->bytes[choose(sizeof(reply->bytes))] =
+                (uint8_t)(choose(2) == 0 ? choose(256) : 255);
         }
         break;
     }
@@ -546,9 +547,9 @@ static status_t operate(struct call *call)
         return operation_list(call, choose(2) * choose(100), result, words, result + 1, NULL, 0,
                               &length);
     case 10:
-        return choose(2) == 0
-                   ? operation_make_directory(call, (const uint8_t *)path, from)
-                   : operation_remove(call, (const uint8_t *)path, from, choose(2) * FILE_DIRECTORY);
+        return choose(2) == 0 ? operation_make_directory(call, (const uint8_t *)path, from)
+                              : operation_remove(call, (const uint8_t *)path, from,
+                                                 choose(2) * FILE_DIRECTORY);
     default:
         (void)snprintf(both, sizeof(both), "%s%s", path, other);
         return operation_rename(call, (const uint8_t *)both, strlen(both), from);

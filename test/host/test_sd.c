@@ -574,8 +574,7 @@ static void test_spi_next_driver(void **state)
         spi.selected = false;
         assert_int_equal(identify_spi(&card), STATUS_OK);
         assert_int_equal(spi_card_read(&spi.bus, &card, SD_BLOCK, bytes, SD_BLOCK), STATUS_OK);
-        assert_true(memcmp(bytes, written, SD_BLOCK) == 0 ||
-                    memcmp(bytes, before, SD_BLOCK) == 0);
+        assert_true(memcmp(bytes, written, SD_BLOCK) == 0 || memcmp(bytes, before, SD_BLOCK) == 0);
     }
 }
 
