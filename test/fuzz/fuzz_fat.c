@@ -35,6 +35,7 @@ struct device {
 
 static struct openings openings;
 static struct fat fat;
+static unsigned fails_after; /* so many writes one fails; 0: none */
 
 static void require(int condition)
 {
@@ -55,6 +56,9 @@ static status_t device_write(void *context, uint64_t offset, const void *buffer,
 {
     struct device *device = context;
     require(offset <= device->size && length <= device->size - offset);
+    if (fails_after > 0 && --fails_after == 0) {
+        return STATUS_IO_ERROR;
+    }
     memcpy(device->bytes + offset, buffer, length);
     return STATUS_OK;
 }
@@ -132,6 +136,7 @@ static void change(struct device *device, const uint8_t *step)
     const uint8_t *bytes = (const uint8_t *)path;
     size_t length = strlen(path);
     uint64_t where = (uint64_t)step[2] << step[3] % 24;
+    fails_after = (step[0] & 0x40) != 0 ? 1 + step[3] % 8u : 0;
     fat_node_root(&fat, &root);
     switch (step[0] % 8) {
     case 0:
