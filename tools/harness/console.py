@@ -18,7 +18,7 @@ import time
 PROMPT = "sinter# "
 PANIC = re.compile(r"kernel panic[^\n]*", re.IGNORECASE)
 PANIC_SECONDS = 3 # for the backtrace to come out
-QUIT_SECONDS = 10
+QUIT_SECONDS = 60 # of a busy host
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
 UNFINISHED = re.compile(r"(\r?\x1b(\[[0-9;?]*)?|\r)\Z")
 LINE_CLEARED = re.compile(r"[^\n]*\r\x1b\[K") # what stood there is drawn again
