@@ -145,7 +145,7 @@ def test_all_programs_may_wait(unruly, architecture):
 def test_drivers_on_demand(boot, architecture, smp, scratch, tmp_path):
     """With `devices demand` the boot uses the UART only; disks get their names by address."""
     path = script(tmp_path, architecture, devices=("devices allow", "devices demand allow"),
-                  user=("start partitions ", "service partitions partitions.o "))
+                  user=("start partitions\n", "service partitions partitions.o\n"))
     console = boot(smp=smp, disks=[scratch("a.img"), scratch("b.img")], add={"init.rc": path})
     found = states(console)
     idle = sorted(name for name, state in found.items() if state == "idle")
