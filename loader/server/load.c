@@ -251,6 +251,24 @@ static void tell_result(const struct job *job, struct load_result *result,
     answer->stack_top = stack->address + stack->size;
 }
 
+struct load_debug load_debug;
+
+__attribute__((noinline)) void load_debug_stop(void)
+{
+    __asm__ volatile("" ::: "memory"); /* or compilers leave the call out */
+}
+
+static void tell_debugger(const struct job *job, const struct load_start *start)
+{
+    load_debug = (struct load_debug){
+        .service = start->request->name,
+        .object = &job->object,
+        .libsys = job->target->libsys,
+        .start_info = job->place.area[PLACE_START].address,
+    };
+    load_debug_stop();
+}
+
 static void finish(struct job *job)
 {
     for (unsigned i = 0; i < PLACE_AREAS; i++) {
@@ -273,6 +291,7 @@ status_t load_object(const struct load_file *file, const struct load_target *tar
     job.name = file->name;
     status_t status = run(&job, file, start);
     if (status == STATUS_OK) {
+        tell_debugger(&job, start);
         tell_result(&job, result, answer);
     } else {
         unmap_target(&job);

@@ -64,6 +64,22 @@ SINTER_MUST_CHECK status_t load_object(const struct load_file *file,
                                        const struct load_start *start, struct load_result *result,
                                        struct load_answer *answer);
 
+/*
+ * For a debugger of the system: it stops at load_debug_stop(), where the object that was just
+ * loaded is still open (its struct object_section say where each section lies) and does not run
+ * yet. tools/debugger/follow_service.py reads it by the debugging information of loader.elf.
+ */
+struct load_debug {
+    const char *service; /* its name as init gave it, of LOADER_NAME bytes */
+    const struct object *object;
+    uint64_t libsys;     /* where libsys lies in the target */
+    uint64_t start_info; /* what its first thread is started with */
+};
+
+extern struct load_debug load_debug;
+
+void load_debug_stop(void);
+
 /* The status that goes with a refusal. */
 status_t load_status(const struct refusal *refusal);
 
