@@ -63,6 +63,9 @@ def parse_arguments():
                              "partition is made anew, its root partition kept (in build/)")
     parser.add_argument("--debug", action="store_true",
                         help="wait for gdb, and print the command that attaches it")
+    parser.add_argument("--service", metavar="NAME",
+                        help="with --debug: run gdb here, to the start of this service's "
+                             "server_main, and follow it through crashes and restarts")
     parser.add_argument("--print", dest="print_only", action="store_true",
                         help="print the QEMU command instead of running it")
     parser.add_argument("--compiler", choices=COMPILERS, default="clang")
@@ -73,6 +76,11 @@ def parse_arguments():
                       help="not optimised (-O0)")
     parser.set_defaults(build_type="default")
     options = parser.parse_args()
+    if options.service and not options.debug:
+        parser.error("argument --service: goes with --debug")
+    if options.service and (options.commands is not None or options.print_only):
+        parser.error("argument --service: gdb has the terminal, so neither --exec nor --print; its "
+                     "command `console` types at the prompt")
     names = [file.name for file in options.add]
     for name in {name for name in names if names.count(name) > 1}:
         parser.error(f"argument --add: two files would be /boot/{name}")
@@ -167,8 +175,13 @@ def interact(command):
 
 
 def run(options, variant, folder):
-    extra = debug.wait_for_gdb(variant.kernel_elf) if options.debug else []
+    waits = options.debug and not options.service
+    extra = debug.wait_for_gdb(variant.kernel_elf) if waits else []
     machine = machine_for(options, variant, folder, extra)
+    if options.service:
+        return debug.follow_service(machine.command(PIPED), variant, options.service,
+                                    [*options.add, *variant.folder.glob("*.o")], folder,
+                                    LOGS / f"debug-{variant.name}.log")
     if options.print_only:
         print(shlex.join(machine.command(INTERACTIVE)))
         return 0

@@ -69,6 +69,8 @@ def test_print_keeps_the_built_boot_set(run, monkeypatch, tmp_path):
     (["--timeout", "0"], "'0': give a number of seconds above 0"),
     (["sparc"], "unrecognized arguments: sparc"),
     (["--release", "--debug-build"], "not allowed with"),
+    (["--service", "fifo"], "argument --service: goes with --debug"),
+    (["--debug", "--service", "fifo", "--exec", "ls"], "gdb has the terminal"),
 ])
 def test_refused_arguments(run, arguments, words):
     output, error, status = run(*arguments)
