@@ -1,4 +1,7 @@
-"""Debian packages: which are needed for what, and installing those that are missing."""
+"""Debian packages: which are needed for what, and installing those that are missing.
+
+Run as a command, prints the names of all: the Containerfile has no list of its own.
+"""
 
 import os
 import shutil
@@ -15,6 +18,7 @@ GCC = {
     "riscv64": ("gcc-riscv64-linux-gnu", "binutils-riscv64-linux-gnu"),
     "aarch64": ("gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"),
 }
+CLANG_14 = ("clang-14",)
 HOST_TESTS = ("gcc", "libc6-dev", "pkg-config", "libcmocka-dev", "qemu-user", "libclang-rt-19-dev",
               "python3-pytest", "python3-pytest-xdist", "cpio")
 IMAGE_TOOLS = ("fdisk", "dosfstools", "mtools")
@@ -29,7 +33,7 @@ RUST_COMPILER = "/usr/bin/rustc"
 # Where there is no dpkg: a program or folder that shows that the package's contents are there.
 EVIDENCE = {
     "meson": "meson", "ninja-build": "ninja",
-    "clang-19": "clang-19", "lld-19": "ld.lld-19", "llvm-19": "llvm-objcopy-19",
+    "clang-19": "clang-19", "clang-14": "clang-14", "lld-19": "ld.lld-19", "llvm-19": "llvm-objcopy-19",
     "picolibc-riscv64-unknown-elf": "/usr/lib/picolibc/riscv64-unknown-elf",
     "picolibc-aarch64-linux-gnu": "/usr/lib/picolibc/aarch64-linux-gnu",
     "qemu-system-misc": "qemu-system-riscv64", "qemu-system-arm": "qemu-system-aarch64",
@@ -43,7 +47,14 @@ LOCK_SECONDS = 300 # for another apt-get to end
 
 def for_target(architecture, compiler):
     wanted = BUILD_TOOLS + LIBRARIES[architecture] + EMULATORS[architecture]
-    return wanted + (GCC[architecture] if compiler == "gcc" else ())
+    return wanted + {"gcc": GCC[architecture], "clang14": CLANG_14}.get(compiler, ())
+
+
+def absent_compiler(architecture, compiler):
+    """The program of a compiler that is not installed, for instance since it could not be; or None."""
+    program = {"clang14": "clang-14", "clang": "clang-19",
+               "gcc": f"{architecture}-linux-gnu-gcc"}[compiler]
+    return None if shutil.which(program) else program
 
 
 def installed(name):
@@ -65,6 +76,14 @@ def ensure(names):
 def for_compiler_tests(architectures):
     names = tuple(name for architecture in architectures for name in OTHER_COMPILERS[architecture])
     return names if os.path.exists(RUST_COMPILER) else names + RUST
+
+
+def everything():
+    """What any command here may install."""
+    names = HOST_TESTS + IMAGE_TOOLS + UBOOT + DEBUGGER + CLANG_14 + RUST
+    for architecture in LIBRARIES:
+        names += for_target(architecture, "gcc") + OTHER_COMPILERS[architecture]
+    return tuple(dict.fromkeys(names))
 
 
 def ensure_optional(names):
@@ -124,3 +143,7 @@ def require_programs(names):
     if absent:
         sys.exit("This system has no apt-get, so please install yourself: " + ", ".join(absent) +
                  ".\nAs Debian 12 packages all that is needed is: " + " ".join(names))
+
+
+if __name__ == "__main__":
+    print(" ".join(everything()))

@@ -8,3 +8,4 @@ LOGS = BUILD / "logs"
 JUNIT = BUILD / "junit"
 ARCHITECTURES = ("riscv64", "aarch64")
 COMPILERS = ("clang", "gcc")
+ALL_COMPILERS = ("clang14", "clang", "gcc") # clang is clang 19; clang 14 is for the matrix

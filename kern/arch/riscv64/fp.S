@@ -1,9 +1,10 @@
 /*
- * Moving the floating-point registers (D extension). The caller has switched the unit on.
+ * Moving the floating-point registers (D extension, which the rest of the kernel is built without).
+ * The caller has switched the unit on.
  */
 #include "offsets.h"
 
-    .option arch, +d
+    .attribute arch, "rv64gc"
     .text
 
     .globl fp_registers_save
