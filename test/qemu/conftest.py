@@ -10,18 +10,36 @@ import shutil
 import pytest
 
 import initrd
-from harness.build import Variant
+from harness.build import BUILD_TYPES, Variant
 from harness.console import Console
 from harness.machine import PIPED, Machine, scratch_contents
-from harness.places import ARCHITECTURES, COMPILERS, LOGS
+from harness.places import ALL_COMPILERS, ARCHITECTURES, LOGS
 from harness.report import SERIAL_LOG
 
 
 def pytest_addoption(parser):
     parser.addoption("--arch", choices=ARCHITECTURES, help="only this architecture")
-    parser.addoption("--compiler", choices=COMPILERS, default="clang",
+    parser.addoption("--compiler", choices=ALL_COMPILERS, default="clang",
                      help="whose build is tested where the test does not choose")
     parser.addoption("--soak", type=float, metavar="MINUTES", help="how long test_soak goes on")
+    parser.addoption("--build-type", choices=BUILD_TYPES, default="default", help="likewise")
+    parser.addoption("--only-build", action="store_true",
+                     help="only tests of the build so chosen, not those that choose for themselves")
+
+
+def chosen_variant(request, architecture, compiler=None, build_type=None):
+    """Of what a test does not choose, the options of pytest tell."""
+    return Variant(architecture, compiler or request.config.getoption("compiler"),
+                   build_type or request.config.getoption("build_type"))
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("only_build"):
+        kept = [item for item in items if {"boot", "variant", "unruly"} & set(item.fixturenames)
+                and not {"compiler", "build_type"} & set(item.fixturenames)
+                and not item.get_closest_marker("own_build")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 def pytest_generate_tests(metafunc):
@@ -33,7 +51,7 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture
 def variant(request, architecture):
     """The build that `boot` boots."""
-    return Variant(architecture, request.config.getoption("compiler"))
+    return chosen_variant(request, architecture)
 
 
 @pytest.fixture
@@ -61,9 +79,8 @@ def boot(request, architecture, tmp_path):
     """
     consoles = []
 
-    def start(compiler=None, build_type="default", add=None, prompt=True, **machine):
-        variant = Variant(architecture, compiler or request.config.getoption("compiler"),
-                          build_type)
+    def start(compiler=None, build_type=None, add=None, prompt=True, **machine):
+        variant = chosen_variant(request, architecture, compiler, build_type)
         if not variant.kernel.exists() or not variant.boot_set.exists():
             pytest.fail(f"{variant.name} is not built")
         boot_set = variant.boot_set
@@ -89,7 +106,7 @@ def boot(request, architecture, tmp_path):
 def unruly(boot, architecture, request):
     """Boots with unruly.o in the boot set; takes the arguments of `boot`."""
     def start(**machine):
-        variant = Variant(architecture, request.config.getoption("compiler"))
+        variant = chosen_variant(request, architecture)
         return boot(add={"unruly.o": variant.folder / "test" / "objects" / "unruly.o"}, **machine)
     return start
 

@@ -82,8 +82,7 @@ def check_refusals(console, names):
 
 
 @pytest.mark.quick
-def test_refused_objects(boot, architecture, request, tmp_path):
-    variant = Variant(architecture, request.config.getoption("compiler"))
+def test_refused_objects(boot, architecture, variant, tmp_path):
     objects = bad_objects(variant, tmp_path)
     names = sorted({name.removesuffix(".o") for name in objects} | {"cat"})
     assert len(names) >= len(REFUSALS) - 1, f"not built: {set(REFUSALS) - set(names)}"
@@ -101,9 +100,8 @@ def test_refused_objects(boot, architecture, request, tmp_path):
     check_fifo(console, "alive")
 
 
-def test_refused_programs(boot, architecture, request, tmp_path):
+def test_refused_programs(boot, architecture, variant, tmp_path):
     """What cannot be started at the prompt is refused there, in the same words."""
-    variant = Variant(architecture, request.config.getoption("compiler"))
     console = boot(add=bad_objects(variant, tmp_path))
     problems = []
     for name in ("truncated", "garbage", "no_note", "fifo"):
@@ -146,8 +144,7 @@ BAD_LINES = [
 
 
 @pytest.mark.quick
-def test_bad_script(boot, architecture, request, tmp_path):
-    variant = Variant(architecture, request.config.getoption("compiler"))
+def test_bad_script(boot, architecture, variant, tmp_path):
     good = (ROOT / "servers" / "init" / "init.rc").read_text().splitlines()
     script = tmp_path / "init.rc"
     script.write_bytes("\n".join([line for line, _ in BAD_LINES] + good).encode("latin-1") + b"\n")
@@ -179,12 +176,11 @@ def test_long_script(boot, architecture, tmp_path):
 
 
 @pytest.fixture
-def launch(request, architecture, tmp_path):
+def launch(request, architecture, variant, tmp_path):
     """Starts a machine whose command line the test changes: launch(edit, **machine)."""
     consoles = []
 
     def start(edit, **machine):
-        variant = Variant(architecture, request.config.getoption("compiler"))
         machine.setdefault("boot_set", variant.boot_set)
         command = Machine(architecture, variant.kernel, **machine).command(PIPED)
         name = re.sub(r"[^A-Za-z0-9_.-]+", "-", request.node.name).strip("-")
@@ -227,8 +223,7 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
-def test_bad_initrd(launch, architecture, request, tmp_path, archive):
-    variant = Variant(architecture, request.config.getoption("compiler"))
+def test_bad_initrd(launch, architecture, variant, tmp_path, archive):
     path = tmp_path / "bad.cpio"
     path.write_bytes(ARCHIVES[archive](variant.boot_set.read_bytes()))
     expect_panic(launch(list, boot_set=path),
@@ -270,8 +265,7 @@ def drop_console(root):
         node["properties"].pop("stdout-path", None)
 
 
-def test_no_console(launch, architecture, request, tmp_path, scratch):
-    variant = Variant(architecture, request.config.getoption("compiler"))
+def test_no_console(launch, architecture, variant, tmp_path, scratch):
     tree = edited_tree(architecture, tmp_path, drop_console)
     files = initrd.read_archive(variant.boot_set.read_bytes())
     archive = tmp_path / "boot.cpio"

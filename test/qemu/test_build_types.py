@@ -30,6 +30,7 @@ def smoke(boot, scratch, variant, smp):
     assert console.power_off(60), f"the machine is still on{console.where()}"
 
 
+@pytest.mark.own_build
 def test_build_type(boot, architecture, scratch):
     smoke(boot, scratch, Variant(architecture, "clang", TYPE_OF[architecture]), 2)
 

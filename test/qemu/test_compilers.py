@@ -11,6 +11,7 @@ MIXED = ("fifo.o", "virtio-blk.o", "ns16550.o", "pl011.o")
 COMPILERS = ("gcc", "clang-19", "clang-14", "g++", "clang++-19", "tcc", "rustc")
 
 
+@pytest.mark.own_build
 @pytest.mark.parametrize("system", OTHER)
 def test_drivers_of_the_other_compiler(boot, architecture, scratch, system):
     objects = {name: Variant(architecture, OTHER[system]).folder / name for name in MIXED}

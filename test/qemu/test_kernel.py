@@ -13,9 +13,10 @@ TOTALS = re.compile(r"kernel_test: (\d+) ok, (\d+) failed")
 LEAST = 265 # tests; fewer means that some were left out
 
 
-def run_kernel_test(boot, architecture, compiler, **machine):
-    path = Variant(architecture, compiler).folder / "test" / "kernel_test.o"
-    console = boot(compiler=compiler, add={"init.o": path}, prompt=False, **machine)
+def run_kernel_test(boot, variant, **machine):
+    path = variant.folder / "test" / "kernel_test.o"
+    console = boot(compiler=variant.compiler, build_type=variant.build_type, add={"init.o": path},
+                   prompt=False, **machine)
     match = console.expect(rf"(?P<log>.*){TOTALS.pattern}", SECONDS)
     failures = re.findall(r"FAILED [^\n]*", match.group("log"))
     passed, failed = int(match.group(2)), int(match.group(3))
@@ -26,10 +27,10 @@ def run_kernel_test(boot, architecture, compiler, **machine):
 
 @pytest.mark.quick
 @pytest.mark.parametrize("smp", [1, 4])
-def test_kernel(boot, architecture, smp, request):
-    run_kernel_test(boot, architecture, request.config.getoption("compiler"), smp=smp)
+def test_kernel(boot, variant, smp):
+    run_kernel_test(boot, variant, smp=smp)
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_kernel_of_each_compiler(boot, architecture, compiler):
-    run_kernel_test(boot, architecture, compiler, smp=2)
+    run_kernel_test(boot, Variant(architecture, compiler), smp=2)

@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 
-from harness.build import Variant
 from harness.places import ROOT
 from services import status_of, wait_state
 
@@ -25,10 +24,9 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def share(boot, architecture, request, folder):
+def share(boot, variant, folder):
     """Boots with the folder; call(METHOD, PATH, ...) is one call of the file protocol."""
     def start(**machine):
-        variant = Variant(architecture, request.config.getoption("compiler"))
         program = variant.folder / "test" / "objects" / "file_call.o"
         console = boot(share=folder, add={"file_call.o": program}, **machine)
 
