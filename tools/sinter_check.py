@@ -2,6 +2,7 @@
 """./check: builds every variant, runs unit tests, fuzzers and system tests, and sums up."""
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from harness import bench, packages
+from harness import bench, matrix, packages
 from harness.build import BuildError, Variant, ninja, setup
 from harness.places import ARCHITECTURES, BUILD, COMPILERS, JUNIT, LOGS, ROOT
 from harness.report import Suite, read_totals
@@ -38,6 +39,12 @@ def parse_arguments():
                         help="also the system tests that take many minutes each")
     parser.add_argument("--bench", action="store_true",
                         help="only the figures: counts instructions, writes build/bench.json")
+    extent.add_argument("--matrix", action="store_true",
+                        help="only the matrix: architecture, compiler, build type, CPUs, boot path; "
+                             "-k and --arch choose cells")
+    parser.add_argument("--list", action="store_true",
+                        help="with --matrix: prints the names of the cells, as JSON, and ends")
+    parser.add_argument("--cell", metavar="NAME", help="with --matrix: only this cell")
     parser.add_argument("--record-bounds", action="store_true",
                         help="with --bench: makes what is measured, and 10 %% more, the bounds")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN",
@@ -50,6 +57,10 @@ def parse_arguments():
         parser.error("--record-bounds goes with --bench")
     if options.soak:
         options.pattern = SOAK_TEST
+    if (options.list or options.cell) and not options.matrix:
+        parser.error("--list and --cell go with --matrix")
+    if options.cell and not matrix.find(options.cell):
+        parser.error(f"--cell: there is no cell `{options.cell}`; --matrix --list names them")
     return options
 
 
@@ -102,7 +113,7 @@ def unit_tests(folder, options):
             shutil.copy(result, JUNIT / "unit.xml")
         else:
             broke_off("unit", "meson test wrote no results")
-    run_pytest("tools", [ROOT / "test" / "host"], options)
+    run_pytest("tools", [ROOT / "test" / "host"], options.pattern)
 
 
 def broke_off(name, reason):
@@ -112,12 +123,12 @@ def broke_off(name, reason):
     suite.write()
 
 
-def run_pytest(name, arguments, options):
+def run_pytest(name, arguments, pattern=None):
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-c", str(ROOT / "test" / "pytest.ini"),
                "-p", "no:cacheprovider", "--junitxml", str(JUNIT / f"{name}.xml"),
                "-o", f"junit_suite_name={name}", *map(str, arguments)]
-    if options.pattern:
-        command += ["-k", options.pattern]
+    if pattern:
+        command += ["-k", pattern]
     status = subprocess.run(command, cwd=ROOT).returncode
     if status not in PYTEST_TOLD:
         broke_off(name, f"pytest ended with status {status}; see above")
@@ -161,7 +172,7 @@ def system_tests(options):
     arguments += ["-m", "quick"] if options.quick else ["-m", ""] if options.long else []
     arguments += ["--arch", options.arch] if options.arch else []
     arguments += ["--soak", options.soak] if options.soak else []
-    run_pytest("system", arguments, options)
+    run_pytest("system", arguments, options.pattern)
 
 
 def needed_packages(architectures, compilers):
@@ -196,6 +207,42 @@ def run_all(options, architectures, compilers):
         say("no system tests, since not all could be built")
 
 
+def chosen_cells(options):
+    if options.cell:
+        return [matrix.find(options.cell)]
+    return matrix.chosen(options.arch, options.pattern)
+
+
+def run_matrix(options):
+    """A script in every cell, the system tests in some, and a table."""
+    shutil.rmtree(JUNIT, ignore_errors=True)
+    cells = chosen_cells(options)
+    say(f"{len(cells)} cells")
+    outcomes = matrix.run(cells, matrix.SMOKE.read_text(encoding="utf-8"),
+                          tell=matrix.tell_outcome)
+    suite = Suite("matrix")
+    for outcome in outcomes:
+        suite.add(outcome.cell.name, *outcome.for_suite())
+    suite.write()
+    for outcome in outcomes:
+        if outcome.cell.has_suite and outcome.verdict == matrix.PASSED:
+            cell_suite(outcome.cell)
+    print(matrix.table(outcomes))
+
+
+def cell_suite(cell):
+    """The system tests as far as they depend on the build."""
+    say(f"system tests of {cell.variant.name}")
+    try:
+        cell.variant.build(LOGS / f"build-{cell.variant.name}.log")
+    except BuildError as error:
+        broke_off(f"system-{cell.name}", error.first_error())
+        return
+    run_pytest(f"system-{cell.name}",
+               [ROOT / "test" / "qemu", "-n", SYSTEM_WORKERS, "--arch", cell.architecture,
+                "--compiler", cell.compiler, "--build-type", cell.build_type, "--only-build"])
+
+
 def report(started):
     totals = read_totals()
     say(f"results after {time.monotonic() - started:.0f} s")
@@ -207,9 +254,23 @@ def report(started):
     return 1 if totals.failed or not totals.passed else 0
 
 
+def check_matrix(options, started):
+    cells = chosen_cells(options)
+    packages.ensure_optional(packages.CLANG_14)
+    packages.ensure(matrix.needed_packages(cells) + packages.HOST_TESTS)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    run_matrix(options)
+    return report(started)
+
+
 def main():
     started = time.monotonic()
     options = parse_arguments()
+    if options.list:
+        print(json.dumps([cell.name for cell in chosen_cells(options)]))
+        return 0
+    if options.matrix:
+        return check_matrix(options, started)
     architectures = (options.arch,) if options.arch else ARCHITECTURES
     compilers = ("clang",) if options.quick or options.bench else COMPILERS
     packages.ensure(needed_packages(architectures, compilers))

@@ -16,7 +16,7 @@ from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
 from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, UBOOT, UBOOT_MEMORY, Machine,
                              default_disks, has_buses, taken)
-from harness.places import ARCHITECTURES, COMPILERS, LOGS
+from harness.places import ALL_COMPILERS, ARCHITECTURES, LOGS
 
 STATUS_TIMEOUT = 124
 STATUS_SYSTEM_ENDED = 125
@@ -40,6 +40,8 @@ def parse_arguments():
                         help="run this text as a script of the shell, print its output, power off")
     parser.add_argument("--timeout", type=checks.seconds, default=120, metavar="SECONDS",
                         help="for --exec, from power-on (default %(default)s)")
+    parser.add_argument("--log", type=Path, metavar="FILE",
+                        help="where --exec keeps what the serial line said (default: in build/logs)")
     parser.add_argument("--disk", action="append", default=[], type=checks.readable_file,
                         metavar="FILE",
                         help="disk image, repeatable: /dev/disk0, /dev/disk1, ...; read-only if "
@@ -68,7 +70,8 @@ def parse_arguments():
                              "server_main, and follow it through crashes and restarts")
     parser.add_argument("--print", dest="print_only", action="store_true",
                         help="print the QEMU command instead of running it")
-    parser.add_argument("--compiler", choices=COMPILERS, default="clang")
+    parser.add_argument("--compiler", choices=ALL_COMPILERS, default="clang",
+                        help="clang 19, clang 14 or gcc (default %(default)s)")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--release", dest="build_type", action="store_const", const="release",
                       help="optimised further (-O3)")
@@ -186,7 +189,8 @@ def run(options, variant, folder):
         print(shlex.join(machine.command(INTERACTIVE)))
         return 0
     if options.commands is not None:
-        return execute(machine, options.timeout, LOGS / f"exec-{variant.name}.log")
+        log = options.log or LOGS / f"exec-{variant.name}.log"
+        return execute(machine, options.timeout, log)
     return interact(machine.command(INTERACTIVE))
 
 

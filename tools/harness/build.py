@@ -134,6 +134,6 @@ def execute(command, log=None, environment=None, title=""):
 
 def build_or_exit(variant):
     try:
-        variant.build()
+        variant.build(targets=variant.boots)
     except BuildError as error:
         sys.exit(f"The build of {variant.name} failed.\n{error}")
