@@ -222,6 +222,15 @@ static status_t mint_endpoints(struct service *service)
                : status;
 }
 
+/* What the last instance did not take, such as an order to stop that it was too busy for. */
+static void clear_orders(const struct service *service)
+{
+    uint64_t bits;
+    if (service->control != 0) {
+        status_ignore(event_wait(service->control, UINT64_MAX, 0, &bits));
+    }
+}
+
 /* Begins an instance, but at the end of the system; there is none. */
 static void launch(struct service *service)
 {
@@ -229,6 +238,7 @@ static void launch(struct service *service)
         settle_down(service, SERVICE_STOPPED);
         return;
     }
+    clear_orders(service);
     service->stop_wanted = false;
     service->refused = false;
     status_t status = mint_endpoints(service);

@@ -171,6 +171,16 @@ def test_stop_of_a_server_that_does_not(unruly, architecture, way):
     check_fifo(console, "alive")
 
 
+def test_restart_of_a_server_that_hangs(boot, architecture):
+    """The next instance does not take the order that the last one was too busy for."""
+    console = boot()
+    assert console.run("svc start fifo object fifo.o stop-time 300ms")[1] == 0
+    console.run("svc restart fifo; svc kill fifo --fault loop")
+    assert console.run("svc restart fifo", timeout=20) == (ENDED_LATE.format("fifo"), 0)
+    check_fifo(console, "alive")
+    assert state_of(console, "fifo") == "running"
+
+
 def test_start_and_stop_at_once(unruly, architecture):
     """The later one is obeyed, and who asked for the other is told."""
     console = unruly(smp=2)
