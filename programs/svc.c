@@ -1,6 +1,6 @@
 /*
  * svc WORD...: runs a line of the init script's language (start, stop, restart, status, log, kill,
- * list, ...) and prints the answer. The supervisor is reached through the start handle `service`,
+ * list, ...) and prints the answer. `replace` with a path sends the file along. The supervisor is reached through the start handle `service`,
  * or through /dev/service. `svc check FILE` asks nobody.
  */
 #include <errno.h>
@@ -13,11 +13,11 @@
 #include "note.h"
 #include "program.h"
 #include "svc_check.h"
+#include "svc_replace.h"
 #include "tool.h"
 
-PROGRAM_NOTE(
-    "svc",
-    "svc list|start|stop|restart|status|log|kill [NAME...]: controls services; see `svc help`");
+PROGRAM_NOTE("svc", "svc list|start|stop|restart|replace|status|log|kill [NAME...]: controls "
+                    "services; see `svc help`");
 
 #define LINE_SIZE   LIMIT_MESSAGE_DATA
 #define EXIT_IN_USE 3 /* a service was not stopped because it is in use */
@@ -56,13 +56,47 @@ static status_t run(handle_t supervisor, const char *line, uint64_t *length)
                            length);
 }
 
-static void print(uint64_t length, int file)
+static void print(const char *text, uint64_t length, int file)
 {
-    size_t size = length < sizeof(tool_buffer) ? (size_t)length : sizeof(tool_buffer);
-    if (size > 0 && tool_buffer[size - 1] != '\n' && size < sizeof(tool_buffer)) {
-        tool_buffer[size++] = '\n';
+    if (length > 0) {
+        (void)tool_write(file, text, (size_t)length);
+        (void)(text[length - 1] == '\n' || tool_write(file, "\n", 1));
     }
-    (void)tool_write(file, tool_buffer, size);
+}
+
+/* Prints the answer to `line`; the exit status. */
+static int report(const char *line, status_t status, const char *text, uint64_t length)
+{
+    if (status != STATUS_OK && length > 0) {
+        fprintf(stderr, "svc: ");
+        fflush(stderr);
+    }
+    print(text, length, status == STATUS_OK ? STDOUT_FILENO : STDERR_FILENO);
+    if (status != STATUS_OK && length == 0) {
+        fprintf(stderr, "svc: %s: %s\n", line, status_text(status));
+    }
+    return status == STATUS_OK ? 0 : status == STATUS_BUSY ? EXIT_IN_USE : EXIT_FAILURE;
+}
+
+static int replace(handle_t supervisor, const char *name, const char *path, const char *line)
+{
+    char *text;
+    uint64_t length;
+    status_t status = svc_replace(supervisor, name, path, &text, &length);
+    if (text == NULL) {
+        fprintf(stderr, "svc: %s: %s\n", path, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    int code = report(line, status, text, length);
+    free(text);
+    return code;
+}
+
+/* replace NAME with PATH */
+static bool replaces_by_file(int count, char **words)
+{
+    return count == 5 && strcmp(words[1], "replace") == 0 && strcmp(words[3], "with") == 0 &&
+           svc_names_file(words[4]);
 }
 
 int main(int count, char **words)
@@ -74,7 +108,7 @@ int main(int count, char **words)
         return count == 3 ? svc_check(words[2]) : tool_usage("svc check FILE");
     }
     if (count < 2 || !join(count, words, line)) {
-        return tool_usage("svc list|start|stop|restart|status|log|kill [NAME...]; "
+        return tool_usage("svc list|start|stop|restart|replace|status|log|kill [NAME...]; "
                           "`svc help` lists all");
     }
     status_t status = find_supervisor(&supervisor);
@@ -85,14 +119,10 @@ int main(int count, char **words)
                     : " (init.rc has to allow it here)");
         return EXIT_FAILURE;
     }
+    if (replaces_by_file(count, words)) {
+        return replace(supervisor, words[2], words[4], line);
+    }
     status = run(supervisor, line, &length);
-    if (status != STATUS_OK && length > 0) {
-        fprintf(stderr, "svc: ");
-        fflush(stderr);
-    }
-    print(length, status == STATUS_OK ? STDOUT_FILENO : STDERR_FILENO);
-    if (status != STATUS_OK && length == 0) {
-        fprintf(stderr, "svc: %s: %s\n", line, status_text(status));
-    }
-    return status == STATUS_OK ? 0 : status == STATUS_BUSY ? EXIT_IN_USE : EXIT_FAILURE;
+    return report(line, status, tool_buffer,
+                  length < sizeof(tool_buffer) ? length : sizeof(tool_buffer));
 }

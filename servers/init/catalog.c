@@ -11,7 +11,7 @@
 
 struct catalog catalog;
 
-static const struct object_note no_note;
+const struct object_note catalog_no_note;
 static struct object_note notes[CATALOG_NOTES];
 static uint32_t note_count;
 
@@ -33,17 +33,31 @@ void catalog_build(void)
             .offset = entry.offset,
             .size = entry.size,
             .directory = archive_is_directory(&entry),
-            .note = &no_note,
+            .note = &catalog_no_note,
         };
     }
 }
 
+handle_t catalog_memory(const struct boot_file *file)
+{
+    return file->memory != 0 ? file->memory : init.initrd;
+}
+
+uint64_t catalog_offset(const struct boot_file *file)
+{
+    return file->memory != 0 ? file->offset : init.initrd_offset + file->offset;
+}
+
 struct object_note *catalog_note(struct boot_file *file)
 {
-    if (file->note == &no_note && note_count < CATALOG_NOTES) {
+    if (file->own_note != NULL) {
+        file->note = file->own_note;
+        return file->own_note;
+    }
+    if (file->note == &catalog_no_note && note_count < CATALOG_NOTES) {
         file->note = &notes[note_count++];
     }
-    return file->note == &no_note ? NULL : &notes[file->note - notes];
+    return file->note == &catalog_no_note ? NULL : &notes[file->note - notes];
 }
 
 struct boot_file *catalog_find(const char *name)

@@ -1,5 +1,6 @@
 /*
  * The boot set as init sees it: its files by name, and the notes of objects once they are read.
+ * An object that is not of the boot set (pushed.h) is a boot_file too, in memory of its own.
  */
 #ifndef INIT_CATALOG_H
 #define INIT_CATALOG_H
@@ -26,11 +27,14 @@ struct object_note {
 
 struct boot_file {
     const char *name;      /* below boot/, such as `fifo.o` or `bin/ls.o` */
-    uint64_t offset, size; /* in the archive */
+    uint64_t offset, size; /* in the archive, or in `memory` */
+    handle_t memory;       /* of an object that is not of the boot set; else 0 */
+    const char *source;    /* where such an object came from; else null */
     bool directory;
     bool note_read;                 /* the worker's, then for ever */
     status_t note_status;           /* of reading it */
     const struct object_note *note; /* an empty one until it is read */
+    struct object_note *own_note;   /* its place; null: the catalogue has one */
 };
 
 struct catalog {
@@ -41,6 +45,11 @@ struct catalog {
 extern struct catalog catalog;
 
 void catalog_build(void);
+/* Where the bytes of an object are. */
+handle_t catalog_memory(const struct boot_file *file);
+uint64_t catalog_offset(const struct boot_file *file);
+/* The note of a file that was not read yet. */
+extern const struct object_note catalog_no_note;
 /* The worker's: room for the note of the file; null: there is none left. */
 struct object_note *catalog_note(struct boot_file *file);
 struct boot_file *catalog_find(const char *name);

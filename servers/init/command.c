@@ -9,8 +9,12 @@
 #include "console.h"
 #include "loader.h"
 #include "mounts.h"
+#include "pushed.h"
+#include "replace.h"
 #include "report.h"
 #include "stop.h"
+
+#define INIT_OBJECT "init.o"
 
 #define SERVICE_BIT(service) (1ull << service_slot(service))
 
@@ -51,8 +55,8 @@ static struct service *find(struct command *command)
 static bool may_be_of(struct command *command, const struct service *service,
                       const struct boot_file *file)
 {
-    if (text_same(file->name, "init.o")) {
-        FAIL(command, STATUS_REFUSED, "init.o is the supervisor itself, which runs already");
+    if (text_same(file->name, INIT_OBJECT)) {
+        FAIL(command, STATUS_REFUSED, INIT_OBJECT " is the supervisor itself, which runs already");
         return false;
     }
     bool idle = service == NULL || service->object == NULL || service->object == file ||
@@ -171,6 +175,11 @@ static void run_stop(struct command *command)
     }
 }
 
+static bool is_up(const struct service *service)
+{
+    return service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
+}
+
 static void run_restart(struct command *command)
 {
     if (is_loader(command)) {
@@ -178,12 +187,52 @@ static void run_restart(struct command *command)
         return;
     }
     struct service *service = find(command);
-    bool is_up = service != NULL &&
-                 (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING);
-    if (service != NULL && service->object != NULL && (is_up || !is_disabled(command, service))) {
+    if (service != NULL && service->object != NULL &&
+        (is_up(service) || !is_disabled(command, service))) {
         service_restart(service);
         wait_for(command, service);
     }
+}
+
+/* What the service is to be made of: bytes that came with the command, or one of the boot set. */
+static struct boot_file *new_object(struct command *command)
+{
+    const char *word = command->statement.options.object;
+    struct boot_file *file = command->pushed != NULL ? command->pushed : catalog_object(word);
+    if (file == NULL) {
+        FAIL(command, STATUS_NOT_FOUND, "the boot set has no object `", word,
+             "`; `svc replace` takes the path of any other file, if it has a `/`");
+    } else if (text_same(file->name, INIT_OBJECT) && command->pushed == NULL) {
+        FAIL(command, STATUS_REFUSED, INIT_OBJECT " is the supervisor itself");
+        return NULL;
+    }
+    return file;
+}
+
+static void run_replace(struct command *command)
+{
+    struct service *service = find(command);
+    command->new_object = service != NULL ? new_object(command) : NULL;
+    if (command->new_object == NULL) {
+        return;
+    }
+    if (service->object == NULL) {
+        FAIL(command, STATUS_FAILED, service->name, " has no object that could be replaced");
+    } else if (is_up(service) || !is_disabled(command, service)) {
+        command->waiting = true;
+        command->replaced = service;
+        command->replaces = replace_begin(command, service, command->new_object);
+    }
+}
+
+/* Replacements take their turns. */
+static bool replace_is_done(struct command *command)
+{
+    if (!command->replaces) {
+        command->replaces = replace_begin(command, command->replaced, command->new_object);
+        return false;
+    }
+    return replace_is_over(command, &command->status, &command->text);
 }
 
 static void run_kill(struct command *command)
@@ -388,13 +437,14 @@ static void (*const verbs[])(struct command *command) = {
     [SCRIPT_CONSOLE] = run_console, [SCRIPT_ON_FAILED] = run_on_failed,
     [SCRIPT_HELP] = run_help,       [SCRIPT_MOUNT] = run_mount,
     [SCRIPT_UNMOUNT] = run_unmount, [SCRIPT_ENABLE] = run_enable,
-    [SCRIPT_DISABLE] = run_disable,
+    [SCRIPT_DISABLE] = run_disable, [SCRIPT_REPLACE] = run_replace,
 };
 
 void command_begin(struct command *command)
 {
     command->text = text_in(command->buffer, sizeof(command->buffer));
     command->shown = NULL;
+    command->replaced = NULL;
     command->status = STATUS_OK;
     command->waiting = false;
     command->notes_wanted = false;
@@ -444,6 +494,9 @@ bool command_is_done(struct command *command, uint64_t now)
 {
     if (command->shown != NULL) {
         return show(command);
+    }
+    if (command->replaced != NULL) {
+        return replace_is_done(command);
     }
     if (command->notes_wanted) {
         if (notes_job.queued || !attach_can_begin()) {

@@ -24,10 +24,14 @@ struct command {
     bool notes_wanted;            /* `devices`: until the worker has read all notes */
     const struct process *caller; /* of a typed command; null: not known */
     uint64_t began;
-    uint64_t services;     /* those it waits for */
-    struct service *shown; /* whose report is awaited, to be shown; null: none */
-    uint64_t to_stop;      /* those of them that are still to be stopped */
-    uint64_t asked;        /* those that were told to stop */
+    uint64_t services;            /* those it waits for */
+    struct service *shown;        /* whose report is awaited, to be shown; null: none */
+    struct boot_file *pushed;     /* the object that came with the command; null: none */
+    struct boot_file *new_object; /* `replace`: of which the service is to be */
+    struct service *replaced;     /* the service; null: it is no such command */
+    bool replaces;                /* its turn has come */
+    uint64_t to_stop;             /* those of them that are still to be stopped */
+    uint64_t asked;               /* those that were told to stop */
     uint64_t deadline;
     status_t status;
     struct text text;

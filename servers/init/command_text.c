@@ -75,6 +75,18 @@ static void put_allowed(struct text *text, const struct service *service)
     TEXT_PUT(text, "asks for:   ", words[0] == '\0' ? "nothing" : words, "\n");
 }
 
+/* One that is not of the boot set says where it is from. */
+static void put_object(struct text *text, const struct boot_file *object)
+{
+    TEXT_PUT(text, "object:     ", object->name);
+    if (object->source != NULL) {
+        TEXT_PUT(text, " (from ", object->source, ", ");
+        text_put_number(text, object->size);
+        text_put(text, " bytes)");
+    }
+    text_put(text, "\n");
+}
+
 void command_status(struct text *text, struct service *service)
 {
     char names[NAMES];
@@ -97,7 +109,7 @@ void command_status(struct text *text, struct service *service)
         TEXT_PUT(text, "reason:     ", service->reason, "\n");
     }
     if (service->object != NULL) {
-        TEXT_PUT(text, "object:     ", service->object->name, "\n");
+        put_object(text, service->object);
         put_allowed(text, service);
     }
     dev_text(service, names, sizeof(names));
@@ -127,6 +139,7 @@ void command_help(struct text *text)
              "start NAME [options]          start a service; declares it if need be\n"
              "stop NAME|all [--force]       stop in order, if nobody uses it or by force\n"
              "restart NAME                  stop and start; open files stay\n"
+             "replace NAME with OBJECT      go on with another object; open files stay\n"
              "disable NAME                  it is not to be started; enable NAME: it may be\n"
              "kill NAME [--fault KIND]      end it, or make it fail: null, illegal, loop, exit\n"
              "status NAME | log NAME        what is known about it\n"

@@ -7,6 +7,8 @@
 
 #include "command.h"
 #include "mounts.h"
+#include "pushed.h"
+#include "replace.h"
 #include "report.h"
 #include "stop.h"
 
@@ -83,6 +85,13 @@ static uint64_t go_on_script(uint64_t now)
     }
 }
 
+static void give_up(struct command *command)
+{
+    replace_leave(command);
+    pushed_release(command->pushed);
+    command->used = false;
+}
+
 /* The text goes into the lease; what does not fit is cut. */
 static void answer(struct command *command)
 {
@@ -94,9 +103,10 @@ static void answer(struct command *command)
         status_ignore(
             lease_transfer(command->reply, 0, 0, command->buffer, length, LEASE_WRITE, &absent));
     }
-    status_ignore(service_command_answer(command->reply, status, length));
+    status_ignore(command->pushed != NULL ? service_replace_answer(command->reply, status, length)
+                                          : service_command_answer(command->reply, status, length));
     server_reply_done(&init.server, command->reply);
-    command->used = false;
+    give_up(command);
 }
 
 uint64_t commands_tick(uint64_t now)
@@ -120,7 +130,7 @@ bool commands_cancel(handle_t reply)
 {
     for (int i = 0; i < TYPED; i++) {
         if (typed[i].used && typed[i].reply == reply) {
-            typed[i].used = false;
+            give_up(&typed[i]);
             server_answer(&init.server, reply, STATUS_INTERRUPTED);
             return true;
         }
@@ -163,15 +173,20 @@ static status_t run(struct call *call, struct command *command, uint64_t *length
 {
     command_begin(command);
     if (!command->waiting || command_is_done(command, clock_read())) {
+        give_up(command);
         return write_text(call, command, command->status, length);
     }
     command->reply = call_defer(call);
     command->used = command->reply != 0;
+    if (!command->used) {
+        give_up(command);
+    }
     return STATUS_NO_KERNEL_MEMORY; /* taken no notice of when it was deferred */
 }
 
-static status_t serve_command(struct call *call, const uint8_t *line, size_t line_length,
-                              uint64_t *length)
+/* The line's statement in a free place; OK, or what is to be answered. */
+static status_t take_line(struct call *call, const uint8_t *line, size_t line_length,
+                          struct command **taken, uint64_t *length)
 {
     char error[SCRIPT_ERROR];
     struct command *command = free_command();
@@ -181,16 +196,64 @@ static status_t serve_command(struct call *call, const uint8_t *line, size_t lin
     if (command == NULL) {
         return STATUS_FULL;
     }
+    *taken = command;
+    command->pushed = NULL;
     command->caller = process_of_badge(call->in.badge);
     command->lent = lent_length(call);
-    status_t status = clear_lease(call, command->lent);
-    if (status != STATUS_OK) {
-        return status;
-    }
     if (!script_parse_line((const char *)line, line_length, 0, &command->statement, error)) {
         command->text = text_in(command->buffer, sizeof(command->buffer));
         TEXT_PUT(&command->text, error, "\n");
         return write_text(call, command, STATUS_BAD_FORMAT, length);
+    }
+    return STATUS_OK;
+}
+
+static status_t serve_command(struct call *call, const uint8_t *line, size_t line_length,
+                              uint64_t *length)
+{
+    struct command *command = NULL;
+    status_t status = take_line(call, line, line_length, &command, length);
+    if (status == STATUS_OK) {
+        status = clear_lease(call, command->lent);
+    }
+    return status == STATUS_OK ? run(call, command, length) : status;
+}
+
+/* A page that is absent is no refusal: the call comes again. */
+static status_t refuse_object(struct call *call, struct command *command, status_t status,
+                              uint64_t *length)
+{
+    command->text = text_in(command->buffer, sizeof(command->buffer));
+    if (status == STATUS_TOO_LARGE) {
+        TEXT_PUT(&command->text, command->statement.options.object,
+                 ": an object has at least one byte, and at most 8 MiB\n");
+    } else if (status == STATUS_FULL || status == STATUS_NO_PAGES) {
+        TEXT_PUT(&command->text, command->statement.options.object,
+                 ": no room: too many objects from outside the boot set are in use\n");
+    }
+    return write_text(call, command, status, length);
+}
+
+/* The object's bytes make room for the text once they are copied. */
+static status_t serve_replace(struct call *call, const uint8_t *line, size_t line_length,
+                              uint64_t size, uint64_t *length)
+{
+    struct command *command = NULL;
+    status_t status = take_line(call, line, line_length, &command, length);
+    if (status == STATUS_OK && command->statement.verb != SCRIPT_REPLACE) {
+        status = STATUS_BAD_ARGUMENT;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = pushed_take(call, size, command->statement.options.object, &command->pushed);
+    if (status != STATUS_OK) {
+        return refuse_object(call, command, status, length);
+    }
+    status = clear_lease(call, command->lent);
+    if (status != STATUS_OK) {
+        give_up(command);
+        return status;
     }
     return run(call, command, length);
 }
@@ -211,4 +274,5 @@ static status_t serve_list(struct call *call, uint64_t *length)
 const struct service_operations commands_operations = {
     .list = serve_list,
     .command = serve_command,
+    .replace = serve_replace,
 };

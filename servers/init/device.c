@@ -232,6 +232,18 @@ void device_scan(void)
     }
 }
 
+bool device_suits(const struct device *device, const struct object_note *note)
+{
+    struct match_pattern pattern;
+    bool suits = false;
+    for (uint32_t i = 0; i < note->device_count && !suits; i++) {
+        suits = match_pattern_parse(note->devices[i], &pattern) &&
+                devicetree_is_compatible(&init.tree, device->node, pattern.compatible) &&
+                holder_of(&pattern, device->node) == device->holder;
+    }
+    return suits;
+}
+
 static bool fail(char *error, size_t size, const char *what, uint64_t which, status_t status)
 {
     struct text text = text_in(error, size);

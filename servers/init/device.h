@@ -50,6 +50,8 @@ bool device_is_wanted(const struct boot_file *object);
 void device_look(void);
 /* Finds the devices of all objects whose notes have been read; those known already stay. */
 void device_scan(void);
+/* Whether a driver with this note is for the device, as far as the device tree tells. */
+bool device_suits(const struct device *device, const struct object_note *note);
 /* Makes the objects behind a device. False: `error` says which could not be made and why. */
 bool device_open(struct device *device, char *error, size_t size);
 

@@ -113,10 +113,10 @@ static status_t load(struct instance *instance, const struct instance_plan *plan
     uint64_t length = used < sizeof(lent.result) ? sizeof(lent.result) : used;
     instance->seed = LOADER_SEED(init_random());
     worker_calls_loader();
-    status_t status =
-        loader_load(loader_endpoint(), init.initrd_offset + plan->file->offset, plan->file->size,
-                    instance->libsys, instance->seed, init.initrd, instance->space, plan->account,
-                    &lent, length, &instance->entry, &instance->start_info, &instance->stack_top);
+    status_t status = loader_load(loader_endpoint(), catalog_offset(plan->file), plan->file->size,
+                                  instance->libsys, instance->seed, catalog_memory(plan->file),
+                                  instance->space, plan->account, &lent, length, &instance->entry,
+                                  &instance->start_info, &instance->stack_top);
     if (status == STATUS_OK) {
         memcpy(instance->groups, lent.result.groups, sizeof(instance->groups));
         return STATUS_OK;
@@ -240,8 +240,8 @@ status_t instance_note(struct boot_file *file, char line[INSTANCE_LINE])
     for (int i = 0; i < CALL_TRIES && status == STATUS_PEER_DIED; i++) {
         memset(&lent.note, 0, sizeof(lent.note));
         worker_calls_loader();
-        status = loader_inspect(loader_endpoint(), init.initrd_offset + file->offset, file->size,
-                                init.initrd, &lent.note, sizeof(lent.note), NULL);
+        status = loader_inspect(loader_endpoint(), catalog_offset(file), file->size,
+                                catalog_memory(file), &lent.note, sizeof(lent.note), NULL);
     }
     struct object_note *note = status == STATUS_OK ? catalog_note(file) : NULL;
     if (status != STATUS_OK) {

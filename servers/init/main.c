@@ -16,6 +16,8 @@
 #include "names.h"
 #include "notice.h"
 #include "process.h"
+#include "pushed.h"
+#include "replace.h"
 #include "report.h"
 #include "stop.h"
 #include "text.h"
@@ -238,12 +240,14 @@ static void look(void)
 {
     uint64_t now = clock_read();
     uint64_t next = service_tick(now);
+    replace_tick();
     next = init_earlier(next, commands_tick(now));
     next = init_earlier(next, console_tick(now));
     next = init_earlier(next, report_tick(now));
     next = init_earlier(next, loader_tick(now));
     next = init_earlier(next, watch_worker(now));
     next = init_earlier(next, stop_tick(now));
+    pushed_sweep();
     status_ignore(timer_set(timer, next == INIT_NEVER ? 0 : next, 0));
 }
 

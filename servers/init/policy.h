@@ -26,7 +26,8 @@ struct policy_end {
     uint64_t ran_for; /* ns since it was ready; 0: it never was */
 };
 
-enum policy_action { POLICY_STOPPED, POLICY_RESTART, POLICY_FAILED };
+/* POLICY_OLD_OBJECT is never decided here: an object that was to replace another has failed. */
+enum policy_action { POLICY_STOPPED, POLICY_RESTART, POLICY_FAILED, POLICY_OLD_OBJECT };
 
 struct policy_verdict {
     enum policy_action action;

@@ -117,9 +117,9 @@ static void put_symbol(struct text *text, const struct report *report, uint64_t 
     }
     worker_calls_loader();
     status_t status =
-        loader_symbolize(loader_endpoint(), init.initrd_offset + report->object->offset,
-                         report->object->size, LOADER_PLACE(report->seed, group), offset,
-                         init.initrd, NULL, symbol, sizeof(symbol), &length);
+        loader_symbolize(loader_endpoint(), catalog_offset(report->object), report->object->size,
+                         LOADER_PLACE(report->seed, group), offset, catalog_memory(report->object),
+                         NULL, symbol, sizeof(symbol), &length);
     if (status == STATUS_OK) {
         text_put_bytes(text, symbol, length);
     } else {
@@ -251,6 +251,8 @@ static void describe_shortly(struct report *report, const struct policy_verdict 
         text_put(&text, "restarting (");
         put_attempt(&text, report->service);
         text_put(&text, ")");
+    } else if (verdict->action == POLICY_OLD_OBJECT) {
+        text_put(&text, "its old object comes back");
     } else if (verdict->action == POLICY_FAILED) {
         TEXT_PUT(&text, "it has failed; `svc log ", report->name, "` says more");
     } else {
@@ -269,6 +271,9 @@ static void describe_next(struct report *report, const struct policy_verdict *ve
         if (verdict->delay != 0) {
             text_put_seconds(&text, verdict->delay);
         }
+        break;
+    case POLICY_OLD_OBJECT:
+        text_put(&text, "the object that it was to replace comes back");
         break;
     case POLICY_FAILED:
         text_put(&text, "none, the service has failed; `start` tries again");
@@ -331,6 +336,16 @@ bool report_is_pending(const struct service *service)
 {
     for (uint32_t i = 0; i < REPORTS; i++) {
         if (reports[i].used && reports[i].complete && reports[i].service == service) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool report_needs(const struct boot_file *object)
+{
+    for (uint32_t i = 0; i < REPORTS; i++) {
+        if (reports[i].used && reports[i].object == object) {
             return true;
         }
     }

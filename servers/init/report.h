@@ -26,6 +26,8 @@ void report_write(const struct service *service, uint64_t due);
 /* Has those written that are due; answers when the next one is. */
 uint64_t report_tick(uint64_t now);
 bool report_is_pending(const struct service *service);
+/* Whether a report on its way needs the names in the object. */
+bool report_needs(const struct boot_file *object);
 /* It has ended as asked: evidence taken of it is forgotten. */
 void report_drop(const struct service *service);
 /* The service has failed for good: does what the script says. */

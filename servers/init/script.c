@@ -66,6 +66,26 @@ static bool parse_service(struct script_words *words, struct script_statement *s
     return script_options_parse(words, &statement->options, error);
 }
 
+/* `replace NAME with OBJECT`. */
+static bool parse_replace(struct script_words *words, struct script_statement *statement,
+                          char *error)
+{
+    if (!take_name(words, words->word[0], statement->name, error)) {
+        return false;
+    }
+    const char *with = script_words_take(words);
+    const char *object = script_words_take(words);
+    if (with == NULL || !text_same(with, "with") || object == NULL) {
+        return SCRIPT_REFUSE(error, "write `replace NAME with OBJECT`, as in ",
+                             "`replace fifo with fifo.o`");
+    }
+    if (!text_copy(statement->options.object, SCRIPT_PATH, object)) {
+        return SCRIPT_REFUSE(error, "`", object, "` is too long for an object; at most 47 bytes");
+    }
+    statement->options.given |= SCRIPT_HAS_OBJECT;
+    return take_end(words, error);
+}
+
 static bool parse_stop(struct script_words *words, struct script_statement *statement, char *error)
 {
     if (!take_name(words, words->word[0], statement->name, error)) {
@@ -186,21 +206,32 @@ static const struct verb {
     enum script_verb verb;
     bool (*parse)(struct script_words *words, struct script_statement *statement, char *error);
 } verbs[] = {
-    {"service", SCRIPT_SERVICE, parse_service}, {"program", SCRIPT_PROGRAM, parse_service},
-    {"start", SCRIPT_START, parse_start},       {"stop", SCRIPT_STOP, parse_stop},
-    {"restart", SCRIPT_RESTART, parse_name},    {"kill", SCRIPT_KILL, parse_kill},
-    {"status", SCRIPT_STATUS, parse_name},      {"log", SCRIPT_LOG, parse_name},
-    {"list", SCRIPT_LIST, parse_nothing},       {"wait", SCRIPT_WAIT, parse_wait},
-    {"echo", SCRIPT_ECHO, parse_echo},          {"devices", SCRIPT_DEVICES, parse_devices},
-    {"console", SCRIPT_CONSOLE, parse_console}, {"on-failed", SCRIPT_ON_FAILED, parse_on_failed},
-    {"help", SCRIPT_HELP, parse_nothing},       {"mount", SCRIPT_MOUNT, parse_mount},
-    {"unmount", SCRIPT_UNMOUNT, parse_unmount}, {"enable", SCRIPT_ENABLE, parse_name},
-    {"disable", SCRIPT_DISABLE, parse_name},    {NULL, SCRIPT_EMPTY, NULL},
+    {"service", SCRIPT_SERVICE, parse_service},
+    {"program", SCRIPT_PROGRAM, parse_service},
+    {"start", SCRIPT_START, parse_start},
+    {"stop", SCRIPT_STOP, parse_stop},
+    {"restart", SCRIPT_RESTART, parse_name},
+    {"kill", SCRIPT_KILL, parse_kill},
+    {"status", SCRIPT_STATUS, parse_name},
+    {"log", SCRIPT_LOG, parse_name},
+    {"list", SCRIPT_LIST, parse_nothing},
+    {"wait", SCRIPT_WAIT, parse_wait},
+    {"echo", SCRIPT_ECHO, parse_echo},
+    {"devices", SCRIPT_DEVICES, parse_devices},
+    {"console", SCRIPT_CONSOLE, parse_console},
+    {"on-failed", SCRIPT_ON_FAILED, parse_on_failed},
+    {"help", SCRIPT_HELP, parse_nothing},
+    {"mount", SCRIPT_MOUNT, parse_mount},
+    {"unmount", SCRIPT_UNMOUNT, parse_unmount},
+    {"enable", SCRIPT_ENABLE, parse_name},
+    {"disable", SCRIPT_DISABLE, parse_name},
+    {"replace", SCRIPT_REPLACE, parse_replace},
+    {NULL, SCRIPT_EMPTY, NULL},
 };
 
 #define KNOWN_VERBS                                                                                \
-    "service, program, start, stop, restart, enable, disable, kill, status, log, list, wait, "     \
-    "echo, devices, console, mount, unmount, on-failed, help"
+    "service, program, start, stop, restart, replace, enable, disable, kill, status, log, list, "  \
+    "wait, echo, devices, console, mount, unmount, on-failed, help"
 
 bool script_parse_line(const char *text, size_t length, uint32_t line,
                        struct script_statement *statement, char error[SCRIPT_ERROR])

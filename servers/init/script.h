@@ -43,6 +43,7 @@ enum script_verb {
     SCRIPT_UNMOUNT,
     SCRIPT_ENABLE,
     SCRIPT_DISABLE,
+    SCRIPT_REPLACE,
     SCRIPT_VERBS, /* how many */
 };
 

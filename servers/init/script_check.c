@@ -69,6 +69,7 @@ static bool takes_known_name(const struct script_statement *statement)
     case SCRIPT_MOUNT:
     case SCRIPT_ENABLE:
     case SCRIPT_DISABLE:
+    case SCRIPT_REPLACE:
         return statement->name[0] != '\0' && !is_special(statement);
     default:
         return false;

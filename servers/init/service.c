@@ -11,6 +11,7 @@
 #include "dev.h"
 #include "notice.h"
 #include "policy.h"
+#include "replace.h"
 #include "report.h"
 #include "stop.h"
 #include "text.h"
@@ -156,6 +157,7 @@ static void settle_down(struct service *service, enum service_state state)
 {
     report_drop(service);
     end_instance(service);
+    replace_settled(service);
     close_port(service);
     service->notice_wanted = false;
     enter(service, state, INIT_NEVER); /* answers those that wait for its names */
@@ -165,6 +167,10 @@ static void settle_down(struct service *service, enum service_state state)
 static void fail(struct service *service, const char *why)
 {
     char line[NOTICE_LINE];
+    end_instance(service);
+    if (replace_failed(service, why)) {
+        return;
+    }
     text_copy(service->reason, SERVICE_REASON, why);
     log_line("%s: failed: %s", service->name, why);
     if (service->restarts != 0) { /* otherwise whoever started it is told */
@@ -231,13 +237,13 @@ static void clear_orders(const struct service *service)
     }
 }
 
-/* Begins an instance, but at the end of the system; there is none. */
-static void launch(struct service *service)
+void service_launch(struct service *service)
 {
     if (stop_is_final()) {
         settle_down(service, SERVICE_STOPPED);
         return;
     }
+    replace_launch(service);
     clear_orders(service);
     service->stop_wanted = false;
     service->refused = false;
@@ -268,7 +274,7 @@ void service_start(struct service *service)
     }
     service->in_a_row = 0;
     service->restarts = 0;
-    launch(service);
+    service_launch(service);
 }
 
 /* Nothing is loaded: its names are there, and the port if it is mounted. */
@@ -312,7 +318,7 @@ static void finish_prepare(struct job *job)
     } else if (service->awaits) {
         rest(service);
     } else { /* somebody could not wait */
-        launch(service);
+        service_launch(service);
     }
 }
 
@@ -419,6 +425,7 @@ void service_ready(struct service *service)
         service->missed = 0;
         service->refused = false;
         send_ping(service, clock_read());
+        replace_ready(service);
         enter(service, SERVICE_RUNNING, INIT_NEVER);
     }
 }
@@ -477,6 +484,18 @@ static void apply_policy(struct service *service, bool crash, uint64_t ran_for)
     }
 }
 
+/* An object that was to replace another has ended before it was ready. */
+static void return_to_old(struct service *service)
+{
+    char why[SERVICE_REASON];
+    struct policy_verdict verdict = {.action = POLICY_OLD_OBJECT};
+    report_end(service, true, &verdict);
+    text_copy(why, sizeof(why), service->reason);
+    if (!replace_failed(service, why)) {
+        settle_down(service, SERVICE_FAILED);
+    }
+}
+
 static void ended(struct service *service, uint32_t reason, int64_t code)
 {
     uint64_t ran_for = service->state == SERVICE_RUNNING ? clock_read() - service->since : 0;
@@ -484,7 +503,7 @@ static void ended(struct service *service, uint32_t reason, int64_t code)
     if (service->state == SERVICE_STOPPING && service->restart_wanted) {
         report_drop(service);
         end_instance(service); /* the port stays, and with it what clients have open */
-        launch(service);
+        service_launch(service);
         return;
     }
     if (service->state == SERVICE_STOPPING) {
@@ -503,7 +522,11 @@ static void ended(struct service *service, uint32_t reason, int64_t code)
     bool crash = reason != EXIT_NORMAL || code != 0 || !ready;
     report_keep(service);
     end_instance(service);
-    apply_policy(service, crash, ran_for);
+    if (replace_is_starting(service)) {
+        return_to_old(service);
+    } else {
+        apply_policy(service, crash, ran_for);
+    }
 }
 
 void service_noticed(struct service *service)
@@ -567,7 +590,7 @@ static void expire(struct service *service)
         instance_kill(&service->instance, 0);
         break;
     case SERVICE_RESTARTING:
-        launch(service);
+        service_launch(service);
         break;
     default:
         break;

@@ -86,6 +86,8 @@ struct service *service_declare(const char *name);
 /* Whether it is neither on its way up nor on its way down. */
 bool service_is_settled(const struct service *service);
 
+/* Begins an instance, but at the end of the system; there is none, and nothing else begins one. */
+void service_launch(struct service *service);
 /* Nothing happens to one that is disabled. */
 void service_start(struct service *service);
 /* Makes it IDLE, unless it is up, on its way, or disabled. */

@@ -108,6 +108,7 @@ static void every_verb_parses(void **state)
         {"unmount /tmp", SCRIPT_UNMOUNT},
         {"enable fifo", SCRIPT_ENABLE},
         {"disable fifo", SCRIPT_DISABLE},
+        {"replace fifo with fifo.o", SCRIPT_REPLACE},
         {"help", SCRIPT_HELP},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -121,6 +122,9 @@ static void details_of_statements_are_kept(void **state)
     (void)state;
     assert_true(parse("kill fifo --fault loop"));
     assert_int_equal(statement.fault, 3);
+    assert_true(parse("replace fifo with /host/new.o"));
+    assert_string_equal(statement.name, "fifo");
+    assert_string_equal(statement.options.object, "/host/new.o");
     assert_true(parse("stop fifo force"));
     assert_true(statement.force);
     assert_true(parse("wait fifo 250ms"));
