@@ -32,6 +32,8 @@ struct uart_operations {
     void (*set_interrupts)(struct uart *uart, bool receive, bool transmit);
     /* Whether the last bit has left. */
     bool (*idle)(struct uart *uart);
+    /* Takes note of an interrupt, before what it is for is looked at. Null: nothing is needed. */
+    void (*acknowledge)(struct uart *uart);
 };
 
 struct serial {

@@ -95,6 +95,9 @@ static void on_event(struct server *at, uint64_t bits)
 {
     (void)at;
     if ((bits & INTERRUPT_BIT) != 0) {
+        if (serial.uart->operations->acknowledge != NULL) {
+            serial.uart->operations->acknowledge(serial.uart);
+        }
         serial_progress(&serial);
         device_acknowledge(&device);
     }
@@ -123,13 +126,13 @@ static void on_stop(struct server *at)
     stream_finish_all(&serial.readers, STATUS_NOT_READY);
 }
 
-static status_t begin(const char **step)
+static status_t begin(const char *path, const char **step)
 {
     *step = "its interrupt";
     status_t status = device_listen(&device, &server, INTERRUPT_BIT);
     if (status == STATUS_OK) {
         *step = "publishing";
-        status = publish(&server, "serial*", 0, FILE_KIND_CHARACTER);
+        status = publish(&server, path, 0, FILE_KIND_CHARACTER);
     }
     if (status == STATUS_OK) {
         *step = "the file protocol";
@@ -142,7 +145,7 @@ static status_t begin(const char **step)
     return status;
 }
 
-int serial_server_run(const struct start_info *info, serial_start *start)
+int serial_server_run(const struct start_info *info, serial_start *start, const char *path)
 {
     if (server_init(&server, info) != STATUS_OK) {
         return 1;
@@ -162,7 +165,7 @@ int serial_server_run(const struct start_info *info, serial_start *start)
     server.on_stop = on_stop;
     serial_init(&serial, uart, &stream_call_host);
     const char *step;
-    status = begin(&step);
+    status = begin(path, &step);
     if (status != STATUS_OK) {
         return server_refuse(&server, "%s: %s", step, status_text(status));
     }

@@ -1,6 +1,6 @@
 /*
  * The server around a serial line: file protocol on a character device, published as the first
- * argument says, otherwise as `serial*`, for which the supervisor puts the next free number.
+ * argument says, otherwise as `path`, for whose `*` the supervisor puts the next free number.
  * Start handles: registers0, irq0, node.
  */
 #ifndef DRIVERS_COMMON_SERIAL_SERVER_H
@@ -9,10 +9,12 @@
 #include "device.h"
 #include "serial.h"
 
-/* Sets the UART up with its interrupts off; null when the node describes no UART that it knows. */
+#define SERIAL_PATH "serial*" /* of UARTs */
+
+/* Sets the UART up with its interrupts off; null when there is no UART that it knows. */
 typedef struct uart *serial_start(const struct device *device);
 
 /* What server_main() of a UART driver does; the exit code. */
-int serial_server_run(const struct start_info *info, serial_start *start);
+int serial_server_run(const struct start_info *info, serial_start *start, const char *path);
 
 #endif

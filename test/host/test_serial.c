@@ -66,7 +66,7 @@ static bool idle(struct uart *uart)
     return line.in_transmitter == 0;
 }
 
-static const struct uart_operations operations = {get, room, put, set_interrupts, idle};
+static const struct uart_operations operations = {get, room, put, set_interrupts, idle, NULL};
 
 /* ---- helpers -------------------------------------------------------------------------------- */
 

@@ -51,6 +51,7 @@ class Machine:
     legacy_virtio: bool = False
     entropy: bool = False         # a virtio entropy device
     share: Path | None = None     # a folder of the host, by virtio-9p
+    port: Path | None = None      # a Unix socket to make, behind a virtio console
     firmware: Path | None = None  # U-Boot, which boots from the first disk; no kernel is given then
     extra: list = field(default_factory=list)
 
@@ -91,7 +92,7 @@ class Machine:
         options = self.disk_options()
         for bus, (backend, device) in enumerate(others, BUS_LIMIT - len(others)):
             options += [*backend, "-device", f"{device},bus=virtio-mmio-bus.{bus}"]
-        return options
+        return options + (["-device", "virtconsole,chardev=port"] if self.port else [])
 
     def other_devices(self):
         """(options of the backend, device) of each."""
@@ -104,6 +105,10 @@ class Machine:
                             "virtio-9p-device,fsdev=share,mount_tag=host"))
         if self.entropy:
             devices.append(([], "virtio-rng-device"))
+        if self.port is not None:
+            socket = str(self.port).replace(",", ",,")
+            devices.append((["-chardev", f"socket,id=port,path={socket},server=on,wait=off"],
+                            "virtio-serial-device,max_ports=1"))
         return devices
 
     def disk_options(self):

@@ -190,5 +190,5 @@ static struct uart *ns16550_start(const struct device *found)
 
 int server_main(const struct start_info *info)
 {
-    return serial_server_run(info, ns16550_start);
+    return serial_server_run(info, ns16550_start, SERIAL_PATH);
 }

@@ -146,5 +146,5 @@ static struct uart *pl011_start(const struct device *found)
 
 int server_main(const struct start_info *info)
 {
-    return serial_server_run(info, pl011_start);
+    return serial_server_run(info, pl011_start, SERIAL_PATH);
 }

@@ -111,5 +111,5 @@ static struct uart *sifive_uart_start(const struct device *found)
 
 int server_main(const struct start_info *info)
 {
-    return serial_server_run(info, sifive_uart_start);
+    return serial_server_run(info, sifive_uart_start, SERIAL_PATH);
 }
