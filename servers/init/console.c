@@ -3,10 +3,13 @@
  */
 #include "console.h"
 
+#include "dev.h"
 #include "names.h"
 #include "process.h"
 #include "stop.h"
 #include "text.h"
+
+#define DEV "/dev/"
 
 enum { CONSOLES = 4 };
 #define RETRY     (500 * INIT_MILLISECOND)  /* while the device is not there */
@@ -22,6 +25,7 @@ static struct console {
     struct boot_file *file;
     char path[SCRIPT_PATH];
     bool is_missed; /* the log has said that the device is not there */
+    bool on_demand; /* it is not missed: the machine may have no such device */
     struct script_arguments arguments;
 } consoles[CONSOLES];
 
@@ -37,6 +41,7 @@ bool console_add(const struct script_statement *statement, char why[SCRIPT_ERROR
         if (!consoles[i].used) {
             consoles[i] =
                 (struct console){.used = true, .file = file, .allow = statement->options.allow};
+            consoles[i].on_demand = statement->options.demand != 0;
             consoles[i].arguments = statement->options.arguments;
             text_copy(consoles[i].path, SCRIPT_PATH, statement->path);
             init_look_again();
@@ -91,12 +96,20 @@ static void start(struct console *console, uint64_t now)
     }
 }
 
+/* One on demand waits for its device without asking: a new name has everything looked at again. */
+static bool may_start(const struct console *console)
+{
+    const char *path = console->path;
+    return !console->on_demand || !text_starts(path, DEV) ||
+           dev_find(path + sizeof(DEV) - 1) != NULL;
+}
+
 uint64_t console_tick(uint64_t now)
 {
     uint64_t next = INIT_NEVER;
     for (int i = 0; i < CONSOLES && !stop_is_final(); i++) {
         struct console *console = &consoles[i];
-        if (!console->used || console->running) {
+        if (!console->used || console->running || !may_start(console)) {
             continue;
         }
         if (console->due <= now) {

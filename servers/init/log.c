@@ -1,40 +1,10 @@
 /*
- * The kernel's log: see log.h. A line is `[   1.234567] NAME: text`.
+ * The kernel's log: see log.h.
  */
 #include "log.h"
 
+#include "log_line.h"
 #include "memory.h"
-
-static bool is_of(const char *line, const char *name)
-{
-    size_t length = text_length(name);
-    while (*line != '\0' && *line != ']') {
-        line++;
-    }
-    return line[0] == ']' && line[1] == ' ' && text_starts(line + 2, name) &&
-           line[2 + length] == ':';
-}
-
-/* Digits from *at on, which moves behind what ends them. */
-static uint64_t take_digits(const char **at)
-{
-    uint64_t number = 0;
-    for (; **at >= '0' && **at <= '9'; (*at)++) {
-        number = number * 10 + (uint64_t)(**at - '0');
-    }
-    *at += **at != '\0';
-    return number;
-}
-
-/* Nanoseconds since boot. */
-static uint64_t time_of(const char *line)
-{
-    while (*line == '[' || *line == ' ') {
-        line++;
-    }
-    uint64_t seconds = take_digits(&line);
-    return seconds * INIT_SECOND + take_digits(&line) * (INIT_MILLISECOND / 1000);
-}
 
 static void take_bytes(struct log_lines *lines, const char *bytes, uint64_t length)
 {
@@ -48,7 +18,7 @@ static void take_bytes(struct log_lines *lines, const char *bytes, uint64_t leng
         }
         line[lines->used] = '\0';
         lines->used = 0;
-        lines->count += is_of(line, lines->name) && time_of(line) <= lines->until;
+        lines->count += log_line_is_of(line, lines->name) && log_line_time(line) <= lines->until;
     }
 }
 

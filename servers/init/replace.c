@@ -63,11 +63,8 @@ static void end(status_t status, const char *why)
     replacement.status = status;
     text_copy(replacement.why, sizeof(replacement.why), why);
     close_if(&replacement.saved);
-    if (status == STATUS_OK) {
-        log_line("%s: goes on with another %s", replacement.service->name, replacement.new->name);
-    } else {
-        log_line("%s: not replaced: %s", replacement.service->name, why);
-    }
+    log_line("%s: %s by %s", replacement.service->name,
+             status == STATUS_OK ? "replaced" : "not replaced", replacement.new->name);
     init_look_again();
 }
 
