@@ -101,10 +101,10 @@ def read_archive(data):
         position = round_up(end, ALIGNMENT)
 
 
-def strip(path, objcopy):
+def strip(path, objcopy, stderr=None):
     command = [objcopy, "--strip-debug", "--wildcard", "--strip-unneeded-symbol=.L*", path]
     with tempfile.NamedTemporaryFile(suffix=".o") as stripped:
-        subprocess.run([*command, stripped.name], check=True)
+        subprocess.run([*command, stripped.name], check=True, stderr=stderr)
         return Path(stripped.name).read_bytes()
 
 

@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 import initrd
-from harness import debug, image, options as checks, packages
+import sinter_push
+from harness import debug, image, options as checks, packages, push
 from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
 from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, UBOOT, UBOOT_MEMORY, Machine,
@@ -29,6 +30,7 @@ EPILOGUE = """\
 With --exec the exit status is that of the last command; 124: the time was up; 125: the system
 ended before the commands did. The serial log is then in build/logs.
 Without --exec: `poweroff` or Ctrl-A X ends QEMU, Ctrl-A C switches to its monitor and back.
+`./run push NAME FILE.o`, in another terminal, puts an object into the system: ./run push --help.
 """
 
 
@@ -125,6 +127,7 @@ def uboot_disk(options, variant, folder):
 def machine_for(options, variant, folder, extra):
     common = {"smp": options.smp, "machine": options.machine, "cpu": options.cpu, "extra": extra,
               "share": options.share}
+    room = BUS_LIMIT if has_buses(options.machine) else 0
     if options.uboot:
         disks = [uboot_disk(options, variant, folder), *options.disk]
         files = {"kernel": None, "boot_set": None, "firmware": UBOOT[options.architecture]}
@@ -133,9 +136,10 @@ def machine_for(options, variant, folder, extra):
         disks = options.disk or default_disks(options.architecture, options.machine, folder)
         files = {"kernel": variant.kernel, "boot_set": boot_set(variant, options, folder)}
         memory = MEMORY
-    entropy = has_buses(options.machine) and len(disks) + bool(options.share) < BUS_LIMIT
+    entropy = (used := len(disks) + bool(options.share)) < room
+    port = push.port(options.architecture, folder) if folder and used + entropy < room else None
     return Machine(options.architecture, memory=options.memory or memory, disks=disks,
-                   entropy=entropy, **files, **common)
+                   entropy=entropy, port=port, **files, **common)
 
 
 def show(text):
@@ -218,10 +222,11 @@ def end_by_signal(number, _):
 
 
 if __name__ == "__main__":
+    command = sinter_push.main if sys.argv[1:2] == ["push"] else None
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end_by_signal)
     try:
-        sys.exit(main())
+        sys.exit(command(sys.argv[2:]) if command else main())
     except KeyboardInterrupt:
         sys.exit(STATUS_SIGNAL + signal.SIGINT)
     except BrokenPipeError: # whoever read the output has ended
