@@ -175,11 +175,6 @@ static void run_stop(struct command *command)
     }
 }
 
-static bool is_up(const struct service *service)
-{
-    return service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
-}
-
 static void run_restart(struct command *command)
 {
     if (is_loader(command)) {
@@ -188,7 +183,7 @@ static void run_restart(struct command *command)
     }
     struct service *service = find(command);
     if (service != NULL && service->object != NULL &&
-        (is_up(service) || !is_disabled(command, service))) {
+        (service_is_up(service) || !is_disabled(command, service))) {
         service_restart(service);
         wait_for(command, service);
     }
@@ -218,7 +213,7 @@ static void run_replace(struct command *command)
     }
     if (service->object == NULL) {
         FAIL(command, STATUS_FAILED, service->name, " has no object that could be replaced");
-    } else if (is_up(service) || !is_disabled(command, service)) {
+    } else if (service_is_up(service) || !is_disabled(command, service)) {
         command->waiting = true;
         command->replaced = service;
         command->replaces = replace_begin(command, service, command->new_object);
@@ -251,7 +246,7 @@ static void run_kill(struct command *command)
     if (service == NULL) {
         return;
     }
-    if (service->state != SERVICE_RUNNING && service->state != SERVICE_STARTING) {
+    if (!service_is_up(service)) {
         FAIL(command, STATUS_FAILED, service->name, " is ", service_state_name(service->state),
              "; there is nothing to end");
         return;

@@ -30,12 +30,6 @@ static bool is_of(const struct service *service)
     return step != FREE && replacement.service == service;
 }
 
-/* It has an instance. */
-static bool is_up(const struct service *service)
-{
-    return service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
-}
-
 /* ---- the trial ------------------------------------------------------------------------------ */
 
 /* On the worker. */
@@ -96,7 +90,7 @@ bool replace_begin(const void *owner, struct service *service, struct boot_file 
     replacement.service = service;
     replacement.old = service->object;
     replacement.new = object;
-    replacement.was_up = is_up(service) || service->state == SERVICE_RESTARTING;
+    replacement.was_up = service_is_up(service) || service->state == SERVICE_RESTARTING;
     replacement.began = clock_read();
     replacement.job.run = run_trial;
     replacement.job.done = finish_trial;
@@ -119,11 +113,11 @@ void replace_tick(void)
     if (step != CHANGING) {
         return;
     }
-    bool is_kept_down = service->disabled && !is_up(service);
+    bool is_kept_down = service->disabled && !service_is_up(service);
     if (service->stop_asked > replacement.began || is_kept_down || stop_is_final()) {
         replacement.untouched = true;
         end(STATUS_FAILED, "it has been stopped meanwhile");
-    } else if (is_up(service) && !service->ending) {
+    } else if (service_is_up(service) && !service->ending) {
         service_restart(service);
     } else if (service->state == SERVICE_RESTARTING) {
         service_launch(service);

@@ -94,6 +94,11 @@ static bool is_down(const struct service *service)
            service->state == SERVICE_IDLE;
 }
 
+bool service_is_up(const struct service *service)
+{
+    return service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
+}
+
 bool service_is_settled(const struct service *service)
 {
     return is_down(service) || (service->state == SERVICE_RUNNING && !service->ending);
@@ -385,7 +390,7 @@ void service_disable(struct service *service)
 
 void service_kill(struct service *service, const char *why)
 {
-    bool is_up = service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
+    bool is_up = service_is_up(service);
     if (is_up && !service->ending) {
         service->ending = true;
         text_copy(service->reason, SERVICE_REASON, why);
@@ -624,7 +629,7 @@ uint64_t service_tick(uint64_t now)
 
 void service_restart(struct service *service)
 {
-    if (service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING) {
+    if (service_is_up(service)) {
         stop(service);
         service->restart_wanted = true;
     } else {

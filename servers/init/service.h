@@ -83,6 +83,8 @@ struct service *service_of_badge(uint64_t badge);
 
 /* A new entry, or the present one; null: the table is full. */
 struct service *service_declare(const char *name);
+/* Whether it has an instance that is not being stopped. */
+bool service_is_up(const struct service *service);
 /* Whether it is neither on its way up nor on its way down. */
 bool service_is_settled(const struct service *service);
 

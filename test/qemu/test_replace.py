@@ -3,6 +3,8 @@
 Objects come from the boot set, and through the namespace from a folder of the host.
 """
 
+import time
+
 import pytest
 
 from harness.build import Variant
@@ -147,6 +149,42 @@ def test_what_is_down_is_started(share):
     assert status == 1 and "exit: is failed; its object is fifo.o as before" in output, output
     assert replace(console, "exit", "/host/new.o")[1] == 0
     assert state_of(console, "exit") == "running"
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_turns(share, smp):
+    """Several at once all come to their end; one whose command is killed is no obstacle."""
+    console, _, copy = share(smp=smp)
+    copy("new.o", "fifo.o")
+    copy("bad.o", "test/objects/unruly.o")
+    replacements = "svc replace fifo with /host/new.o & svc replace spare with /host/new.o & " \
+                   "svc replace fifo with fifo.o &"
+    output, status = console.run(f"{{ {replacements} {replacements} wait; }} > /tmp/out; "
+                                 "cat /tmp/out", timeout=120)
+    assert status == 0 and output.count(": runs with ") == 6, output
+    console.run("svc start fifo as never-ready args never-ready")
+    console.run("svc replace never-ready with /host/bad.o & svc wait never-ready 1s; kill $!")
+    assert replace(console, "fifo", "/host/new.o")[1] == 0
+    assert status_of(console, "never-ready")["object"] == "fifo.o"
+    check_fifo(console, "alive")
+
+
+def test_stopped_meanwhile(share):
+    """The later command is obeyed; the object that was never ready is not kept."""
+    console, _, copy = share()
+    copy("bad.o", "test/objects/unruly.o")
+    console.run("svc start fifo as never-ready start-time 60s args never-ready")
+    console.run("svc restart never-ready")
+    console.run("svc replace never-ready with /host/bad.o 2> /tmp/out & pid=$!")
+    end = time.monotonic() + 60
+    while not status_of(console, "never-ready")["object"].startswith("bad.o"):
+        assert time.monotonic() < end, "the new object is not started"
+    assert console.run("svc stop never-ready")[1] == 0
+    output, _ = console.run("wait $pid; cat /tmp/out")
+    assert "it has been stopped meanwhile" in output, output
+    told = status_of(console, "never-ready")
+    assert told["state"].startswith("stopped") and told["object"] == "fifo.o", told
+    assert console.run("svc start never-ready")[1] == 0
 
 
 def test_drivers(share, scratch):
