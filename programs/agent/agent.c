@@ -61,8 +61,8 @@ static void fail(const char *why)
 {
     char text[LINE_BYTES + LINE_BYTES];
     bool has_name = transfer.name[0] != '\0';
-    int length = snprintf(text, sizeof(text), "%s%s%s\n", transfer.name, has_name ? ": " : "", why);
-    send(FRAME_TEXT, text, length < 0 ? 0 : (size_t)length);
+    (void)snprintf(text, sizeof(text), "%s%s%s\n", transfer.name, has_name ? ": " : "", why);
+    send(FRAME_TEXT, text, strlen(text));
     send_end(false);
 }
 

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from harness.places import ROOT
 from services import state_of, wait_program, wait_restarted
 
 SECONDS = 60 # for what comes through the socket
@@ -14,12 +15,15 @@ BYTES = random.Random(1).randbytes(100000)
 
 @pytest.fixture
 def port(boot, tmp_path):
-    """Boots with the device, and connects to it."""
+    """Boots with the device, without the agent that would read from it, and connects to it."""
     sockets = []
+    script = tmp_path / "init.rc"
+    lines = (ROOT / "servers" / "init" / "init.rc").read_text().splitlines(keepends=True)
+    script.write_text("".join(line for line in lines if "run agent.o" not in line))
 
     def start(**machine):
         path = tmp_path / "port"
-        console = boot(port=path, **machine)
+        console = boot(port=path, add={"init.rc": script}, **machine)
         connection = socket.socket(socket.AF_UNIX)
         sockets.append(connection)
         connection.settimeout(SECONDS)
