@@ -79,11 +79,10 @@ static void start_time(void)
 /* Whatever is to be had: the boot loader's seed, the CPU's, and when we happened to boot. */
 static void seed_random(void)
 {
-    dt_node chosen = devicetree_find_path(&tree, "/chosen");
     uint64_t poor[2] = {firmware_entropy(), clock_counter()};
     uint32_t length = 0;
-    const uint8_t *seed =
-        chosen != DEVICETREE_NONE ? devicetree_property(&tree, chosen, "rng-seed", &length) : NULL;
+    const uint8_t *seed = devicetree_property(&tree, devicetree_find_path(&tree, "/chosen"),
+                                              "rng-seed", &length);
 
     random_add(poor, sizeof(poor));
     if (seed != NULL) {
@@ -107,17 +106,14 @@ static void start_interrupts(void)
 
 static void banner(void)
 {
-    log_line("Sinter on %s: %u CPU%s, %lu MiB",
-             devicetree_string(&tree, devicetree_root(&tree), "model") != NULL
-                 ? devicetree_string(&tree, devicetree_root(&tree), "model")
-                 : "an unnamed machine",
+    const char *model = devicetree_string(&tree, devicetree_root(&tree), "model");
+
+    log_line("Sinter on %s: %u CPU%s, %lu MiB", model != NULL ? model : "an unnamed machine",
              cpu_count, cpu_count == 1 ? "" : "s", pages_total() >> 8);
 }
 
 void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
 {
-    struct memory_range blob;
-
     cpus[0].arch.hardware_id = cpu_hardware_id;
     cpus[0].arch.stack_top = (uint64_t)__boot_stack_top;
     cpus[0].arch.panic_stack_top = (uint64_t)panic_stacks[0] + PANIC_STACK_SIZE;
@@ -137,7 +133,6 @@ void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
     caches_sync_code_done();
     sched_init_cpu(&cpus[0]);
     smp_start();
-    blob = (struct memory_range){devicetree_physical, tree.size};
-    program_start(&memory.initrd, &blob);
+    program_start(&memory.initrd, &(struct memory_range){devicetree_physical, tree.size});
     sched_start();
 }
