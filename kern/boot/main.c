@@ -114,6 +114,7 @@ static void banner(void)
 
 void kernel_main(uint64_t devicetree_physical, uint64_t cpu_hardware_id)
 {
+    log_begin();
     cpus[0].arch.hardware_id = cpu_hardware_id;
     cpus[0].arch.stack_top = (uint64_t)__boot_stack_top;
     cpus[0].arch.panic_stack_top = (uint64_t)panic_stacks[0] + PANIC_STACK_SIZE;

@@ -7,14 +7,16 @@
 #include "cpio.h"
 
 #include <arch/caches.h>
+#include <kern/image.h>
 #include <kern/life.h>
+#include <kern/log.h>
 #include <kern/machine.h>
 #include <kern/panic.h>
 #include <kern/sched.h>
 #include <kern/space.h>
 #include <string.h>
 
-enum { STACK_PAGES = 16, PRIORITY = 24, HANDLES = 7 };
+enum { STACK_PAGES = 16, PRIORITY = 24, HANDLES = 8 };
 
 #define PROGRAM_FILE "boot/loader"
 #define PROGRAM_BYTES (UINT64_C(16) << 20)
@@ -152,6 +154,8 @@ static void fill_block(struct start_block *block, struct task *task, uint64_t ad
     add_range(block, task, "initrd", initrd->base, initrd->size);
     add_range(block, task, "devicetree", devicetree->base, devicetree->size);
     add_range(block, task, "loader_image", program->base, program->size);
+    add_range(block, task, "kept", kernel_physical(&log_kept),
+              offsetof(struct log_kept, now));
 }
 
 static struct thread *make_thread(struct task *task, struct start_block *block,

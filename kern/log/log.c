@@ -1,9 +1,11 @@
 /*
- * The log; see kern/log.h. A ring in the image, so that it works before memory does.
+ * The log; see kern/log.h. A ring in the image, so that it works before memory does; and because it
+ * is there, no firmware uses its place between two starts of the same kernel.
  */
 #include "format.h"
 
 #include <arch/clock.h>
+#include <arch/layout.h>
 #include <kern/console.h>
 #include <kern/lock.h>
 #include <kern/log.h>
@@ -13,8 +15,7 @@
 enum { LINE = 320 };
 
 static struct lock log_lock;
-static char ring[LOG_SIZE];
-static uint64_t written; /* bytes since boot */
+struct log_kept log_kept __attribute__((section(".kept"), aligned(PAGE_SIZE)));
 static bool to_console;
 static bool clock_works;
 
@@ -23,10 +24,17 @@ void log_clock_works(void)
     clock_works = true;
 }
 
-static void append_bytes(const char *text, uint32_t length)
+void log_begin(void)
+{
+    log_kept.before = log_kept.now;
+    log_kept.now.magic = KEPT_LOG_MAGIC;
+    log_kept.now.written = 0;
+}
+
+void log_raw(const char *text, uint32_t length)
 {
     for (uint32_t i = 0; i < length; i++) {
-        ring[written++ % LOG_SIZE] = text[i];
+        log_kept.now.text[log_kept.now.written++ % KEPT_LOG_SIZE] = text[i];
     }
     if (to_console) {
         console_write(text, length);
@@ -61,7 +69,7 @@ void log_append(const char *who, const char *text, uint32_t length)
     }
     line[at++] = '\n';
     lock_acquire(&log_lock);
-    append_bytes(line, at);
+    log_raw(line, at);
     lock_release(&log_lock);
 }
 
@@ -69,24 +77,24 @@ void log_line(const char *format, ...)
 {
     char text[LINE];
     va_list arguments;
-    uint32_t length;
 
     va_start(arguments, format);
-    length = format_text(text, sizeof(text), format, arguments);
+    log_append(NULL, text, format_text(text, sizeof(text), format, arguments));
     va_end(arguments);
-    log_append(NULL, text, length);
 }
 
 uint32_t log_copy(uint64_t *position, char *to, uint32_t limit)
 {
+    uint64_t written;
     uint32_t count = 0;
 
     lock_acquire(&log_lock);
-    if (written > LOG_SIZE && *position < written - LOG_SIZE) {
-        *position = written - LOG_SIZE;
+    written = log_kept.now.written;
+    if (written > KEPT_LOG_SIZE && *position < written - KEPT_LOG_SIZE) {
+        *position = written - KEPT_LOG_SIZE;
     }
     while (count < limit && *position < written) {
-        to[count++] = ring[(*position)++ % LOG_SIZE];
+        to[count++] = log_kept.now.text[(*position)++ % KEPT_LOG_SIZE];
     }
     lock_release(&log_lock);
     return count;

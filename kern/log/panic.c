@@ -7,7 +7,6 @@
 #include <arch/clock.h>
 #include <arch/entry.h>
 #include <arch/firmware.h>
-#include <kern/console.h>
 #include <kern/cpu.h>
 #include <kern/image.h>
 #include <kern/log.h>
@@ -28,12 +27,10 @@ static char text[512]; /* not on the stack, which may be the trouble */
 static void print(const char *format, ...)
 {
     va_list arguments;
-    uint32_t length;
 
     va_start(arguments, format);
-    length = format_text(text, sizeof(text), format, arguments);
+    log_raw(text, format_text(text, sizeof(text), format, arguments));
     va_end(arguments);
-    console_write(text, length);
 }
 
 static void print_address(uint64_t address)
@@ -125,21 +122,14 @@ _Noreturn static void end(void)
     cpu_halt();
 }
 
-void log_take_back_console(void)
-{
-    log_console(true);
-}
-
 void panic(const char *format, ...)
 {
     va_list arguments;
-    uint32_t length;
 
     begin();
     va_start(arguments, format);
-    length = format_text(text, sizeof(text), format, arguments);
+    log_raw(text, format_text(text, sizeof(text), format, arguments));
     va_end(arguments);
-    console_write(text, length);
     print("\n");
     print_backtrace((uint64_t)__builtin_frame_address(0));
     end();

@@ -22,7 +22,7 @@ enum { LOG_LINE = 256, ENTROPY_BYTES = 256 };
 
 /* What a task may write to the log: half of what the log keeps at once, and this much a second in
  * the long run. */
-enum { LOG_BURST = LOG_SIZE / 2, LOG_BYTES_A_SECOND = 1024, LOG_LINE_COST = 32 };
+enum { LOG_BURST = KEPT_LOG_SIZE / 2, LOG_BYTES_A_SECOND = 1024, LOG_LINE_COST = 32 };
 
 static struct object machine = {.type = OBJECT_MACHINE, .references = 1, .identity = 0};
 

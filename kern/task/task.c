@@ -6,6 +6,7 @@
 #include <kern/account.h>
 #include <kern/event.h>
 #include <kern/kmem.h>
+#include <kern/log.h>
 #include <kern/panic.h>
 #include <kern/port.h>
 #include <kern/space.h>
@@ -82,7 +83,7 @@ static void revoke_minted(struct task *task)
 static void report_essential(const struct task *task)
 {
     if (task->essential) {
-        log_take_back_console();
+        log_console(true); /* whoever has taken it */
         log_line("task %s ended (reason %u, code %d): nothing can go on without it, rebooting",
                  task->name, task->reason, (int)task->code);
         firmware_reset(RESET_REBOOT);

@@ -72,6 +72,7 @@ static status_t give_all(struct birth *birth, const struct start_info *info, han
         (status = pass(birth, info, "machine", "machine")) == STATUS_OK &&
         (status = pass(birth, info, "initrd", "initrd")) == STATUS_OK &&
         (status = pass(birth, info, "devicetree", "devicetree")) == STATUS_OK &&
+        (status = pass(birth, info, "kept", "kept")) == STATUS_OK &&
         (status = pass(birth, info, "loader_image", "loader_image")) == STATUS_OK) {
         status = pass(birth, info, "task", "loader_task");
     }

@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "console.h"
+#include "kept.h"
 #include "loader.h"
 #include "mounts.h"
 #include "pushed.h"
@@ -364,6 +365,11 @@ static void run_list(struct command *command)
     command_list(&command->text);
 }
 
+static void run_crashes(struct command *command)
+{
+    kept_text(&command->text, command->statement.name, command->statement.previous);
+}
+
 static void run_help(struct command *command)
 {
     command_help(&command->text);
@@ -433,6 +439,7 @@ static void (*const verbs[])(struct command *command) = {
     [SCRIPT_HELP] = run_help,       [SCRIPT_MOUNT] = run_mount,
     [SCRIPT_UNMOUNT] = run_unmount, [SCRIPT_ENABLE] = run_enable,
     [SCRIPT_DISABLE] = run_disable, [SCRIPT_REPLACE] = run_replace,
+    [SCRIPT_CRASHES] = run_crashes,
 };
 
 void command_begin(struct command *command)

@@ -143,6 +143,7 @@ void command_help(struct text *text)
              "disable NAME                  it is not to be started; enable NAME: it may be\n"
              "kill NAME [--fault KIND]      end it, or make it fail: null, illegal, loop, exit\n"
              "status NAME | log NAME        what is known about it\n"
+             "crashes [NAME] [--previous]   the last crashes, also before a reboot; its reports\n"
              "wait [NAME [TIME]]            until nothing is on its way up or down\n"
              "service NAME OBJECT [options] declare without starting\n"
              "program NAME OBJECT [allow W] what a program may have\n"

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "console.h"
 #include "dev.h"
+#include "kept.h"
 #include "loader.h"
 #include "memory.h"
 #include "mounts.h"
@@ -313,6 +314,7 @@ int server_main(const struct start_info *info)
     if (!init_begin(info)) {
         return 1;
     }
+    kept_begin(info);
     catalog_build();
     status_t status = begin(info);
     if (status != STATUS_OK) {

@@ -5,8 +5,8 @@
 
 #include <sinter/protocol/file.h>
 
+#include "kept.h"
 #include "memory.h"
-#include "text.h"
 
 enum { ENTROPY_BYTES = 256, RANDOM_BYTES = 4096 }; /* of one entropy_read(); of one read here */
 
@@ -17,6 +17,7 @@ static const struct {
     [OWN_NULL] = {"null", FILE_KIND_CHARACTER},
     [OWN_LOG] = {"log", FILE_KIND_REGULAR},
     [OWN_RANDOM] = {"random", FILE_KIND_CHARACTER},
+    [OWN_LOG_PREVIOUS] = {"log-previous", FILE_KIND_REGULAR},
 };
 
 const char *own_file_name(uint32_t slot)
@@ -65,6 +66,16 @@ static status_t read_log(struct call *call, uint64_t offset, uint64_t *count)
     return call_write(call, 0, 0, bytes, length);
 }
 
+/* The log of the boot before; empty if there is none. */
+static status_t read_log_previous(struct call *call, uint64_t offset, uint64_t *count)
+{
+    char bytes[LIMIT_MESSAGE_DATA];
+    uint64_t room = call_lease_length(call, 0);
+    room = room < sizeof(bytes) ? room : sizeof(bytes);
+    *count = kept_log_copy(&kept.log, offset, bytes, room);
+    return call_write(call, 0, 0, bytes, *count);
+}
+
 /* A reader that wants more asks again, so init is never busy with it for long. */
 static status_t read_random(struct call *call, uint64_t *count)
 {
@@ -89,6 +100,8 @@ status_t own_file_read(struct call *call, uint32_t slot, uint64_t offset, uint64
     switch (slot) {
     case OWN_LOG:
         return read_log(call, offset, count);
+    case OWN_LOG_PREVIOUS:
+        return read_log_previous(call, offset, count);
     case OWN_RANDOM:
         return read_random(call, count);
     default:

@@ -1,13 +1,13 @@
 /*
- * Files under /dev that init serves itself: `null`; `log`, the kernel's log as it is now; `random`,
- * bytes of the kernel's generator.
+ * Files under /dev that init serves itself: `null`; `log`, the kernel's log as it is now, and
+ * `log-previous`, as the boot before left it; `random`, bytes of the kernel's generator.
  */
 #ifndef INIT_OWN_FILES_H
 #define INIT_OWN_FILES_H
 
 #include "init.h"
 
-enum own_file { OWN_NULL, OWN_LOG, OWN_RANDOM, OWN_FILES };
+enum own_file { OWN_NULL, OWN_LOG, OWN_RANDOM, OWN_LOG_PREVIOUS, OWN_FILES };
 
 const char *own_file_name(uint32_t slot); /* null: there is none */
 uint32_t own_file_kind(uint32_t slot);

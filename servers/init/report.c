@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "evidence.h"
+#include "kept.h"
 #include "libsys_names.h"
 #include "loader.h"
 #include "log.h"
@@ -230,6 +231,7 @@ static void finish_report(struct job *job)
 {
     struct report *report = report_of_job(job);
     text_copy(report->service->report, SERVICE_REPORT, report->text);
+    kept_add(report->name, report->ended, report->notice, report->text);
     notice_post(report->name, report->notice);
     report->used = false;
     service_noticed(report->service);

@@ -134,6 +134,23 @@ static bool parse_wait(struct script_words *words, struct script_statement *stat
     return take_end(words, error);
 }
 
+/* `crashes [NAME] [--previous]`. */
+static bool parse_crashes(struct script_words *words, struct script_statement *statement,
+                          char *error)
+{
+    const char *word = script_words_take(words);
+    bool named = word != NULL && script_name_is_good(word);
+    if (named && text_copy(statement->name, SCRIPT_NAME, word)) {
+        word = script_words_take(words);
+    }
+    statement->previous = word != NULL && (text_same(word, "--previous") || text_same(word, "-p"));
+    if (word != NULL && !statement->previous) {
+        return SCRIPT_REFUSE(error, "`", word,
+                             "` is not known here; write `crashes [NAME] [--previous]`");
+    }
+    return take_end(words, error);
+}
+
 static bool parse_echo(struct script_words *words, struct script_statement *statement, char *error)
 {
     return script_arguments_parse(words, &statement->options.arguments, error);
@@ -226,12 +243,13 @@ static const struct verb {
     {"enable", SCRIPT_ENABLE, parse_name},
     {"disable", SCRIPT_DISABLE, parse_name},
     {"replace", SCRIPT_REPLACE, parse_replace},
+    {"crashes", SCRIPT_CRASHES, parse_crashes},
     {NULL, SCRIPT_EMPTY, NULL},
 };
 
 #define KNOWN_VERBS                                                                                \
-    "service, program, start, stop, restart, replace, enable, disable, kill, status, log, list, "  \
-    "wait, echo, devices, console, mount, unmount, on-failed, help"
+    "service, program, start, stop, restart, replace, enable, disable, kill, status, log, "        \
+    "crashes, list, wait, echo, devices, console, mount, unmount, on-failed, help"
 
 bool script_parse_line(const char *text, size_t length, uint32_t line,
                        struct script_statement *statement, char error[SCRIPT_ERROR])

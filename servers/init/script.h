@@ -44,6 +44,7 @@ enum script_verb {
     SCRIPT_ENABLE,
     SCRIPT_DISABLE,
     SCRIPT_REPLACE,
+    SCRIPT_CRASHES,
     SCRIPT_VERBS, /* how many */
 };
 
@@ -100,9 +101,10 @@ struct script_statement {
     enum script_verb verb;
     uint32_t line;
     bool force;             /* stop: also what is in use */
+    bool previous;          /* crashes: of earlier boots only */
     uint32_t fault;         /* kill: SERVICE_FAULT_ */
     uint64_t time;          /* wait: nanoseconds, zero: as long as it takes */
-    char name[SCRIPT_NAME]; /* empty: `wait` and `list` of everything; `all` is a name */
+    char name[SCRIPT_NAME]; /* empty: `wait`, `crashes` and `list` of everything; `all` is a name */
     char path[SCRIPT_PATH]; /* console: the device; mount: where, or empty: list them */
     struct script_options options;
 };

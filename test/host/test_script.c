@@ -109,6 +109,8 @@ static void every_verb_parses(void **state)
         {"enable fifo", SCRIPT_ENABLE},
         {"disable fifo", SCRIPT_DISABLE},
         {"replace fifo with fifo.o", SCRIPT_REPLACE},
+        {"crashes", SCRIPT_CRASHES},
+        {"crashes fifo --previous", SCRIPT_CRASHES},
         {"help", SCRIPT_HELP},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -127,6 +129,11 @@ static void details_of_statements_are_kept(void **state)
     assert_string_equal(statement.options.object, "/host/new.o");
     assert_true(parse("stop fifo force"));
     assert_true(statement.force);
+    assert_true(parse("crashes -p"));
+    assert_true(statement.previous);
+    assert_string_equal(statement.name, "");
+    assert_true(parse("crashes fifo"));
+    assert_false(statement.previous);
     assert_true(parse("wait fifo 250ms"));
     assert_int_equal(statement.time, 250 * MILLISECOND);
     assert_true(parse("on-failed fifo spare"));
@@ -168,6 +175,8 @@ static void errors_name_what_was_found(void **state)
     assert_refused("start fifo allow irq,everything", "cannot be allowed");
     assert_refused("start fifo allow irq,", "cannot be allowed");
     assert_refused("stop fifo gently", "`gently` is not known here");
+    assert_refused("crashes fifo spare", "`spare` is not known here");
+    assert_refused("crashes -p fifo", "one word too many");
     assert_refused("kill fifo --fault sleep", "null|illegal|loop|exit");
     assert_refused("kill fifo --fault", "null|illegal|loop|exit");
     assert_refused("list all", "`all` is one word too many");

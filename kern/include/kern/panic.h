@@ -10,17 +10,14 @@
 
 struct thread;
 
-/* Prints the message and a symbolised backtrace on the early console, then stops every CPU. */
+/* Prints the message and a symbolised backtrace into the log and on the early console, then stops
+ * every CPU. */
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* One CPU tells: all others are to stop when they are interrupted. */
 extern atomic_uint panicking;
 /* Of upward.c. */
 extern const char *(*const panic_task_name)(const struct thread *thread);
-
-/* Before a reset that is no panic: what is kept of the log, and what follows, goes to the early
- * console, whoever has taken it. */
-void log_take_back_console(void);
 
 /* One line for the log. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
