@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "path.h"
 #include "program.h"
 
 #define REFUSAL_ROOM 512
+#define BOOT_SET     "/boot/"
 #define STATUS_BASE  128 /* of what ended by a kill or a fault */
 #define SIGNAL_KILL  9
 #define SIGNAL_FAULT 11
@@ -35,42 +37,80 @@ static char *put_list(char *to, char *const *list)
     return to;
 }
 
-static status_t spawn(const struct child_request *request, char *buffer, size_t used, size_t size,
-                      const uint64_t counts[2], struct child *child)
+/* What is lent: `used` bytes of texts, and room behind. */
+struct lent {
+    char *buffer;
+    size_t used, size;
+    uint64_t counts[2]; /* of arguments, of the environment */
+};
+
+/* Of objects of the boot set the supervisor has the bytes, and knows what init.rc allows them. */
+static bool is_in_boot_set(const char *path)
 {
+    return strncmp(path, BOOT_SET, sizeof(BOOT_SET) - 1) == 0;
+}
+
+static status_t spawn(const struct child_request *request, const struct lent *lent,
+                      const char *path, struct child *child, char *refusal, size_t refusal_size)
+{
+    handle_t process = program_handle("process");
     handle_t files[3];
+    handle_t object = 0;
+    uint64_t object_size = 0;
     for (int i = 0; i < 3; i++) {
         files[i] = descriptor_endpoint(request->descriptors[i]);
         if (files[i] == 0) {
             return STATUS_BAD_HANDLE;
         }
     }
-    return process_spawn(program_handle("process"), used, counts[0], counts[1], files[0], files[1],
-                         files[2], buffer, size, &child->pid, &child->endpoint);
+    if (is_in_boot_set(path)) {
+        return process_spawn(process, lent->used, lent->counts[0], lent->counts[1], files[0],
+                             files[1], files[2], lent->buffer, lent->size, &child->pid,
+                             &child->endpoint);
+    }
+    status_t status = object_read(path, &object, &object_size, refusal, refusal_size);
+    if (status == STATUS_OK) {
+        status = process_spawn_object(process, lent->used, lent->counts[0], lent->counts[1],
+                                      object_size, files[0], files[1], files[2], object,
+                                      lent->buffer, lent->size, &child->pid, &child->endpoint);
+        status_ignore(handle_close(object));
+    }
+    return status;
+}
+
+static bool lend(const struct child_request *request, const char *path, struct lent *lent)
+{
+    size_t path_size = strlen(path) + 1;
+    size_t arguments_size = list_size(request->arguments, &lent->counts[0]);
+    lent->used = path_size + arguments_size + list_size(request->environment, &lent->counts[1]);
+    lent->size = lent->used + REFUSAL_ROOM;
+    lent->buffer = calloc(1, lent->size);
+    if (lent->buffer == NULL) {
+        return false;
+    }
+    memcpy(lent->buffer, path, path_size);
+    char *end = put_list(lent->buffer + path_size, request->arguments);
+    (void)put_list(end, request->environment);
+    return true;
 }
 
 status_t child_start(const struct child_request *request, struct child *child, char *refusal,
                      size_t refusal_size)
 {
-    uint64_t counts[2];
-    size_t path_size = strlen(request->path) + 1;
-    size_t arguments_size = list_size(request->arguments, &counts[0]);
-    size_t used = path_size + arguments_size + list_size(request->environment, &counts[1]);
-    char *buffer = calloc(1, used + REFUSAL_ROOM);
-    if (buffer == NULL) {
-        return STATUS_NO_PAGES;
+    char path[PATH_SIZE];
+    struct lent lent;
+    status_t status = path_resolve(request->path, path);
+    if (status != STATUS_OK || !lend(request, path, &lent)) {
+        return status != STATUS_OK ? status : STATUS_NO_PAGES;
     }
-    memcpy(buffer, request->path, path_size);
-    char *end = put_list(buffer + path_size, request->arguments);
-    (void)put_list(end, request->environment);
     stdio_flush();
-    status_t status = spawn(request, buffer, used, used + REFUSAL_ROOM, counts, child);
-    if (refusal_size > 0) {
-        buffer[used + REFUSAL_ROOM - 1] = '\0';
-        strncpy(refusal, buffer + used, refusal_size - 1);
+    status = spawn(request, &lent, path, child, refusal, refusal_size);
+    if (refusal_size > 0 && lent.buffer[lent.used] != '\0') {
+        lent.buffer[lent.size - 1] = '\0';
+        strncpy(refusal, lent.buffer + lent.used, refusal_size - 1);
         refusal[refusal_size - 1] = '\0';
     }
-    free(buffer);
+    free(lent.buffer);
     return status;
 }
 

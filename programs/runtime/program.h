@@ -89,6 +89,11 @@ int directory_read(int number, struct directory_entry *entry);
 
 /* Child programs. */
 
+/* Reads a whole file, by its absolute path, into memory of its own, which the caller closes. Of
+ * what is no file, or too large, `refusal` gets a line. What opening and reading answer. */
+status_t object_read(const char *path, handle_t *memory, uint64_t *size, char *refusal,
+                     size_t refusal_size);
+
 struct child_request {
     const char *path;         /* of the object */
     char *const *arguments;   /* ended by null; the first is the program's name */
@@ -101,7 +106,8 @@ struct child {
     uint64_t pid;
 };
 
-/* On a refusal the line that explains it, or an empty string, is put into `refusal`. */
+/* Starts an object of the boot set, below /boot, or any other file that is one. On a refusal the
+ * line that explains it, or an empty string, is put into `refusal`. */
 status_t child_start(const struct child_request *request, struct child *child, char *refusal,
                      size_t refusal_size);
 /* Waits for the end. *exit_status: 0 to 255, see child_exit_status(). */

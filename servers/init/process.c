@@ -76,7 +76,7 @@ struct process *process_take(struct boot_file *file)
             process->parent = INIT_PROCESSES;
             process->state = PROCESS_LOADING;
             process->pid = ++last_pid;
-            process->file = file;
+            process->file = file != NULL ? file : &process->own;
             return process;
         }
     }
@@ -88,6 +88,7 @@ void process_close_files(struct process *process)
     for (int i = 0; i < 3; i++) {
         close_if(&process->files[i]);
     }
+    close_if(&process->own.memory);
 }
 
 static void close_endpoints(struct process *process)
@@ -283,6 +284,7 @@ static status_t serve_list(struct call *call, uint64_t *length)
 
 const struct process_operations process_operations = {
     .spawn = process_serve_spawn,
+    .spawn_object = process_serve_spawn_object,
     .wait = serve_wait,
     .kill = serve_kill,
     .list = serve_list,

@@ -15,6 +15,8 @@ enum {
     KERNEL_BYTES = 4 << 20,
 };
 
+struct object_note process_note;
+
 enum { COMMON = RIGHT_DUPLICATE | RIGHT_TRANSFER | RIGHT_INSPECT };
 
 /* On the worker. */

@@ -50,15 +50,65 @@ static status_t probe_room(struct call *call, uint64_t bytes)
     return status == STATUS_OK ? call_write(call, 0, bytes, room, length) : status;
 }
 
-static status_t spawn(struct call *call, const char *texts, uint64_t bytes,
-                      const uint64_t counts[2])
+/* What is to be started: an object of the boot set by its path, or the first bytes of a memory. */
+struct given {
+    handle_t object; /* 0: of the boot set */
+    uint64_t size;
+};
+
+static const char *last_part(const char *path)
+{
+    const char *part = path;
+    for (; *path != '\0'; path++) {
+        part = path[0] == '/' && path[1] != '\0' ? path + 1 : part;
+    }
+    return part;
+}
+
+/* A copy is loaded, which nobody changes meanwhile, and whose pages no pager has to bring. */
+static status_t take_object(struct process *process, const struct given *given, const char *path)
+{
+    uint64_t size = 0;
+    status_t status = memory_info(given->object, &size, NULL, NULL);
+    if (status == STATUS_OK && size < given->size) {
+        return STATUS_TOO_LARGE;
+    }
+    text_copy(process->own_name, sizeof(process->own_name), last_part(path));
+    process->own = (struct boot_file){
+        .name = process->own_name,
+        .size = given->size,
+        .source = process->own_name,
+        .note = &catalog_no_note,
+        .own_note = &process_note,
+    };
+    return status == STATUS_OK ? memory_snapshot(given->object, init.account, &process->own.memory)
+                               : status;
+}
+
+static status_t submit(struct call *call, struct process *process, const struct given *given,
+                       const char *path)
+{
+    status_t status = given->object != 0 ? take_object(process, given, path) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    process->spawn_reply = call_defer(call);
+    status = process->spawn_reply == 0 ? STATUS_NO_KERNEL_MEMORY : process_submit(process);
+    if (status != STATUS_OK && process->spawn_reply != 0) {
+        server_answer(&init.server, process->spawn_reply, status);
+    }
+    return status;
+}
+
+static status_t spawn(struct call *call, const struct given *given, const char *texts,
+                      uint64_t bytes, const uint64_t counts[2])
 {
     const struct process *parent = process_of_badge(call->in.badge);
     if (stop_is_final() || parent == NULL || parent->state != PROCESS_RUNNING || parent->doomed) {
         return STATUS_REFUSED; /* who has ended, or is about to, starts nothing */
     }
-    struct boot_file *file = catalog_object(texts);
-    if (file == NULL || file->directory) {
+    struct boot_file *file = given->object == 0 ? catalog_object(texts) : NULL;
+    if (given->object == 0 && (file == NULL || file->directory)) {
         return STATUS_NOT_FOUND;
     }
     struct process *process = process_take(file);
@@ -68,45 +118,65 @@ static status_t spawn(struct call *call, const char *texts, uint64_t bytes,
     process->parent = process_slot(parent);
     process->parent_generation = parent->generation;
     take_texts(call, process, texts, bytes, counts);
-    process->allow = process_allowed(file);
-    process->spawn_reply = call_defer(call);
-    status_t status = process->spawn_reply == 0 ? STATUS_NO_KERNEL_MEMORY : process_submit(process);
-    if (status != STATUS_OK && process->spawn_reply != 0) {
-        server_answer(&init.server, process->spawn_reply, status);
-    }
+    process->allow = file != NULL ? process_allowed(file) : 0;
+    status_t status = submit(call, process, given, texts);
     if (status != STATUS_OK) {
         process_release(process); /* closes the files too */
     }
     return call->deferred ? STATUS_OK : status;
 }
 
+static status_t serve(struct call *call, const struct given *given, uint64_t bytes,
+                      const uint64_t counts[2])
+{
+    static char texts[PROCESS_TEXTS];
+    status_t status;
+    if (badge_kind(call->in.badge) != BADGE_SPAWNER) {
+        return STATUS_BAD_METHOD;
+    }
+    if (bytes > sizeof(texts)) {
+        return STATUS_TOO_LARGE;
+    }
+    if ((status = call_read(call, 0, 0, texts, bytes)) != STATUS_OK ||
+        (status = probe_room(call, bytes)) != STATUS_OK) {
+        return status;
+    }
+    if (counts[0] > sizeof(texts) || counts[1] > sizeof(texts) ||
+        !holds_texts(texts, bytes, 1 + counts[0] + counts[1])) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    return spawn(call, given, texts, bytes, counts);
+}
+
 status_t process_serve_spawn(struct call *call, uint64_t argument_bytes, uint64_t argument_count,
                              uint64_t environment_count, handle_t input, handle_t output,
                              handle_t error, uint64_t *pid, handle_t *process)
 {
-    static char texts[PROCESS_TEXTS];
     const uint64_t counts[2] = {argument_count, environment_count};
-    status_t status;
+    const struct given given = {0, 0};
     (void)pid;
     (void)process;
-    if (badge_kind(call->in.badge) != BADGE_SPAWNER) {
-        status = STATUS_BAD_METHOD;
-    } else if (argument_bytes > sizeof(texts)) {
-        status = STATUS_TOO_LARGE;
-    } else {
-        status = call_read(call, 0, 0, texts, argument_bytes);
+    status_t status = serve(call, &given, argument_bytes, counts);
+    if (status != STATUS_OK) {
+        status_ignore(handle_close(input));
+        status_ignore(handle_close(output));
+        status_ignore(handle_close(error));
     }
-    if (status == STATUS_OK) {
-        status = probe_room(call, argument_bytes);
-    }
-    if (status == STATUS_OK &&
-        (argument_count > sizeof(texts) || environment_count > sizeof(texts) ||
-         !holds_texts(texts, argument_bytes, 1 + argument_count + environment_count))) {
-        status = STATUS_BAD_ARGUMENT;
-    }
-    if (status == STATUS_OK) {
-        status = spawn(call, texts, argument_bytes, counts);
-    }
+    return status;
+}
+
+status_t process_serve_spawn_object(struct call *call, uint64_t argument_bytes,
+                                    uint64_t argument_count, uint64_t environment_count,
+                                    uint64_t object_size, handle_t input, handle_t output,
+                                    handle_t error, handle_t object, uint64_t *pid,
+                                    handle_t *process)
+{
+    const uint64_t counts[2] = {argument_count, environment_count};
+    const struct given given = {object, object_size};
+    (void)pid;
+    (void)process;
+    status_t status = serve(call, &given, argument_bytes, counts);
+    status_ignore(handle_close(object));
     if (status != STATUS_OK) {
         status_ignore(handle_close(input));
         status_ignore(handle_close(output));

@@ -26,6 +26,8 @@ struct process {
     uint64_t pid;
     char name[SCRIPT_NAME];
     struct boot_file *file;
+    struct boot_file own; /* of an object that is not of the boot set, until it has been loaded */
+    char own_name[SCRIPT_PATH];
     handle_t account;
     struct instance instance;
     handle_t fault_endpoint;
@@ -57,11 +59,15 @@ struct process {
 };
 
 extern struct process processes[INIT_PROCESSES];
+/* The worker's: the note of the object that it looks at, if that is not of the boot set. */
+extern struct object_note process_note;
 
-/* A free entry for a program of that object, LOADING; null: there is none. */
+/* A free entry for a program of that object, LOADING; null: there is none. Without an object (null)
+ * it is to be `own`. */
 struct process *process_take(struct boot_file *file);
 /* Closes everything and frees the entry. */
 void process_release(struct process *process);
+/* Closes what the task has by now, or will never get: its files, and its own object. */
 void process_close_files(struct process *process);
 uint32_t process_slot(const struct process *process);
 struct process *process_of_badge(uint64_t badge);
@@ -75,6 +81,11 @@ SINTER_MUST_CHECK status_t process_submit(struct process *process);
 status_t process_serve_spawn(struct call *call, uint64_t argument_bytes, uint64_t argument_count,
                              uint64_t environment_count, handle_t input, handle_t output,
                              handle_t error, uint64_t *pid, handle_t *process);
+status_t process_serve_spawn_object(struct call *call, uint64_t argument_bytes,
+                                    uint64_t argument_count, uint64_t environment_count,
+                                    uint64_t object_size, handle_t input, handle_t output,
+                                    handle_t error, handle_t object, uint64_t *pid,
+                                    handle_t *process);
 
 /* One line a task: pid, state, CPU time, pages, name. */
 void process_table_text(struct text *text);
