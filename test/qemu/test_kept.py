@@ -38,8 +38,8 @@ def output(console, command):
 def panic(console, stub):
     """Has the kernel run code that is not there, and waits until the machine has started again."""
     console.panic_ends = False
-    with stub:
-        stub.set_pc(0x10)
+    with stub.halted(console) as cpu:
+        cpu.set_pc(0x10)
     console.expect(r"kernel panic on CPU.*the machine resets in \d+ seconds\n")
     console.wait_prompt()
 
@@ -110,9 +110,9 @@ def test_hostile_memory(boot, architecture, tmp_path, variant):
     stub = Stub(tmp_path)
     console = boot(extra=RESET + stub.options)
     for head, is_log in heads():
-        with stub:
-            stub.write(address + EVIDENCE, generator.randbytes(SIZE - EVIDENCE))
-            stub.write(address + NOW, b"".join(word.to_bytes(8, "little") for word in head))
+        with stub.halted(console) as cpu:
+            cpu.write(address + EVIDENCE, generator.randbytes(SIZE - EVIDENCE))
+            cpu.write(address + NOW, b"".join(word.to_bytes(8, "little") for word in head))
         reboot(console)
         assert (console.run("dmesg --previous > /dev/null")[1] == 0) == is_log, head
         assert set(output(console, "svc crashes").splitlines()) == {EMPTY.strip()}
@@ -126,7 +126,7 @@ def test_damaged_record(boot, architecture, tmp_path, variant):
     console = boot(extra=RESET + stub.options)
     for name in ("fifo", "pipe"):
         crash(console, name)
-    with stub: # records of equal size from 16 bytes on; the first crash has number 1
-        stub.write(read_symbols(variant.kernel_elf)["log_kept"] + EVIDENCE + 16 + 3328 + 1000, b"damage")
+    with stub.halted(console) as cpu: # records of equal size from 16 bytes on; the first has number 1
+        cpu.write(read_symbols(variant.kernel_elf)["log_kept"] + EVIDENCE + 16 + 3328 + 1000, b"damage")
     reboot(console)
     assert re.findall(r"(\w+) crashed", output(console, "svc crashes")) == ["pipe"]

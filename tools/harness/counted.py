@@ -70,7 +70,13 @@ class Debugger:
         self.buffer = b""
 
     def command(self, text):
+        self.order(text)
+        return self.answer()
+
+    def order(self, text):
         self.link.sendall(f"${text}#{sum(text.encode()) % 256:02x}".encode())
+
+    def answer(self):
         while True:
             start = self.buffer.find(b"$")
             end = self.buffer.find(b"#", start)
