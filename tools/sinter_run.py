@@ -15,8 +15,8 @@ import sinter_push
 from harness import debug, image, options as checks, packages, push
 from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
-from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, UBOOT, UBOOT_MEMORY, Machine,
-                             default_disks, has_buses, taken)
+from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, REBOOTS, UBOOT, UBOOT_MEMORY,
+                             Machine, default_disks, has_buses, taken)
 from harness.places import ALL_COMPILERS, ARCHITECTURES, LOGS
 
 STATUS_TIMEOUT = 124
@@ -65,6 +65,9 @@ def parse_arguments():
     parser.add_argument("--uboot", action="store_true",
                         help="boot through U-Boot from a disk image, as ./image makes it; its boot "
                              "partition is made anew, its root partition kept (in build/)")
+    parser.add_argument("--reboots", action="store_true",
+                        help="let `reboot` and a panic start the machine again, with what its "
+                             "memory keeps, instead of ending QEMU")
     parser.add_argument("--debug", action="store_true",
                         help="wait for gdb, and print the command that attaches it")
     parser.add_argument("--service", metavar="NAME",
@@ -184,6 +187,7 @@ def interact(command):
 def run(options, variant, folder):
     waits = options.debug and not options.service
     extra = debug.wait_for_gdb(variant.kernel_elf) if waits else []
+    extra += REBOOTS if options.reboots else []
     machine = machine_for(options, variant, folder, extra)
     if options.service:
         return debug.follow_service(machine.command(PIPED), variant, options.service,

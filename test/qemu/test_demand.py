@@ -8,6 +8,7 @@ import pytest
 import initrd
 from harness.bench import KERNEL_ENTRY, memory_used as memory_at_prompt
 from harness.counted import CountedMachine
+from harness.machine import REBOOTS
 from harness.places import LOGS, ROOT
 from services import check_fifo, state_of, states, status_of, wait_state
 
@@ -264,7 +265,7 @@ def test_failed_and_another_driver(boot, architecture, scratch, smp):
 
 @pytest.mark.parametrize("words", ["on-failed reboot", "class essential"])
 def test_failed_and_reboot(unruly, architecture, words):
-    console = unruly(extra=["-action", "reboot=reset"])
+    console = unruly(extra=REBOOTS)
     console.send(f"svc start bad object unruly.o restart never {words} args crash-at-once\n")
     console.wait_prompt(SECONDS)
     assert "bad" not in states(console)

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from harness import image
+from harness.machine import REBOOTS
 from services import state_of, wait_restarted
 
-RESET = ["-action", "reboot=reset"]
 KIB = 1024
 DISK_KIB = 4096
 SECONDS = 60
@@ -78,7 +78,7 @@ def test_outlives_power(boot, architecture, disk, smp):
 
 def test_takes_up_what_was_lost(boot, architecture, disk):
     """The rest of a boot that the journal did not see comes before the next one's log."""
-    console = boot(disks=[disk], extra=RESET)
+    console = boot(disks=[disk], extra=REBOOTS)
     mount(console)
     start(console)
     wait_for(console, "Sinter on")

@@ -1,4 +1,4 @@
-"""What outlives a reset: the log of the boot before, a panic among it, and the reports of crashes."""
+"""What outlives a reset: the log of the boot before, a panic among it, and reports of crashes."""
 
 import random
 import re
@@ -6,15 +6,16 @@ import re
 import pytest
 
 from harness.kernel_size import read_symbols
+from harness.machine import REBOOTS
 from services import wait_restarted
 from stub import Stub
 
-RESET = ["-action", "reboot=reset"]
 # Of struct log_kept in kern/include/kern/log.h.
-EVIDENCE = 16 + 32768
+LOG = 32768
+EVIDENCE = 16 + LOG
 NOW = 65536
-SIZE = 2 * NOW - 32768 + 16
-RECORDS = 9
+SIZE = NOW + EVIDENCE
+HEAD, RECORD, RECORDS = 16, 3328, 9 # servers/init/crash_store.c
 EMPTY = "no crash is on record\n"
 
 
@@ -45,7 +46,7 @@ def panic(console, stub):
 
 
 def test_crash_is_seen_after_reboot(boot, architecture):
-    console = boot(extra=RESET)
+    console = boot(extra=REBOOTS)
     assert output(console, "svc crashes") == EMPTY
     assert "no log of a boot before" in console.run("dmesg --previous")[0]
     crash(console, "fifo")
@@ -70,7 +71,7 @@ def test_crash_is_seen_after_reboot(boot, architecture):
 
 
 def test_only_the_last_are_kept(boot, architecture):
-    console = boot(extra=RESET)
+    console = boot(extra=REBOOTS)
     for _ in range(RECORDS + 1):
         assert console.run("svc stop fifo; svc start fifo")[1] == 0 # counts from 0 again
         crash(console, "fifo")
@@ -80,10 +81,34 @@ def test_only_the_last_are_kept(boot, architecture):
     assert len(rows) == RECORDS and "pipe crashed" in rows[0] and "fifo crashed" in rows[-1]
 
 
+def test_log_wraps(boot, architecture, tmp_path, variant):
+    """The report crosses the end of the log's ring."""
+    address = read_symbols(variant.kernel_elf)["log_kept"]
+    stub = Stub(tmp_path)
+    console = boot(extra=REBOOTS + stub.options)
+    with stub.halted(console) as cpu:
+        cpu.write(address + NOW + 8, (LOG * 5 - 300).to_bytes(8, "little")) # bytes written
+    crash(console, "fifo")
+    report = output(console, "dmesg").rpartition("init: ---- fifo")[2]
+    assert len(report) > 1000
+    reboot(console)
+    assert report in output(console, "dmesg --previous")
+
+
+def test_what_rebooted_is_seen(boot, architecture, variant):
+    """The service whose failure was the reason for the reboot."""
+    console = boot(extra=REBOOTS,
+                   add={"unruly.o": variant.folder / "test" / "objects" / "unruly.o"})
+    console.send("svc start bad object unruly.o restart never class essential args crash-at-once\n")
+    console.wait_prompt()
+    assert re.search(r"^-1 .* bad crashed", output(console, "svc crashes"), re.MULTILINE)
+    assert "bad has failed, without which" in output(console, "dmesg --previous")
+
+
 @pytest.mark.parametrize("smp", [1, 4])
 def test_panic_is_seen_after_reset(boot, architecture, tmp_path, smp):
     stub = Stub(tmp_path)
-    console = boot(smp=smp, extra=RESET + stub.options)
+    console = boot(smp=smp, extra=REBOOTS + stub.options)
     crash(console, "fifo")
     panic(console, stub)
     assert "the boot before ended in a kernel panic; `dmesg --previous`" in output(console, "dmesg")
@@ -97,7 +122,7 @@ def test_panic_is_seen_after_reset(boot, architecture, tmp_path, smp):
 
 
 def heads():
-    """Heads of a log that are nearly right: (magic number and count of bytes, whether there is one)."""
+    """Heads of a log that are nearly right: (magic number and count of bytes, is there one)."""
     magic = 0x474f4c53
     return [((magic, 2**64 - 1), True), ((magic, 32768 + 3), True), ((magic | 1 << 32, 100), False),
             ((0, 100), False)]
@@ -108,7 +133,7 @@ def test_hostile_memory(boot, architecture, tmp_path, variant):
     generator = random.Random(architecture)
     address = read_symbols(variant.kernel_elf)["log_kept"]
     stub = Stub(tmp_path)
-    console = boot(extra=RESET + stub.options)
+    console = boot(extra=REBOOTS + stub.options)
     for head, is_log in heads():
         with stub.halted(console) as cpu:
             cpu.write(address + EVIDENCE, generator.randbytes(SIZE - EVIDENCE))
@@ -123,10 +148,11 @@ def test_hostile_memory(boot, architecture, tmp_path, variant):
 def test_damaged_record(boot, architecture, tmp_path, variant):
     """A record that a few bytes have been written over is dropped, and no other."""
     stub = Stub(tmp_path)
-    console = boot(extra=RESET + stub.options)
+    console = boot(extra=REBOOTS + stub.options)
     for name in ("fifo", "pipe"):
         crash(console, name)
-    with stub.halted(console) as cpu: # records of equal size from 16 bytes on; the first has number 1
-        cpu.write(read_symbols(variant.kernel_elf)["log_kept"] + EVIDENCE + 16 + 3328 + 1000, b"damage")
+    record = read_symbols(variant.kernel_elf)["log_kept"] + EVIDENCE + HEAD + RECORD # number 1
+    with stub.halted(console) as cpu:
+        cpu.write(record + 1000, b"damage")
     reboot(console)
     assert re.findall(r"(\w+) crashed", output(console, "svc crashes")) == ["pipe"]

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from harness.console import ConsoleError
-from harness.machine import scratch_contents
+from harness.machine import REBOOTS, scratch_contents
 from services import check_fifo, memory_used, states
 
 GIC = "virt,gic-version={}{}"
@@ -45,7 +45,7 @@ def test_machines(boot, architecture, scratch):
 
 def test_reboot(boot, architecture):
     """The machine comes up again, and knows nothing of what was."""
-    console = boot(extra=["-action", "reboot=reset"])
+    console = boot(extra=REBOOTS)
     assert console.run("kept=yes; echo $kept") == ("yes\n", 0)
     console.send("reboot\n")
     console.wait_prompt()

@@ -137,6 +137,7 @@ def is_writable(path):
 
 held_locks = [] # until this process ends
 
+REBOOTS = ["-action", "reboot=reset"] # otherwise -no-reboot ends QEMU
 INTERACTIVE = ["-nographic", "-serial", "mon:stdio"]
 PIPED = ["-display", "none", "-monitor", "none", "-serial", "stdio"]
 
