@@ -1,7 +1,8 @@
 /*
  * svc WORD...: runs a line of the init script's language (start, stop, restart, status, log, kill,
- * list, ...) and prints the answer. `replace` with a path sends the file along. The supervisor is reached through the start handle `service`,
- * or through /dev/service. `svc check FILE` asks nobody.
+ * list, ...) and prints the answer; `replace` with a path sends the file along. The supervisor is
+ * reached through the start handle `service`, or through /dev/service. `svc check FILE` asks nobody;
+ * `svc graph` is no line of the language.
  */
 #include <errno.h>
 #include <sinter/protocol/service.h>
@@ -13,6 +14,7 @@
 #include "note.h"
 #include "program.h"
 #include "svc_check.h"
+#include "svc_graph.h"
 #include "svc_replace.h"
 #include "tool.h"
 
@@ -104,8 +106,12 @@ int main(int count, char **words)
     char line[LINE_SIZE];
     handle_t supervisor;
     uint64_t length = 0;
+    bool dot = false;
     if (count > 1 && strcmp(words[1], "check") == 0) {
         return count == 3 ? svc_check(words[2]) : tool_usage("svc check FILE");
+    }
+    if (count > 1 && strcmp(words[1], "graph") == 0 && !svc_graph_wanted(count, words, &dot)) {
+        return tool_usage("svc graph [--dot]");
     }
     if (count < 2 || !join(count, words, line)) {
         return tool_usage("svc list|start|stop|restart|replace|status|log|kill [NAME...]; "
@@ -121,6 +127,9 @@ int main(int count, char **words)
     }
     if (replaces_by_file(count, words)) {
         return replace(supervisor, words[2], words[4], line);
+    }
+    if (strcmp(words[1], "graph") == 0) {
+        return svc_graph(supervisor, dot);
     }
     status = run(supervisor, line, &length);
     return report(line, status, tool_buffer,

@@ -14,6 +14,7 @@ enum {
     CATALOG_NOTES = 128, /* of objects that are, or may be, used */
     CATALOG_DEVICES = 8,
     CATALOG_DEVICE_TEXT = 40,
+    CATALOG_PROVIDES = 64,
 };
 
 /* What init uses of an object's note. */
@@ -22,6 +23,7 @@ struct object_note {
     uint32_t device_count;
     char name[LOADER_NAME];
     char path[LOADER_NAME];
+    char provides[CATALOG_PROVIDES]; /* names of protocols, between blanks */
     char devices[CATALOG_DEVICES][CATALOG_DEVICE_TEXT];
 };
 

@@ -6,6 +6,7 @@
 #include <sinter/protocol/service.h>
 
 #include "command.h"
+#include "graph.h"
 #include "mounts.h"
 #include "pushed.h"
 #include "replace.h"
@@ -275,4 +276,5 @@ const struct service_operations commands_operations = {
     .list = serve_list,
     .command = serve_command,
     .replace = serve_replace,
+    .graph = graph_serve,
 };

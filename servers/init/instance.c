@@ -199,6 +199,20 @@ void instance_end(struct instance *instance)
     close_if(&instance->space);
 }
 
+/* Their names without their versions. */
+static void take_provides(struct object_note *note, const struct load_note *from)
+{
+    struct text text = text_in(note->provides, sizeof(note->provides));
+    for (uint32_t i = 0; i < from->provide_count && i < LOADER_LIST; i++) {
+        size_t length = 0;
+        while (from->provides[i][length] > ' ' && length < LOADER_LIST_TEXT) {
+            length++;
+        }
+        text_put(&text, i == 0 ? "" : " ");
+        text_put_bytes(&text, from->provides[i], length);
+    }
+}
+
 static void take_note(struct object_note *note, const struct load_note *from)
 {
     note->kind = from->kind;
@@ -210,6 +224,7 @@ static void take_note(struct object_note *note, const struct load_note *from)
     note->heartbeat = from->heartbeat;
     text_copy(note->name, sizeof(note->name), from->name);
     text_copy(note->path, sizeof(note->path), from->path);
+    take_provides(note, from);
     uint32_t count = from->device_count < CATALOG_DEVICES ? from->device_count : CATALOG_DEVICES;
     note->device_count = count;
     for (uint32_t i = 0; i < count; i++) {

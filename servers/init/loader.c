@@ -33,6 +33,21 @@ handle_t loader_endpoint(void)
     return loader.endpoint;
 }
 
+handle_t loader_task(void)
+{
+    return loader.task;
+}
+
+handle_t loader_port(void)
+{
+    return loader.port;
+}
+
+handle_t loader_account(void)
+{
+    return loader.account;
+}
+
 static handle_t find(const struct start_info *info, const char *name)
 {
     const struct start_handle *found = start_handle_find(info, name);

@@ -10,6 +10,10 @@
 /* Takes the start handles. */
 SINTER_MUST_CHECK status_t loader_watch(const struct start_info *info);
 handle_t loader_endpoint(void);
+/* 0: it has died and could not be restarted. */
+handle_t loader_task(void);
+handle_t loader_port(void);
+handle_t loader_account(void);
 /* After INIT_EVENT_LOADER. */
 void loader_restart(void);
 /* Tries again if that has failed; answers when to look again. */

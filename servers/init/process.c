@@ -3,6 +3,7 @@
  */
 #include <sinter/protocol/process.h>
 
+#include "graph.h"
 #include "memory.h"
 #include "process_table.h"
 
@@ -288,4 +289,5 @@ const struct process_operations process_operations = {
     .wait = serve_wait,
     .kill = serve_kill,
     .list = serve_list,
+    .tasks = graph_serve_tasks,
 };

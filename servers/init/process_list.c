@@ -40,7 +40,7 @@ static void put_task(struct text *text, const char *state, handle_t task, handle
     TEXT_PUT(text, name, "\n");
 }
 
-void process_table_text(struct text *text)
+const char *process_state_name(const struct process *process)
 {
     static const char *const states[] = {
         [PROCESS_FREE] = "",
@@ -48,6 +48,11 @@ void process_table_text(struct text *text)
         [PROCESS_RUNNING] = "running",
         [PROCESS_ENDED] = "ended",
     };
+    return states[process->state];
+}
+
+void process_table_text(struct text *text)
+{
     put_heading(text);
     for (uint32_t i = 0; i < INIT_SERVICES; i++) {
         const struct service *service = &services[i];
@@ -61,7 +66,7 @@ void process_table_text(struct text *text)
         const struct process *process = &processes[i];
         if (process->state != PROCESS_FREE) {
             text_put_number(text, process->pid);
-            put_task(text, states[process->state], process->instance.task, process->account,
+            put_task(text, process_state_name(process), process->instance.task, process->account,
                      process->name);
         }
     }

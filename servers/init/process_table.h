@@ -87,6 +87,8 @@ status_t process_serve_spawn_object(struct call *call, uint64_t argument_bytes,
                                     handle_t error, handle_t object, uint64_t *pid,
                                     handle_t *process);
 
+const char *process_state_name(const struct process *process);
+
 /* One line a task: pid, state, CPU time, pages, name. */
 void process_table_text(struct text *text);
 

@@ -3,6 +3,7 @@
  */
 #include "stop.h"
 
+#include "graph.h"
 #include "mounts.h"
 
 enum { EXIT_CODE = 143 };            /* of programs at the end: 128 + SIGTERM, as `kill` gives */
@@ -21,14 +22,7 @@ static struct {
 
 static bool uses(handle_t task, handle_t port)
 {
-    uint64_t count = 0;
-    uint64_t from = 0;
-    do {
-        if (task_count_endpoints(task, port, from, &count, &from) != STATUS_OK) {
-            return false; /* it has ended */
-        }
-    } while (count == 0 && from != 0);
-    return count > 0;
+    return graph_count(task, port, 1) != 0;
 }
 
 static void put_service(struct text *text, const struct service *user)
