@@ -11,12 +11,19 @@
 #include <kern/port.h>
 #include <kern/space.h>
 #include <kern/timer.h>
+#include <kern/trace.h>
+
+static void memory_unreachable(struct object *object)
+{
+    trace_memory_unreachable(object);
+    pin_device_unreachable(object);
+}
 
 const struct object_type object_types[OBJECT_MACHINE + 1] = {
     [OBJECT_TASK] = {"task", task_unreachable, task_destroy},
     [OBJECT_THREAD] = {"thread", thread_unreachable, thread_destroy},
     [OBJECT_SPACE] = {"space", NULL, space_destroy},
-    [OBJECT_MEMORY] = {"memory", pin_device_unreachable, memory_destroy},
+    [OBJECT_MEMORY] = {"memory", memory_unreachable, memory_destroy},
     [OBJECT_PORT] = {"port", port_unreachable, object_free},
     [OBJECT_ENDPOINT] = {"endpoint", endpoint_unreachable, endpoint_destroy},
     [OBJECT_REPLY] = {"reply", reply_unreachable, object_free},

@@ -6,9 +6,11 @@
 
 #include <arch/entry.h>
 #include <arch/irqchip.h>
+#include <kern/cpu.h>
 #include <kern/event.h>
 #include <kern/kmem.h>
 #include <kern/panic.h>
+#include <kern/trace.h>
 
 static struct lock table_lock;
 static struct irq **table; /* by line - first */
@@ -100,6 +102,10 @@ void kernel_device_interrupt(unsigned line)
     struct event *event = NULL;
     uint64_t bits = 0;
 
+    if (trace_wants(TRACE_INTERRUPT)) {
+        trace_append(&(struct trace_record){.kind = TRACE_INTERRUPT, .words = {line}},
+                     cpu_self()->current);
+    }
     lock_acquire(&table_lock);
     if (line >= first && line < limit) {
         irq = table[line - first];

@@ -13,6 +13,7 @@
 #include <kern/port.h>
 #include <kern/sched.h>
 #include <kern/syscall.h>
+#include <kern/trace.h>
 #include <libsys_calls.h>
 
 /* Port and reply locked; receives what the running thread sends, if it can be switched to. */
@@ -81,7 +82,7 @@ static inline void direct_call(struct cpu *cpu, struct frame *frame)
     struct object *object = NULL;
     struct thread *receiver;
 
-    if (frame_argument(frame, 1) >> 32 == 0) {
+    if (frame_argument(frame, 1) >> 32 == 0 && !trace_is_on()) {
         object = handle_get(&self->task->handles, frame_argument(frame, 0), OBJECT_ENDPOINT,
                             RIGHT_ENDPOINT_CALL);
     }
@@ -160,7 +161,7 @@ static inline void direct_reply_receive(struct cpu *cpu, struct frame *frame)
     struct thread *caller = NULL;
     struct endpoint *endpoint;
 
-    if (frame_argument(frame, 1) >> 32 == 0 && receives_as_before(self, frame)) {
+    if (frame_argument(frame, 1) >> 32 == 0 && !trace_is_on() && receives_as_before(self, frame)) {
         caller = answer_and_wait(cpu, self);
     }
     if (caller == NULL) {

@@ -11,6 +11,7 @@
 #include <kern/reap.h>
 #include <kern/sched.h>
 #include <kern/space.h>
+#include <kern/trace.h>
 
 #define METHOD_FAULT UINT64_C(0x4641554c) /* "FAUL" */
 #define METHOD_PAGE UINT64_C(0x50414745)  /* "PAGE" */
@@ -79,6 +80,12 @@ __attribute__((noinline)) static void raise_fault(struct thread *thread, uint32_
 {
     struct endpoint *endpoint = fault_endpoint(thread);
 
+    if (trace_wants(TRACE_FAULT)) {
+        trace_append(&(struct trace_record){.kind = TRACE_FAULT,
+                                            .words = {kind, address, frame_pc(&thread->frame),
+                                                      (uint32_t)status}},
+                     thread);
+    }
     if (endpoint == NULL) {
         task_kill(thread->task, EXIT_FAULT, kind);
         thread_kill(thread);

@@ -10,6 +10,7 @@
 #include <kern/panic.h>
 #include <kern/port.h>
 #include <kern/space.h>
+#include <kern/trace.h>
 #include <arch/firmware.h>
 #include <string.h>
 
@@ -161,6 +162,12 @@ struct task *task_create(struct account *account, struct space *space, const cha
     list_init(&task->stop_watches);
     for (uint32_t i = 0; i < length; i++) {
         task->name[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?'; /* it goes to terminals */
+    }
+    if (trace_wants(TRACE_TASK)) {
+        struct trace_record record = {.kind = TRACE_TASK, .task = task->object.identity};
+
+        memcpy(record.words, task->name, LIMIT_NAME);
+        trace_append(&record, NULL);
     }
     *status = STATUS_OK;
     return task;

@@ -8,6 +8,7 @@
 #include <kern/deadline.h>
 #include <kern/reap.h>
 #include <kern/space.h>
+#include <kern/trace.h>
 
 #define SLICES_A_SECOND 200 /* 5 ms */
 
@@ -105,8 +106,16 @@ void sched_prepare_block(struct thread *thread)
     }
 }
 
+static void trace_switch(const struct thread *thread)
+{
+    if (trace_wants(TRACE_SWITCH)) {
+        trace_append(&(struct trace_record){.kind = TRACE_SWITCH}, thread);
+    }
+}
+
 static void run(struct cpu *cpu, struct thread *thread)
 {
+    trace_switch(thread);
     if (!sched_run(cpu, thread)) {
         cpu->reschedule = true;
     }
@@ -235,6 +244,7 @@ static void idle(struct cpu *cpu)
     cpu->idle = true;
     atomic_thread_fence(memory_order_seq_cst);
     if (cpu->queue.ready == 0 && !cpu->reschedule) {
+        trace_switch(NULL);
         cpu_wait();
     }
     cpu->idle = false;

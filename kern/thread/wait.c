@@ -3,6 +3,7 @@
  * an end is for the reaper, in steps that kern/task has set.
  */
 #include <kern/sched.h>
+#include <kern/trace.h>
 
 /* One that is to stop may wait: it is held when the wait is over. */
 bool thread_begin_wait_stopping(struct thread *thread, enum thread_wait wait, uint32_t state,
@@ -90,6 +91,9 @@ void thread_finish(struct thread *thread)
     lock_acquire(&thread->lock);
     thread->state = THREAD_DEAD;
     lock_release(&thread->lock);
+    if (trace_wants(TRACE_DEATH)) {
+        trace_append(&(struct trace_record){.kind = TRACE_DEATH}, thread);
+    }
     reap_add(&thread->reap, thread->reap.step);
 }
 

@@ -35,7 +35,8 @@ static uint32_t machine_rights(uint32_t resources)
     return ((resources & RESOURCE_FIRMWARE) != 0 ? (uint32_t)RIGHT_MACHINE_RESET : 0u) |
            ((resources & RESOURCE_CONSOLE) != 0 ? (uint32_t)RIGHT_MACHINE_LOG : 0u) |
            ((resources & RESOURCE_CLOCK) != 0 ? (uint32_t)RIGHT_MACHINE_CLOCK : 0u) |
-           ((resources & RESOURCE_ENTROPY) != 0 ? (uint32_t)RIGHT_MACHINE_ENTROPY : 0u);
+           ((resources & RESOURCE_ENTROPY) != 0 ? (uint32_t)RIGHT_MACHINE_ENTROPY : 0u) |
+           ((resources & RESOURCE_DEBUG) != 0 ? (uint32_t)RIGHT_MACHINE_TRACE : 0u);
 }
 
 static void give_machine(struct instance_plan *plan, uint32_t resources)

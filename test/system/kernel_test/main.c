@@ -24,7 +24,7 @@ static const struct test *const groups[] = {
     call_tests, transfer_tests, lease_tests, paged_tests, cancel_tests, closing_tests, task_tests,
     user_tests, fault_tests, stop_tests, thread_tests, register_tests, floating_tests,
     schedule_tests, budget_tests, machine_tests, interrupt_tests, pin_tests, lease_pin_tests,
-    other_space_tests, log_tests, quarantine_tests,
+    other_space_tests, log_tests, quarantine_tests, trace_tests,
     stress_memory_tests, stress_event_tests, stress_call_tests,
     race_tests,
 };
