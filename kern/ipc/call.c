@@ -3,7 +3,6 @@
  */
 #include "deliver.h"
 #include "message.h"
-#include "trace_calls.h"
 
 #include <kern/sched.h>
 #include <kern_calls.h>
@@ -41,9 +40,7 @@ struct thread *call_start(struct thread *thread, struct endpoint *endpoint)
     status_t status = STATUS_GONE;
 
     thread->endpoint = endpoint;
-    if (trace_wants(TRACE_CALL)) {
-        trace_call(thread);
-    }
+    trace_call(TRACE_CALL, thread, thread, 0);
     lock_acquire(&port->lock);
     if (!port->dead && !atomic_load_explicit(&endpoint->revoked, memory_order_relaxed)) {
         receiver = find_receiver(port, thread, &status);
@@ -80,9 +77,7 @@ static void end_faulted(struct thread *thread, status_t status)
 /* A page that its pager does not fill is a fault of the thread, like one nobody handles. */
 void call_fail(struct thread *thread, status_t status)
 {
-    if (trace_wants(TRACE_REPLY)) {
-        trace_failed(thread, status);
-    }
+    trace_call(TRACE_REPLY, thread, NULL, (uint32_t)status);
     call_end(thread);
     if (thread->call_kind == CALL_NORMAL) {
         frame_set_result(&thread->frame, 0, (uint32_t)status);
@@ -257,9 +252,7 @@ struct thread *call_answer(struct reply *reply, struct thread *server, bool rece
     if (thread == NULL) {
         return NULL;
     }
-    if (trace_wants(TRACE_REPLY)) {
-        trace_reply(thread, server);
-    }
+    trace_call(TRACE_REPLY, thread, server, 0);
     forget_cancel(thread);
     call_end(thread);
     if (thread->call_kind != CALL_NORMAL) {

@@ -7,7 +7,6 @@
 #include "deliver.h"
 
 #include "message.h"
-#include "trace_calls.h"
 
 #include <kern/event.h>
 #include <kern/sched.h>
@@ -27,9 +26,7 @@ status_t deliver_call(struct thread *caller, struct thread *receiver)
             reply->state = REPLY_BOUND;
             reply->caller = caller;
             reply->number++;
-            if (trace_wants(TRACE_RECEIVE)) {
-                trace_receive(caller, receiver);
-            }
+            trace_call(TRACE_RECEIVE, caller, receiver, 0);
         } else {
             thread_end_wait(caller);
         }

@@ -6,6 +6,7 @@
 
 #include <kern/port.h>
 #include <kern/thread.h>
+#include <kern/trace.h>
 
 /* Checks the size fields of a tag; leases only where `leases` says. */
 status_t message_check(uint64_t tag, bool leases);
@@ -22,5 +23,18 @@ status_t message_to_receiver(struct thread *caller, struct thread *receiver, uin
 status_t message_to_caller(struct thread *server, struct thread *caller);
 /* Result registers of a receive without a call. */
 void message_note(struct thread *receiver, uint32_t kind, uint64_t badge, uint64_t word);
+
+/* The trace record of a call, whose endpoint is set: CALL (actor: the caller), RECEIVE (the server)
+ * or REPLY (the server, or null: the kernel ends it with the status `tag`). */
+void trace_message(uint32_t kind, const struct thread *caller, const struct thread *actor,
+                   uint64_t tag);
+
+static inline void trace_call(uint32_t kind, const struct thread *caller,
+                              const struct thread *actor, uint64_t tag)
+{
+    if (trace_wants(1u << kind)) {
+        trace_message(kind, caller, actor, tag);
+    }
+}
 
 #endif

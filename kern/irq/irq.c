@@ -102,10 +102,7 @@ void kernel_device_interrupt(unsigned line)
     struct event *event = NULL;
     uint64_t bits = 0;
 
-    if (trace_wants(TRACE_INTERRUPT)) {
-        trace_append(&(struct trace_record){.kind = TRACE_INTERRUPT, .words = {line}},
-                     cpu_self()->current);
-    }
+    trace(TRACE_INTERRUPT, cpu_self()->current, line, 0, 0, 0);
     lock_acquire(&table_lock);
     if (line >= first && line < limit) {
         irq = table[line - first];

@@ -82,7 +82,7 @@ static inline void direct_call(struct cpu *cpu, struct frame *frame)
     struct object *object = NULL;
     struct thread *receiver;
 
-    if (frame_argument(frame, 1) >> 32 == 0 && !trace_is_on()) {
+    if (frame_argument(frame, 1) >> 32 == 0 && !trace_wants(~0u)) {
         object = handle_get(&self->task->handles, frame_argument(frame, 0), OBJECT_ENDPOINT,
                             RIGHT_ENDPOINT_CALL);
     }
@@ -161,7 +161,7 @@ static inline void direct_reply_receive(struct cpu *cpu, struct frame *frame)
     struct thread *caller = NULL;
     struct endpoint *endpoint;
 
-    if (frame_argument(frame, 1) >> 32 == 0 && !trace_is_on() && receives_as_before(self, frame)) {
+    if (frame_argument(frame, 1) >> 32 == 0 && !trace_wants(~0u) && receives_as_before(self, frame)) {
         caller = answer_and_wait(cpu, self);
     }
     if (caller == NULL) {

@@ -80,12 +80,7 @@ __attribute__((noinline)) static void raise_fault(struct thread *thread, uint32_
 {
     struct endpoint *endpoint = fault_endpoint(thread);
 
-    if (trace_wants(TRACE_FAULT)) {
-        trace_append(&(struct trace_record){.kind = TRACE_FAULT,
-                                            .words = {kind, address, frame_pc(&thread->frame),
-                                                      (uint32_t)status}},
-                     thread);
-    }
+    trace(TRACE_FAULT, thread, kind, address, frame_pc(&thread->frame), (uint32_t)status);
     if (endpoint == NULL) {
         task_kill(thread->task, EXIT_FAULT, kind);
         thread_kill(thread);

@@ -17,7 +17,6 @@
 #include <kern/random.h>
 #include <kern/space.h>
 #include <kern/time.h>
-#include <kern/trace.h>
 
 enum { LOG_LINE = 256, ENTROPY_BYTES = 256 };
 
@@ -109,11 +108,6 @@ status_t sys_log_read(uint64_t position, uint64_t *next, uint64_t *length)
     *length = log_copy(&position, (char *)current_thread()->page->data, LIMIT_MESSAGE_DATA);
     *next = position;
     return STATUS_OK;
-}
-
-status_t sys_trace_set(struct memory *memory, uint32_t kinds, uint64_t *records)
-{
-    return trace_set(memory, kinds, records);
 }
 
 status_t sys_log_take_console(void)

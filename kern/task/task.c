@@ -147,6 +147,7 @@ struct task *task_create(struct account *account, struct space *space, const cha
                          uint32_t length, status_t *status)
 {
     struct task *task = object_create(OBJECT_TASK, sizeof(*task), account);
+    uint64_t words[LIMIT_NAME / sizeof(uint64_t)]; /* of the name, for the trace */
 
     if (task == NULL) {
         *status = STATUS_NO_KERNEL_MEMORY;
@@ -163,12 +164,8 @@ struct task *task_create(struct account *account, struct space *space, const cha
     for (uint32_t i = 0; i < length; i++) {
         task->name[i] = name[i] > ' ' && name[i] < 127 ? name[i] : '?'; /* it goes to terminals */
     }
-    if (trace_wants(TRACE_TASK)) {
-        struct trace_record record = {.kind = TRACE_TASK, .task = task->object.identity};
-
-        memcpy(record.words, task->name, LIMIT_NAME);
-        trace_append(&record, NULL);
-    }
+    memcpy(words, task->name, sizeof(words));
+    trace(TRACE_TASK, NULL, task->object.identity, words[0], words[1], 0);
     *status = STATUS_OK;
     return task;
 }

@@ -106,16 +106,9 @@ void sched_prepare_block(struct thread *thread)
     }
 }
 
-static void trace_switch(const struct thread *thread)
-{
-    if (trace_wants(TRACE_SWITCH)) {
-        trace_append(&(struct trace_record){.kind = TRACE_SWITCH}, thread);
-    }
-}
-
 static void run(struct cpu *cpu, struct thread *thread)
 {
-    trace_switch(thread);
+    trace(TRACE_SWITCH, thread, 0, 0, 0, 0);
     if (!sched_run(cpu, thread)) {
         cpu->reschedule = true;
     }
@@ -244,7 +237,7 @@ static void idle(struct cpu *cpu)
     cpu->idle = true;
     atomic_thread_fence(memory_order_seq_cst);
     if (cpu->queue.ready == 0 && !cpu->reschedule) {
-        trace_switch(NULL);
+        trace(TRACE_SWITCH, NULL, 0, 0, 0, 0);
         cpu_wait();
     }
     cpu->idle = false;

@@ -10,6 +10,7 @@
 #include <arch/layout.h>
 #include <kern/cpu.h>
 #include <kern/time.h>
+#include <kern_calls.h>
 #include <string.h>
 
 #define KINDS (2u * (1u << TRACE_TASK) - (1u << TRACE_CALL))
@@ -56,6 +57,12 @@ void trace_append(struct trace_record *record, const struct thread *thread)
         write_record(slot, record, ++ring->next);
     }
     lock_release(&ring->lock);
+}
+
+void trace_words(uint32_t kind, const struct thread *thread, uint64_t a, uint64_t b, uint64_t c,
+                 uint64_t d)
+{
+    trace_append(&(struct trace_record){.kind = kind, .words = {a, b, c, d}}, thread);
 }
 
 /* The lock is held. records null: the ring ends. */
@@ -106,7 +113,7 @@ static status_t begin(struct memory *memory, uint32_t kinds, uint64_t count)
     return status;
 }
 
-status_t trace_set(struct memory *memory, uint32_t kinds, uint64_t *records)
+status_t sys_trace_set(struct memory *memory, uint32_t kinds, uint64_t *records)
 {
     uint64_t count = memory->pages * PAGE_SIZE / sizeof(struct trace_record) / cpu_count;
 

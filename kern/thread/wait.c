@@ -91,9 +91,7 @@ void thread_finish(struct thread *thread)
     lock_acquire(&thread->lock);
     thread->state = THREAD_DEAD;
     lock_release(&thread->lock);
-    if (trace_wants(TRACE_DEATH)) {
-        trace_append(&(struct trace_record){.kind = TRACE_DEATH}, thread);
-    }
+    trace(TRACE_DEATH, thread, 0, 0, 0, 0);
     reap_add(&thread->reap, thread->reap.step);
 }
 

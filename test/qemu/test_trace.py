@@ -1,5 +1,6 @@
-"""What programs show of the running system: `top`, `svc graph`."""
+"""What programs show of the running system: `top`, `svc graph`, `trace`."""
 
+import json
 import re
 
 import pytest
@@ -53,3 +54,86 @@ def test_graph(boot, architecture):
     assert ("console", "names") in edges and {name for edge in edges for name in edge} <= nodes
     assert re.search(r'(?m)^  "spare" \[shape=component, style=dashed\];$', output), output
     assert console.run("svc graph --picture")[1] == 2
+
+
+CALL = re.compile(r"^\[ *\d+\.\d{6}\] cpu\d (\S+) +-> (\S+) +([\w.]+)\((.*)\)$", re.MULTILINE)
+ANSWER = re.compile(r"^\[ *\d+\.\d{6}\] cpu\d (\S+) +=> (\S+) +([\w.]+) = (\w+)(.*) \(\d+ us\)$",
+                    re.MULTILINE)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("smp", [1, 4])
+def test_trace(boot, architecture, smp):
+    """Calls and answers by name and with their words; who ends; nothing of the tracer itself."""
+    console = boot(smp=smp)
+    output, status = console.run("trace head -n 1 /boot/init.rc")
+    calls, answers = CALL.findall(output), ANSWER.findall(output)
+    assert status == 0 and output.startswith("# The"), output
+    assert ("head", "bootfs", "file.read", "offset=0 flags=0x200 lent(1)") in calls, output
+    assert ("names", "head", "file.open", "OK") in [answer[:4] for answer in answers], output
+    assert [answer[4] for answer in answers if answer[2:4] == ("file.read", "OK")], output
+    assert re.search(r"(?m) init +-> loader +loader\.load\(", output), output
+    assert re.search(r"(?m) \+\+ task head$", output), output
+    assert re.search(r"(?m) head +-- thread \d+ ends$", output), output
+    assert not re.search(r"(?m)cpu\d trace ", output) and "lost" not in output, output
+    assert len([call for call in calls if call[0] == "head"]) == \
+        len([answer for answer in answers if answer[1] == "head"]) > 3, output
+
+
+def test_trace_filters(boot, architecture, scratch):
+    """By service and by kind; a fault with its place; the status of the command."""
+    console = boot(disks=[scratch()])
+    output, _ = console.run("trace -s tmpfs cp /boot/init.rc /tmp/copy")
+    lines = [line for line in output.splitlines() if line]
+    assert len(CALL.findall(output)) > 2 and all(" tmpfs " in line for line in lines), output
+    assert console.run("trace -k fault -k task true; echo $?")[0].count(" -> ") == 0
+    output, _ = console.run("trace -k fault svc kill fifo --fault null; svc wait")
+    assert re.search(r"(?m)cpu0 fifo +!! fault: \w+ at 0, pc 0x[0-9a-f]+$", output), output
+    output, _ = console.run("trace -k switch -t 1")
+    assert " .. idle\n" in output and " .. runs thread " in output, output
+    output, _ = console.run("trace -k interrupt head -c 1 /dev/disk0")
+    assert " ** interrupt line " in output, output
+    assert console.run("trace false")[1] == 1
+    assert console.run("trace nosuch")[1] == 1
+    for line in ("trace", "trace -k nonsense true", "trace -t 1 true"):
+        assert console.run(line)[1] == 2, line
+    output, _ = console.run("trace sleep 600 > /dev/null & sleep 1; trace true; kill %1")
+    assert "another trace is running" in output, output
+    assert console.run("trace true")[1] == 0, "a trace that is killed ends"
+
+
+def check_pairs(events):
+    """Every piece that begins on a track ends there, in order; asynchronous ones by their id."""
+    stacks, pieces = {}, {}
+    for event in sorted(events, key=lambda event: event["ts"]):
+        place = event["pid"], event["tid"]
+        if event["ph"] == "B":
+            stacks.setdefault(place, []).append(event)
+        elif event["ph"] == "E":
+            assert stacks.get(place), f"nothing has begun: {event}"
+            stacks[place].pop()
+        elif event["ph"] in "be":
+            piece = event["id"], event["name"], *place
+            pieces[piece] = pieces.get(piece, 0) + (1 if event["ph"] == "b" else -1)
+            assert pieces[piece] in (0, 1), event
+    assert not any(stacks.values()) and not any(pieces.values()), (stacks, pieces)
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_chrome(boot, architecture, smp, tmp_path):
+    """JSON that the host reads, through the shared folder."""
+    console = boot(smp=smp, share=tmp_path)
+    output, status = console.run("trace --chrome -o /host/trace.json ls /boot | wc -l; svc wait")
+    assert status == 0, output
+    trace = json.loads((tmp_path / "trace.json").read_text(encoding="ascii"))
+    events = trace["traceEvents"]
+    assert trace["otherData"] == {"lost_records": 0}
+    check_pairs(events)
+    names = {event["pid"]: event["args"]["name"] for event in events
+             if event["ph"] == "M" and event["name"] == "process_name"}
+    begun = [event for event in events if event["ph"] == "B" and event.get("cat") == "call"]
+    assert {names[event["pid"]] for event in begun} >= {"ls", "init"}, names
+    assert any(event["name"] == "file.list" and event["args"]["to"] == "bootfs" for event in begun)
+    cpus = {event["tid"] for event in events if event["ph"] == "B" and "cat" not in event}
+    assert 1 <= len(cpus) <= smp
+    assert any(event["ph"] == "b" and names[event["pid"]] == "bootfs" for event in events)

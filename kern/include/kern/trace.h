@@ -11,21 +11,26 @@
 
 extern atomic_uint trace_kinds; /* bits of the kinds that are recorded */
 
-static inline bool trace_is_on(void)
-{
-    return __builtin_expect(atomic_load_explicit(&trace_kinds, memory_order_relaxed) != 0, 0);
-}
-
-static inline bool trace_wants(uint32_t kind)
+static inline bool trace_wants(uint32_t kinds)
 {
     return __builtin_expect(
-        (atomic_load_explicit(&trace_kinds, memory_order_relaxed) & 1u << kind) != 0, 0);
+        (atomic_load_explicit(&trace_kinds, memory_order_relaxed) & kinds) != 0, 0);
 }
 
 /* Fills in time, CPU and, unless `thread` is null, the thread. Any locks may be held. */
 void trace_append(struct trace_record *record, const struct thread *thread);
-/* BAD_ARGUMENT, BAD_STATE as trace_set() of the interface says. */
-status_t trace_set(struct memory *memory, uint32_t kinds, uint64_t *records);
+void trace_words(uint32_t kind, const struct thread *thread, uint64_t a, uint64_t b, uint64_t c,
+                 uint64_t d);
+
+/* The hook of what has nothing but a thread (or null) and a few words. */
+static inline void trace(uint32_t kind, const struct thread *thread, uint64_t a, uint64_t b,
+                         uint64_t c, uint64_t d)
+{
+    if (trace_wants(1u << kind)) {
+        trace_words(kind, thread, a, b, c, d);
+    }
+}
+
 void trace_memory_unreachable(struct object *object);
 
 #endif

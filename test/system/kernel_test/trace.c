@@ -209,9 +209,9 @@ static void test_fault(void)
     EXPECT((uint32_t)call->tag == METHOD_FAULT && call->words[1] == where);
     EXPECT(fault->time <= call->time && call->time <= death->time && death->task == task);
     const volatile struct trace_record *made = find(&rings, TRACE_TASK, 0, 0);
-    REQUIRE(made != NULL && made->task == task);
+    REQUIRE(made != NULL && made->words[0] == task);
     for (unsigned i = 0; i < LIMIT_NAME; i++) {
-        name[i] = (char)(made->words[i / 8] >> i % 8 * 8);
+        name[i] = (char)(made->words[1 + i / 8] >> i % 8 * 8);
     }
     EXPECT(name[0] != '\0');
     rings_close(&rings);
