@@ -12,7 +12,7 @@ from pathlib import Path
 
 import initrd
 import sinter_push
-from harness import debug, image, options as checks, packages, push
+from harness import debug, graph, image, options as checks, packages, push
 from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
 from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, REBOOTS, UBOOT, UBOOT_MEMORY,
@@ -40,6 +40,9 @@ def parse_arguments():
     parser.add_argument("architecture", nargs="?", choices=ARCHITECTURES, default="riscv64")
     parser.add_argument("--exec", dest="commands", metavar="COMMANDS",
                         help="run this text as a script of the shell, print its output, power off")
+    parser.add_argument("--graph", type=Path, metavar="FILE",
+                        help="draw who uses which server once the system is up, and power off; "
+                             "FILE.dot for Graphviz, or FILE.svg, which needs it")
     parser.add_argument("--timeout", type=checks.seconds, default=120, metavar="SECONDS",
                         help="for --exec, from power-on (default %(default)s)")
     parser.add_argument("--log", type=Path, metavar="FILE",
@@ -92,6 +95,10 @@ def parse_arguments():
     names = [file.name for file in options.add]
     for name in {name for name in names if names.count(name) > 1}:
         parser.error(f"argument --add: two files would be /boot/{name}")
+    if options.graph is not None:
+        if problem := graph.complaint(options.graph):
+            parser.error(problem)
+        options.commands = graph.COMMAND
     return parser, options
 
 
@@ -196,8 +203,10 @@ def run(options, variant, folder):
     if options.print_only:
         print(shlex.join(machine.command(INTERACTIVE)))
         return 0
+    log = options.log or LOGS / f"exec-{variant.name}.log"
+    if options.graph is not None:
+        return graph.draw(options.graph, lambda: execute(machine, options.timeout, log))
     if options.commands is not None:
-        log = options.log or LOGS / f"exec-{variant.name}.log"
         return execute(machine, options.timeout, log)
     return interact(machine.command(INTERACTIVE))
 

@@ -3,7 +3,6 @@
  */
 #include "decode.h"
 
-#include <sinter/system.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { STORY_TASKS = 1024, STORY_THREADS = 4096, STORY_WANTED = 16, STORY_NAME = 24 };
+enum { STORY_TASKS = 1024, STORY_THREADS = 4096, STORY_WANTED = 16, STORY_NAME = 32 };
 
 struct story_task {
     uint64_t task, port; /* identities; port 0: none */

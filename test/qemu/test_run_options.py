@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -36,6 +37,21 @@ def run(architecture, *arguments, **options):
 def test_exec(architecture):
     outcome = run(architecture, "--exec", SCRIPT)
     assert (outcome.stdout, outcome.returncode) == ("a  b\nc'd\n42\n1\n", 7), outcome.stderr
+
+
+def test_graph(architecture, tmp_path):
+    """Into a file for Graphviz, into SVG if that is installed; other names are refused."""
+    path = tmp_path / "graph.dot"
+    outcome = run(architecture, "--graph", path)
+    assert outcome.returncode == 0 and outcome.stdout == "", outcome.stderr
+    assert '"console" -> "names" [label="file"];' in path.read_text(), path.read_text()
+    outcome = run(architecture, "--graph", tmp_path / "graph.png")
+    assert outcome.returncode == 2 and "has to end in .dot or .svg" in outcome.stderr
+    outcome = run(architecture, "--graph", tmp_path / "graph.svg")
+    if shutil.which("dot"):
+        assert outcome.returncode == 0 and "<svg" in (tmp_path / "graph.svg").read_text()
+    else:
+        assert outcome.returncode == 2 and "apt-get install graphviz" in outcome.stderr
 
 
 @pytest.mark.parametrize("script, output, status, words", [

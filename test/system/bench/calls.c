@@ -7,6 +7,7 @@
 #include "peer.h"
 
 #define WORDS      4
+#define TRACE_BYTES ((uint64_t)64 << 10)
 #define DATA_BYTES 928 /* 116 words, the most that seL4 carries with four of them in registers */
 
 struct peer peer;
@@ -66,6 +67,20 @@ static void bench_lease_copy(void)
     unmap(mapped, PAGE);
 }
 
+/* A record for each call, its arrival and its answer. */
+static void bench_traced_call(void)
+{
+    handle_t memory = 0;
+    uint64_t records;
+    uint32_t kinds = 1u << TRACE_CALL | 1u << TRACE_RECEIVE | 1u << TRACE_REPLY;
+    if (memory_create(environment.account, TRACE_BYTES, MEMORY_CONTIGUOUS, &memory) != STATUS_OK ||
+        trace_set(environment.machine, memory, kinds, &records) != STATUS_OK) {
+        give_up("tracing does not begin");
+    }
+    measure("call_reply_traced", call_empty);
+    close_handle(memory);
+}
+
 static bool start_peer(void)
 {
     struct spawn spawn = {0};
@@ -92,4 +107,5 @@ void bench_calls(void)
     measure("call_reply_data", call_data);
     measure("call_handle", call_handle);
     bench_lease_copy();
+    bench_traced_call();
 }
