@@ -161,7 +161,8 @@ static inline void direct_reply_receive(struct cpu *cpu, struct frame *frame)
     struct thread *caller = NULL;
     struct endpoint *endpoint;
 
-    if (frame_argument(frame, 1) >> 32 == 0 && !trace_wants(~0u) && receives_as_before(self, frame)) {
+    if (frame_argument(frame, 1) >> 32 == 0 && !trace_wants(~0u) &&
+        receives_as_before(self, frame)) {
         caller = answer_and_wait(cpu, self);
     }
     if (caller == NULL) {

@@ -1,8 +1,8 @@
 /*
  * The rings of trace records; see kern/trace.h.
  *
- * A ring is written by its CPU only, under a lock that ending takes too: then nobody writes, and the
- * memory may go. What is in the memory is never read.
+ * A ring is written by its CPU only, under a lock that ending takes too: then nobody writes, and
+ * the memory may go. What is in the memory is never read.
  */
 #include <kern/trace.h>
 

@@ -1,5 +1,5 @@
 /*
- * Tracing on, and what comes kept in memory until it is off: printing would make records of its own.
+ * Tracing on, and what comes kept in memory until it is off: printing would make records itself.
  */
 #ifndef TRACE_CAPTURE_H
 #define TRACE_CAPTURE_H

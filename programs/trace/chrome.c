@@ -1,7 +1,8 @@
 /*
- * The Chrome trace format, which Perfetto reads: a process for each task and a track for each thread,
- * with what it calls; what a server's thread serves as asynchronous pieces, since it may answer in any
- * order; and a process with a track for each CPU. Whatever is begun is ended, at the end at the latest.
+ * The Chrome trace format, which Perfetto reads: a process for each task and a track for each
+ * thread, with what it calls; what a server's thread serves as asynchronous pieces, since it may
+ * answer in any order; and a process with a track for each CPU. Whatever begins ends, at the end at
+ * the latest.
  */
 #include <inttypes.h>
 #include <stdio.h>

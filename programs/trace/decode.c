@@ -142,7 +142,9 @@ void decode_status(struct line *line, uint64_t tag)
 
 const char *decode_fault(uint64_t kind)
 {
-    static const char *const names[] = {"nothing",    "read",      "write",       "execute", "illegal",
-                                        "breakpoint", "alignment", "system call", "step",    "hardware"};
+    static const char *const names[] = {
+        "nothing",    "read",      "write",       "execute", "illegal",
+        "breakpoint", "alignment", "system call", "step",    "hardware",
+    };
     return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
 }

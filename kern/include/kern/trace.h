@@ -1,7 +1,7 @@
 /*
- * Records of what happens, into a ring for each CPU in memory that user space supplies; the interface
- * is in libsys/tables (trace_set, struct trace_record). Off, a hook costs a load and a branch; on, the
- * direct way of calls (syscall/direct.c) is not taken, so that it needs no hooks.
+ * Records of what happens, into a ring for each CPU in memory that user space supplies; the
+ * interface is in libsys/tables (trace_set, struct trace_record). Off, a hook costs a load and a
+ * branch; on, the direct way of calls (syscall/direct.c) is not taken, so that it needs no hooks.
  */
 #ifndef KERN_TRACE_H
 #define KERN_TRACE_H
