@@ -38,6 +38,7 @@ class Soak:
             (4, self.use_fifo), (4, self.use_file), (2, self.read_disk), (2, self.use_programs),
             (3, self.stop_and_start), (3, self.restart), (3, self.crash), (2, self.crash_a_reader),
             (1, self.crash_the_uart), (2, self.misbehave), (1, self.first_use),
+            (3, self.replace),
         ]
 
     def run(self, command, timeout=STEP_SECONDS):
@@ -117,6 +118,13 @@ class Soak:
         self.settle()
         self.run(f"svc stop {FAULTY} --force")
 
+    def replace(self):
+        """By an object from outside the boot set, and by one that nothing can be done with."""
+        self.run("cp /boot/fifo.o /tmp/new.o; svc replace fifo with /tmp/new.o")
+        self.use_fifo()
+        self.run("head -n 3 /boot/fifo.o > /tmp/new.o; ! svc replace fifo with /tmp/new.o")
+        self.run("rm /tmp/new.o; svc replace fifo with fifo.o")
+
     def first_use(self):
         self.run("svc start late object fifo.o demand; echo x > /dev/late &")
         assert self.run("cat /dev/late") == "x\n"
@@ -136,18 +144,28 @@ class Soak:
                              "kernel_kib": kernel, "steps": sum(self.steps.values()),
                              "latency_ms": round(statistics.median(seconds) * 1000, 1)})
 
+    def step(self, action):
+        action()
+        self.steps[action.__name__] = self.steps.get(action.__name__, 0) + 1
+
+    def each(self, rounds):
+        """Every step once a round, with a sample after each round."""
+        started = time.monotonic()
+        for _ in range(rounds):
+            for _, action in self.random.sample(self.actions, len(self.actions)):
+                self.step(action)
+            self.sample(started)
+
     def go_on(self, seconds, every):
-        """Steps for so long, with a sample first, last, and whenever `every` seconds are over."""
+        """Random steps for so long; a sample first, last, and whenever `every` seconds are over."""
         started = time.monotonic()
         next_sample = started
+        weights, actions = zip(*self.actions)
         while time.monotonic() < started + seconds:
             if time.monotonic() >= next_sample:
                 self.sample(started)
                 next_sample = time.monotonic() + every
-            weights, actions = zip(*self.actions)
-            action = self.random.choices(actions, weights)[0]
-            action()
-            self.steps[action.__name__] = self.steps.get(action.__name__, 0) + 1
+            self.step(self.random.choices(actions, weights)[0])
         self.sample(started)
 
     def write(self, path):
