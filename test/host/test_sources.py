@@ -6,7 +6,8 @@ import pytest
 
 from harness.places import ROOT
 
-FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs")
+FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs",
+           "examples")
 
 
 def named_files(build_file):

@@ -24,7 +24,8 @@ LAYERS = {
 KERNEL = list(LAYERS)
 HEADERS = {f"kern/include/kern/{name}.h": layer
            for layer, names in LAYERS.items() for name in names.split()}
-SYSTEM = ["kern/base", "libsys", "loader", "drivers", "servers", "programs"] # the rest, from below
+SYSTEM = ["kern/base", "libsys", "loader", "drivers", "servers", "programs",
+          "examples"] # the rest, from below
 
 # The two files of what goes up. Entry code is called by the hardware, below everything, and hands
 # on what came in; boot, which knows all layers, fills the tables that a lower one reads.
