@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "find_program.h"
 #include "note.h"
 #include "program.h"
 #include "task_list.h"
@@ -147,10 +148,15 @@ static void watch(uint64_t until)
 
 static bool start(char **words)
 {
-    char refusal[REFUSAL_SIZE];
+    char path[PATH_SIZE];
+    char refusal[REFUSAL_SIZE] = "";
+    if (!find_program(getenv("PATH"), words[0], path)) {
+        fprintf(stderr, "trace: %s: no such command\n", words[0]);
+        return false;
+    }
     struct child started = {0};
     struct child_request request = {
-        .path = words[0], .arguments = words, .environment = environ, .descriptors = {0, 1, 2}};
+        .path = path, .arguments = words, .environment = environ, .descriptors = {0, 1, 2}};
     status_t status = child_start(&request, &started, refusal, sizeof(refusal));
     if (status != STATUS_OK) {
         fprintf(stderr, "trace: %s: %s\n", words[0],
