@@ -1,0 +1,136 @@
+"""The guides, typed as they stand on both architectures; what is answered has to be what they show.
+
+Blocks of a guide: `sh` (with an architecture: for that alone), whose `./run` starts a system or gdb;
+`text`, what the block before prints; `sinter`, a session at the prompt; `gdb`, one with gdb. In what
+they show numbers stand for any number, a line `...` for any lines, and `...` in a line for anything;
+of `text` and `gdb` lines may be left out.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from harness.console import Console
+from harness.debug import GDB
+from harness.places import LOGS, ROOT
+
+LIMIT = 300
+HOME = "/home/you"
+WRITTEN_FOR = "riscv64"
+PROMPT = "sinter# "
+DEBUGGER = "(gdb) "
+ARCHITECTURE = re.compile(r"^ARCH=.*\n", re.MULTILINE)
+BLOCK = re.compile(r"^```(sh|text|sinter|gdb) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PIECE = re.compile(r"(?P<number>\b0x[0-9a-f]+|\d[\d.]*)|(?P<blank> +)|(?P<any>\.\.\.)")
+
+
+def pattern(line):
+    """Of a line as it is shown."""
+    parts, at = [], 0
+    for found in PIECE.finditer(line):
+        parts += [re.escape(line[at:found.start()]),
+                  {"number": r"(?:0x)?[0-9a-f][0-9a-f.]*", "blank": " +", "any": ".*"}[found.lastgroup]]
+        at = found.end()
+    return "".join(parts) + re.escape(line[at:])
+
+
+def check_whole(shown, said, what):
+    wanted = "".join(r"(?:.*\n)*?" if line == "..." else pattern(line.strip()) + "\n"
+                     for line in shown)
+    lines = "".join(f"{line.strip()}\n" for line in said.splitlines())
+    assert re.fullmatch(wanted, lines), f"{what} says:\n{said}\nand not:\n" + "\n".join(shown)
+
+
+def check_lines(shown, said, what):
+    """The lines are there, in this order."""
+    rest = said
+    for line in shown:
+        found = re.search(rf"^(?:\(gdb\) )*{pattern(line)}", rest, re.MULTILINE)
+        assert found, f"{what}: no {line!r} in {rest!r} of\n{said}"
+        rest = rest[found.end():]
+
+
+class Reader:
+    """Who does what a guide says."""
+
+    def __init__(self, architecture, home, log):
+        self.architecture, self.log = architecture, log
+        self.environment = {**os.environ, "HOME": home, "ARCH": architecture}
+        self.console = self.said = self.gdb = None
+
+    def sh(self, text):
+        command = ARCHITECTURE.sub("", text).strip()
+        if self.console is not None: # others may run at the same time
+            command = command.replace(
+                "./run push", f"./run push --to {self.architecture}-{self.console.process.pid}")
+        if "--debug" in command:
+            self.gdb = command
+        elif command.startswith("./run $ARCH") and "--exec" not in command:
+            words = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], check=True, text=True,
+                                   env=self.environment, stdout=subprocess.PIPE).stdout.split("\n")
+            self.console = Console(words[:-1], self.log)
+            self.console.wait_prompt()
+        else:
+            done = subprocess.run(["sh", "-c", command], env=self.environment, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
+            self.said = done.stdout
+            assert done.returncode == 0, f"{command}\n{self.said}"
+
+    def text(self, text):
+        check_lines(text.splitlines(), self.said, "the command")
+
+    def sinter(self, text):
+        for part in re.split(rf"^{PROMPT}", text, flags=re.MULTILINE)[1:]:
+            command, *shown = part.splitlines()
+            if command == "poweroff":
+                assert self.console.power_off()
+                self.close()
+            else:
+                check_whole(shown, self.console.run(command, LIMIT)[0], command)
+
+    def gdb_session(self, text):
+        if shutil.which(GDB) is None:
+            pytest.skip(f"{GDB} is not installed")
+        lines = text.splitlines()
+        commands = ["set width 0", *(line.removeprefix(DEBUGGER) for line in lines
+                                     if line.startswith(DEBUGGER))]
+        done = subprocess.run(["sh", "-c", self.gdb], input="\n".join([*commands, ""]), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT,
+                              env=self.environment)
+        check_lines([line for line in lines if not line.startswith(DEBUGGER)],
+                    done.stdout.replace("\r", ""), "gdb")
+
+    def close(self):
+        if self.console is not None:
+            self.console.close()
+            self.console = None
+
+
+@pytest.fixture
+def home():
+    """Its name is short: push tells the end of a long path only."""
+    with tempfile.TemporaryDirectory(prefix="home") as path:
+        yield path
+
+
+@pytest.mark.parametrize("guide", ["FIRST-DRIVER"])
+def test_guide(architecture, guide, home, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    reader = Reader(architecture, home, LOGS / f"test_guide-{guide}-{architecture}.log")
+    text = (ROOT / "docs" / f"{guide}.md").read_text(encoding="utf-8")
+    blocks = BLOCK.findall(text)
+    assert blocks
+    try:
+        for kind, only, body in blocks:
+            if only in ("", architecture):
+                shown = body.replace(HOME, home)
+                if not only:
+                    shown = shown.replace(WRITTEN_FOR, architecture)
+                {"sh": reader.sh, "text": reader.text, "sinter": reader.sinter,
+                 "gdb": reader.gdb_session}[kind](shown)
+    finally:
+        reader.close()
