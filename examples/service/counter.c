@@ -1,7 +1,7 @@
 /*
  * The template of a service (docs/SERVICES.md): counts what is written to /dev/counter; reading
  * it gives the two numbers as text. The state store holds them, so they pass from an instance to
- * the next. A write that a crash cut short is repeated by its client, and may then count twice.
+ * the next. A write that a crash cut short fails, and may have been counted.
  */
 #include <sinter/object.h>
 #include <sinter/protocol/file.h>
