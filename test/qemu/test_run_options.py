@@ -181,11 +181,17 @@ def test_no_emulator_stays(architecture, ending):
         terminal.close()
 
 
+def heed_interrupts():
+    """Also in the background of a shell, which has what it starts there ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupted_exec(architecture):
     """^C while commands run."""
     process = subprocess.Popen([ROOT / "run", architecture, "--exec", "echo begun; sleep 100"],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, start_new_session=True)
+                               stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               preexec_fn=heed_interrupts)
     assert process.stdout.readline() == "begun\n", process.communicate()
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate(timeout=END_SECONDS) == ("", "")
