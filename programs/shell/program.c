@@ -9,8 +9,8 @@
 #include "path.h"
 #include "shell.h"
 
-#define REFUSAL_SIZE  512
-#define SHELL_NAME    "shell"
+#define REFUSAL_SIZE 512
+#define SHELL_NAME   "shell"
 
 bool program_find(const struct shell *shell, const char *name, char path[])
 {

@@ -26,6 +26,10 @@ SESSION = {
     "again": "break fifo_read\nconsole cat /dev/fifo\ncontinue\nbt",
 }
 
+# With several CPUs a stepping thread can go on at another one, where gdb misses it (LIMITS.md).
+WITHOUT_STEPS = {name: text for name, text in SESSION.items() if name not in ("step", "into")} | {
+    "start": "bt", "finish": "delete 2"}
+
 
 def converse(arguments, session):
     """What gdb and the system say to each part."""
@@ -47,7 +51,8 @@ def place(text):
 @pytest.mark.skipif(shutil.which(GDB) is None, reason=f"{GDB} is not installed")
 @pytest.mark.parametrize("smp", [1, 4])
 def test_session(architecture, smp):
-    session = {"first": "info breakpoints", **SESSION}
+    steps = smp == 1
+    session = {"first": "info breakpoints", **(SESSION if steps else WITHOUT_STEPS)}
     said = converse([architecture, "--smp", str(smp), "--debug", "--service", "fifo"], session)
     everything = "".join(f"@{name}@\n{text}" for name, text in said.items())
 
@@ -59,12 +64,13 @@ def test_session(architecture, smp):
             rest = rest[found.end():]
 
     assert said[BOOTED].count(LOADED) == 1 and everything.count(LOADED) == 2, everything
-    expect("start", r"^(\(gdb\) )?#0 .*server_main \(info=.* at .*/fifo\.c:\d+", r"^#\d+ .*task_enter",
-           r"^\(gdb\) \d+\s+\S")
+    expect("start", r"^(\(gdb\) )?#0 .*server_main \(info=.* at .*/fifo\.c:\d+", r"^#\d+ .*task_enter")
     expect("breakpoint", r"Breakpoint 2, fifo_write \(fifo=0x", r"#0 +fifo_write", "fifo_file_write",
            "server_run", "server_main", "task_enter")
-    expect("into", r"allow \(fifo=0x", "= FIFO_WRITES$")
-    expect("finish", r"^fifo_write|in fifo_write")
+    if steps:
+        expect("start", "task_enter", r"^\(gdb\) \d+\s+\S")
+        expect("into", r"allow \(fifo=0x", "= FIFO_WRITES$")
+        expect("finish", r"^fifo_write|in fifo_write")
     expect("crash", r"^\[fifo\] crashes: write at 0x0", r"#0 .*fail_on_purpose", "server_event",
            "server_main", "task_enter", r"=> 0x\w+ <server_event")
     expect("kernel", "Breakpoint 3, sys_thread_start", r"\$\d+ = 0$")
