@@ -16,7 +16,7 @@ from harness.build import BuildError, Variant, ninja, setup
 from harness.places import ARCHITECTURES, BUILD, COMPILERS, JUNIT, LOGS, ROOT
 from harness.report import Suite, read_totals
 
-SYSTEM_WORKERS = min(os.cpu_count() or 1, 2)
+TEST_WORKERS = min(os.cpu_count() or 1, 2)
 FUZZ_SECONDS = 60 # for all fuzzers together
 FUZZ_SECONDS_QUICK = 10
 FUZZ_GRACE = 60
@@ -113,7 +113,7 @@ def unit_tests(folder, options):
             shutil.copy(result, JUNIT / "unit.xml")
         else:
             broke_off("unit", "meson test wrote no results")
-    run_pytest("tools", [ROOT / "test" / "host"], options.pattern)
+    run_pytest("tools", [ROOT / "test" / "host", "-n", TEST_WORKERS], options.pattern)
 
 
 def broke_off(name, reason):
@@ -168,7 +168,7 @@ def run_fuzzer(fuzzer, seconds, suite):
 
 def system_tests(options):
     say("system tests")
-    arguments = [ROOT / "test" / "qemu", "-n", SYSTEM_WORKERS]
+    arguments = [ROOT / "test" / "qemu", "-n", TEST_WORKERS]
     arguments += ["-m", "quick"] if options.quick else ["-m", ""] if options.long else []
     arguments += ["--arch", options.arch] if options.arch else []
     arguments += ["--soak", options.soak] if options.soak else []
@@ -239,7 +239,7 @@ def cell_suite(cell):
         broke_off(f"system-{cell.name}", error.first_error())
         return
     run_pytest(f"system-{cell.name}",
-               [ROOT / "test" / "qemu", "-n", SYSTEM_WORKERS, "--arch", cell.architecture,
+               [ROOT / "test" / "qemu", "-n", TEST_WORKERS, "--arch", cell.architecture,
                 "--compiler", cell.compiler, "--build-type", cell.build_type, "--only-build"])
 
 
