@@ -14,12 +14,12 @@
 
 struct loader_image {
     uint64_t magic;
-    uint64_t address;     /* of this head */
-    uint64_t text_size;   /* bytes, a multiple of the page size, as all that follow */
+    uint64_t address;   /* of this head */
+    uint64_t text_size; /* bytes, a multiple of the page size, as all that follow */
     uint64_t rodata_size;
     uint64_t data_size;
     uint64_t bss_size;
-    uint64_t entry;       /* takes struct start_info * */
+    uint64_t entry; /* takes struct start_info * */
     uint64_t reserved;
 };
 

@@ -12,30 +12,30 @@
 #include "devicetree.h"
 #include "devicetree_text.h"
 
-#define FDT_MAGIC 0xd00dfeedu
+#define FDT_MAGIC   0xd00dfeedu
 #define FDT_VERSION 17 /* the only version that the specification describes */
 
 /* Offsets of header fields (5.2). */
-#define FDT_TOTALSIZE 4
-#define FDT_OFF_DT_STRUCT 8
-#define FDT_OFF_DT_STRINGS 12
-#define FDT_OFF_MEM_RSVMAP 16
-#define FDT_HEADER_VERSION 20
+#define FDT_TOTALSIZE         4
+#define FDT_OFF_DT_STRUCT     8
+#define FDT_OFF_DT_STRINGS    12
+#define FDT_OFF_MEM_RSVMAP    16
+#define FDT_HEADER_VERSION    20
 #define FDT_LAST_COMP_VERSION 24
-#define FDT_SIZE_DT_STRINGS 32
-#define FDT_SIZE_DT_STRUCT 36
-#define FDT_HEADER_SIZE 40
+#define FDT_SIZE_DT_STRINGS   32
+#define FDT_SIZE_DT_STRUCT    36
+#define FDT_HEADER_SIZE       40
 
 /* Tokens (5.4.1). */
 #define FDT_BEGIN_NODE 1u
-#define FDT_END_NODE 2u
-#define FDT_PROP 3u
-#define FDT_NOP 4u
-#define FDT_END 9u
+#define FDT_END_NODE   2u
+#define FDT_PROP       3u
+#define FDT_NOP        4u
+#define FDT_END        9u
 
-#define CELL 4u /* bytes of a cell and of a token */
-#define RESERVATION_SIZE 16u /* bytes: address and size */
-#define SIZE_LIMIT (UINT32_MAX / 2) /* keeps sums of two offsets inside 32 bits */
+#define CELL             4u               /* bytes of a cell and of a token */
+#define RESERVATION_SIZE 16u              /* bytes: address and size */
+#define SIZE_LIMIT       (UINT32_MAX / 2) /* keeps sums of two offsets inside 32 bits */
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
 

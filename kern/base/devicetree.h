@@ -14,14 +14,14 @@
 
 struct devicetree {
     const uint8_t *blob;
-    uint32_t size;          /* bytes, as the header says */
+    uint32_t size; /* bytes, as the header says */
     uint32_t structure, structure_size;
     uint32_t strings, strings_size;
 };
 
 /* Offset of a node's FDT_BEGIN_NODE token from the structure block; DEVICETREE_NONE: no node. */
 typedef uint32_t dt_node;
-#define DEVICETREE_NONE UINT32_MAX
+#define DEVICETREE_NONE  UINT32_MAX
 #define DEVICETREE_DEPTH 16 /* deeper trees are refused */
 
 /* Null if the blob (at most `limit` bytes) is a well-formed tree, otherwise what is wrong. */

@@ -4,10 +4,10 @@
  */
 #include "devicetree.h"
 
-#define CELL 4u /* bytes */
-#define ADDRESS_CELLS_DEFAULT 2 /* 2.3.5 */
-#define SIZE_CELLS_DEFAULT 1
-#define INTERRUPT_CELLS_MAX 4
+#define CELL                  4u /* bytes */
+#define ADDRESS_CELLS_DEFAULT 2  /* 2.3.5 */
+#define SIZE_CELLS_DEFAULT    1
+#define INTERRUPT_CELLS_MAX   4
 
 /* A number of `count` (0 to 2) cells. */
 static uint64_t read_cells(const uint8_t *bytes, uint32_t count)
@@ -122,14 +122,13 @@ static void specifier_read(const uint8_t *value, unsigned count, uint32_t cells[
     }
 }
 
-static bool interrupt_extended(const struct devicetree *tree, const uint8_t *value,
-                               uint32_t length, unsigned i, dt_node *controller,
-                               uint32_t cells[4], unsigned *cell_count)
+static bool interrupt_extended(const struct devicetree *tree, const uint8_t *value, uint32_t length,
+                               unsigned i, dt_node *controller, uint32_t cells[4],
+                               unsigned *cell_count)
 {
     for (; length >= CELL; i--) {
         *controller = devicetree_find_phandle(tree, (uint32_t)read_cells(value, 1));
-        if (!interrupt_cells(tree, *controller, cell_count) ||
-            (1 + *cell_count) * CELL > length) {
+        if (!interrupt_cells(tree, *controller, cell_count) || (1 + *cell_count) * CELL > length) {
             return false;
         }
         if (i == 0) {

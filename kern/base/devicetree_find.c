@@ -65,8 +65,8 @@ static const char *find_alias(const struct devicetree *tree, const char *name, s
     const uint8_t *value;
     uint32_t value_length;
 
-    for (unsigned i = 0;
-         devicetree_property_at(tree, aliases, i, &property, &value, &value_length); i++) {
+    for (unsigned i = 0; devicetree_property_at(tree, aliases, i, &property, &value, &value_length);
+         i++) {
         if (text_begins(property, name, length) && property[length] == '\0') {
             return devicetree_string(tree, aliases, property);
         }

@@ -81,8 +81,8 @@ static void seed_random(void)
 {
     uint64_t poor[2] = {firmware_entropy(), clock_counter()};
     uint32_t length = 0;
-    const uint8_t *seed = devicetree_property(&tree, devicetree_find_path(&tree, "/chosen"),
-                                              "rng-seed", &length);
+    const uint8_t *seed =
+        devicetree_property(&tree, devicetree_find_path(&tree, "/chosen"), "rng-seed", &length);
 
     random_add(poor, sizeof(poor));
     if (seed != NULL) {

@@ -112,8 +112,7 @@ static bool inside_ram(const struct memory_map *map, const struct memory_range *
 const char *memory_map_read(struct memory_map *map, const struct devicetree *tree,
                             uint64_t devicetree_physical)
 {
-    struct memory_range image = {kernel_physical_base,
-                                 (uint64_t)(__image_end - __image_start)};
+    struct memory_range image = {kernel_physical_base, (uint64_t)(__image_end - __image_start)};
 
     memset(map, 0, sizeof(*map));
     read_memory_nodes(map, tree);

@@ -18,7 +18,7 @@
 
 enum { STACK_PAGES = 16, PRIORITY = 24, HANDLES = 8 };
 
-#define PROGRAM_FILE "boot/loader"
+#define PROGRAM_FILE  "boot/loader"
 #define PROGRAM_BYTES (UINT64_C(16) << 20)
 
 /* Panics: there is nobody else to tell. */
@@ -129,10 +129,9 @@ static void add_range(struct start_block *block, struct task *task, const char *
 {
     uint64_t offset = physical & PAGE_MASK;
     status_t status;
-    struct memory *memory = memory_create_range(account_root, MEMORY_KIND_CONTIGUOUS,
-                                                physical - offset,
-                                                (offset + length + PAGE_MASK) >> PAGE_SHIFT,
-                                                &status);
+    struct memory *memory =
+        memory_create_range(account_root, MEMORY_KIND_CONTIGUOUS, physical - offset,
+                            (offset + length + PAGE_MASK) >> PAGE_SHIFT, &status);
 
     need(memory != NULL, "no memory is left");
     add_handle(block, task, name, &memory->object, offset, length);
@@ -154,8 +153,7 @@ static void fill_block(struct start_block *block, struct task *task, uint64_t ad
     add_range(block, task, "initrd", initrd->base, initrd->size);
     add_range(block, task, "devicetree", devicetree->base, devicetree->size);
     add_range(block, task, "loader_image", program->base, program->size);
-    add_range(block, task, "kept", kernel_physical(&log_kept),
-              offsetof(struct log_kept, now));
+    add_range(block, task, "kept", kernel_physical(&log_kept), offsetof(struct log_kept, now));
 }
 
 static struct thread *make_thread(struct task *task, struct start_block *block,

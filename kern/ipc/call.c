@@ -12,9 +12,9 @@ static bool queue_caller(struct port *port, struct thread *thread)
     if (!thread_begin_wait(thread, WAIT_QUEUED, blocked_state(thread), &port->object)) {
         return false;
     }
-    thread->call_node.key =
-        (uint64_t)(LIMIT_PRIORITIES - 1 - thread_priority(thread)) << CALL_SEQUENCE_BITS |
-        port->sequence++;
+    thread->call_node.key = (uint64_t)(LIMIT_PRIORITIES - 1 - thread_priority(thread))
+                                << CALL_SEQUENCE_BITS |
+                            port->sequence++;
     tree_insert(&port->callers, &thread->call_node);
     return true;
 }

@@ -72,8 +72,7 @@ struct thread *deliver_notice(struct port *port, struct loose_ends *loose)
 {
     struct thread *receiver;
 
-    if (list_empty(&port->receivers) ||
-        (list_empty(&port->closed) && list_empty(&port->cancels))) {
+    if (list_empty(&port->receivers) || (list_empty(&port->closed) && list_empty(&port->cancels))) {
         return NULL;
     }
     receiver = deliver_take_receiver(port);

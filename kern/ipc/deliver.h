@@ -12,7 +12,7 @@
 
 /* Keys of queued calls: more urgent first (32 priorities), then in order of arrival. */
 #define CALL_SEQUENCE_BITS 58
-#define CALL_SEQUENCE ((UINT64_C(1) << CALL_SEQUENCE_BITS) - 1)
+#define CALL_SEQUENCE      ((UINT64_C(1) << CALL_SEQUENCE_BITS) - 1)
 
 struct loose_ends {
     struct endpoint *closed; /* its CLOSED has been given; a reference to drop */

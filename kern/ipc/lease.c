@@ -17,8 +17,7 @@
 
 enum { POLL_STEPS = 16 }; /* interrupts are looked for after so many pages */
 
-static status_t lend_from_space(struct thread *thread, const struct lease *lease,
-                                struct lent *lent)
+static status_t lend_from_space(struct thread *thread, const struct lease *lease, struct lent *lent)
 {
     struct space *space = thread->task->space;
     status_t status = STATUS_OK;
@@ -109,8 +108,8 @@ status_t leases_take(struct thread *thread, uint32_t count)
     status_t status = STATUS_OK;
 
     if (thread->leases == NULL) {
-        thread->leases = kmem_allocate(thread->object.account,
-                                       LIMIT_MESSAGE_LEASES * sizeof(*thread->leases));
+        thread->leases =
+            kmem_allocate(thread->object.account, LIMIT_MESSAGE_LEASES * sizeof(*thread->leases));
         if (thread->leases == NULL) {
             return STATUS_NO_KERNEL_MEMORY;
         }
@@ -242,8 +241,8 @@ static status_t copy_between(const struct copy *copy, uint64_t lent_frame, uint6
     char *lent = (char *)direct_map(lent_frame) + lent_offset;
     char *own;
     uint64_t own_frame = 0;
-    status_t status = space_touch(copy->space, copy->address, reads ? MAP_WRITE : MAP_READ,
-                                  &own_frame, NULL);
+    status_t status =
+        space_touch(copy->space, copy->address, reads ? MAP_WRITE : MAP_READ, &own_frame, NULL);
 
     if (status != STATUS_OK) {
         return status == STATUS_LENDER_ABSENT ? STATUS_BAD_ADDRESS : status;
@@ -294,8 +293,13 @@ static status_t copy_step(const struct copy *copy, uint64_t *done)
 status_t lease_copy(struct reply *reply, uint32_t index, uint64_t offset, struct space *space,
                     uint64_t address, uint64_t length, uint32_t direction, uint64_t *copied)
 {
-    struct copy copy = {.reply = reply, .index = index, .direction = direction, .offset = offset,
-                        .space = space, .address = address, .left = length};
+    struct copy copy = {.reply = reply,
+                        .index = index,
+                        .direction = direction,
+                        .offset = offset,
+                        .space = space,
+                        .address = address,
+                        .left = length};
     const struct thread *self = cpu_self()->current;
     unsigned steps = 0;
     status_t status = STATUS_OK;

@@ -11,8 +11,8 @@ static struct pin *allocate(struct task *owner, struct memory *device, uint64_t 
                             uint64_t length, status_t *status)
 {
     uint64_t count = ((offset & PAGE_MASK) + length + PAGE_MASK) >> PAGE_SHIFT;
-    struct pin *pin = object_create(OBJECT_PIN, (uint32_t)(sizeof(*pin) + count * 8),
-                                    owner->object.account);
+    struct pin *pin =
+        object_create(OBJECT_PIN, (uint32_t)(sizeof(*pin) + count * 8), owner->object.account);
 
     if (pin == NULL) {
         *status = STATUS_NO_KERNEL_MEMORY;
@@ -44,8 +44,8 @@ struct pin *pin_create(struct task *owner, struct memory *device, struct memory 
         bool writable;
 
         lock_acquire(&memory->lock);
-        *status = memory_frame(memory, (offset >> PAGE_SHIFT) + pin->count, true, &frame,
-                               &writable);
+        *status =
+            memory_frame(memory, (offset >> PAGE_SHIFT) + pin->count, true, &frame, &writable);
         if (*status == STATUS_OK) {
             page_pin(frame);
             pin->frames[pin->count++] = frame;
@@ -175,7 +175,7 @@ void pin_device_unreachable(struct object *object)
 static bool same_registers(const struct memory *old, const struct memory *new)
 {
     return old->physical >= new->physical &&
-           old->physical - new->physical + old->pages * PAGE_SIZE <= new->pages * PAGE_SIZE;
+           old->physical - new->physical + old->pages *PAGE_SIZE <= new->pages *PAGE_SIZE;
 }
 
 void pin_adopt_quarantine(struct memory *device)

@@ -9,13 +9,13 @@
 #include <arch/mmio.h>
 #include <base/devicetree.h>
 
-#define POLLS_MAX 1000000
+#define POLLS_MAX           1000000
 #define NS16550_LINE_STATUS 5
-#define NS16550_EMPTY (1u << 5)
-#define PL011_FLAGS 0x18
-#define PL011_FULL (1u << 5)
-#define SIFIVE_TRANSMIT 0x00
-#define SIFIVE_FULL (1u << 31)
+#define NS16550_EMPTY       (1u << 5)
+#define PL011_FLAGS         0x18
+#define PL011_FULL          (1u << 5)
+#define SIFIVE_TRANSMIT     0x00
+#define SIFIVE_FULL         (1u << 31)
 
 /* The register at 0 takes a byte while (status & mask) == ready. */
 struct uart_model {
@@ -40,8 +40,8 @@ static uint8_t *registers;     /* null: the firmware's console */
 static bool put(uint8_t byte)
 {
     bool wide = uart.width == sizeof(uint32_t);
-    uint32_t status = wide ? mmio_read32(registers + uart.status)
-                           : mmio_read8(registers + uart.status);
+    uint32_t status =
+        wide ? mmio_read32(registers + uart.status) : mmio_read8(registers + uart.status);
 
     if ((status & uart.mask) != uart.ready) {
         return false;

@@ -44,8 +44,8 @@ void log_raw(const char *text, uint32_t length)
 static uint32_t prefix(char *buffer, const char *who)
 {
     uint64_t microseconds = clock_works ? time_from_counter(clock_counter()) / 1000 : 0;
-    uint32_t length = format_line(buffer, 48, "[%4lu.%06lu] ", microseconds / 1000000,
-                                    microseconds % 1000000);
+    uint32_t length =
+        format_line(buffer, 48, "[%4lu.%06lu] ", microseconds / 1000000, microseconds % 1000000);
 
     if (who != NULL) {
         length += format_line(buffer + length, 32, "%s: ", who);

@@ -20,8 +20,8 @@ static uint64_t tables_base; /* where physical addresses are reached: 0, then th
 static struct lock map_lock;
 static uint64_t next_device = KERNEL_DEVICE_BASE;
 
-#define GIGABYTE (UINT64_C(1) << 30)
-#define MEGAPAGE (UINT64_C(1) << 21)
+#define GIGABYTE   (UINT64_C(1) << 30)
+#define MEGAPAGE   (UINT64_C(1) << 21)
 #define LEVEL_BITS 9
 
 static uint64_t table_page(void)

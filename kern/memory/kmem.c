@@ -24,7 +24,7 @@ struct size_class {
 };
 
 static struct size_class classes[] = {
-    {.size = 64},  {.size = 96},  {.size = 128},  {.size = 192},  {.size = 256}, {.size = 320},
+    {.size = 64},  {.size = 96},  {.size = 128}, {.size = 192},  {.size = 256},  {.size = 320},
     {.size = 448}, {.size = 576}, {.size = 800}, {.size = 1344}, {.size = 2016},
 };
 

@@ -155,8 +155,8 @@ status_t handle_install_all(struct handle_table *table, struct account *account,
     return status;
 }
 
-status_t handle_install(struct handle_table *table, struct account *account,
-                        struct object *object, uint32_t rights, handle_t *handle)
+status_t handle_install(struct handle_table *table, struct account *account, struct object *object,
+                        uint32_t rights, handle_t *handle)
 {
     status_t status;
 

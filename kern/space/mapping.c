@@ -295,8 +295,8 @@ static unsigned leaf_flags(const struct mapping *mapping, bool writable)
     flags |= mapping->flags & MAP_WRITE && writable ? PTE_WRITE : 0;
     flags |= mapping->flags & MAP_EXECUTE ? PTE_EXECUTE : 0;
     if (mapping->memory->kind == MEMORY_KIND_DEVICE) {
-        flags |= mapping->memory->attributes == DEVICE_WRITE_COMBINE ? PTE_WRITE_COMBINE
-                                                                      : PTE_DEVICE;
+        flags |=
+            mapping->memory->attributes == DEVICE_WRITE_COMBINE ? PTE_WRITE_COMBINE : PTE_DEVICE;
     }
     return flags;
 }
@@ -359,8 +359,8 @@ static void enter(struct space *space, pte_t *entry, uint64_t address, pte_t lea
     *entry = leaf;
     pte_publish();
     if (pte_present(old)) {
-        uint64_t mask = old == leaf ? UINT64_C(1) << cpu_self()->index
-                                    : atomic_load(&space->cpu_mask);
+        uint64_t mask =
+            old == leaf ? UINT64_C(1) << cpu_self()->index : atomic_load(&space->cpu_mask);
 
         tlb_flush_range(space->asid, address, PAGE_SIZE, mask);
     }

@@ -55,8 +55,7 @@ static void free_some(struct memory *memory, uint64_t keep)
     }
 }
 
-struct memory *memory_create_contiguous(struct account *account, uint64_t pages,
-                                        status_t *status)
+struct memory *memory_create_contiguous(struct account *account, uint64_t pages, status_t *status)
 {
     struct memory *memory = memory_create_range(account, MEMORY_KIND_CONTIGUOUS, 0, pages, status);
     unsigned order = 0;
@@ -190,8 +189,7 @@ static status_t frame_for_write(struct memory *memory, uint64_t index, uint64_t 
     if (*slot == 0 && memory->kind == MEMORY_KIND_PAGED) {
         return STATUS_LENDER_ABSENT;
     }
-    if (*slot == 0 ||
-        atomic_load_explicit(&page_of(*slot)->owners, memory_order_acquire) > 1) {
+    if (*slot == 0 || atomic_load_explicit(&page_of(*slot)->owners, memory_order_acquire) > 1) {
         status = replace_frame(memory, index, slot, *slot);
     }
     *physical = *slot;

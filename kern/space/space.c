@@ -32,8 +32,8 @@ void space_init(void)
         asid_count = ASID_LIMIT;
     }
     libsys_pages = ((uint64_t)(__libsys_end - __libsys_start) + PAGE_MASK) >> PAGE_SHIFT;
-    libsys_memory = memory_create_range(account_root, MEMORY_KIND_CONTIGUOUS, start, libsys_pages,
-                                        &status);
+    libsys_memory =
+        memory_create_range(account_root, MEMORY_KIND_CONTIGUOUS, start, libsys_pages, &status);
     time_memory = memory_create_contiguous(account_root, 1, &status);
     if (libsys_memory == NULL || time_memory == NULL) {
         panic("no memory for the interface library");
@@ -84,8 +84,7 @@ static status_t map_libsys(struct space *space)
     }
     if (status == STATUS_OK) {
         status = space_map(space, libsys_memory, base + PAGE_SIZE, 0, length,
-                           MAP_READ | MAP_EXECUTE | MAP_FIXED | MAPPING_LOCKED, 0,
-                           &space->libsys);
+                           MAP_READ | MAP_EXECUTE | MAP_FIXED | MAPPING_LOCKED, 0, &space->libsys);
     }
     space->libsys_end = space->libsys + length;
     return status;

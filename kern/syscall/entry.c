@@ -14,7 +14,7 @@
 #include <kern/trace.h>
 
 #define METHOD_FAULT UINT64_C(0x4641554c) /* "FAUL" */
-#define METHOD_PAGE UINT64_C(0x50414745)  /* "PAGE" */
+#define METHOD_PAGE  UINT64_C(0x50414745) /* "PAGE" */
 
 enum { REAP_TURNS = 50 }; /* a slice, while something is left to take apart */
 

@@ -177,7 +177,7 @@ status_t sys_event_watch(handle_t handle, struct event *event, uint64_t bits)
 }
 
 status_t sys_timer_make(struct account *account, struct event *event, uint64_t bits,
-                          handle_t *result)
+                        handle_t *result)
 {
     struct timer *timer;
 

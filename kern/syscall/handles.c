@@ -8,8 +8,8 @@
 #include <kern/sched.h>
 #include <kern/time.h>
 
-#define PERIOD_LEAST UINT64_C(1000000)     /* ns */
-#define PERIOD_MOST UINT64_C(10000000000)
+#define PERIOD_LEAST UINT64_C(1000000) /* ns */
+#define PERIOD_MOST  UINT64_C(10000000000)
 
 status_t sys_handle_close(handle_t handle)
 {

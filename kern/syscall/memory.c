@@ -22,8 +22,7 @@ static uint64_t to_pages(uint64_t size)
     return (size + PAGE_MASK) >> PAGE_SHIFT;
 }
 
-status_t sys_memory_create(struct account *account, uint64_t size, uint32_t flags,
-                           handle_t *result)
+status_t sys_memory_create(struct account *account, uint64_t size, uint32_t flags, handle_t *result)
 {
     struct memory *memory;
     status_t status;
@@ -31,9 +30,8 @@ status_t sys_memory_create(struct account *account, uint64_t size, uint32_t flag
     if (!good_size(size) || (flags & ~(uint32_t)MEMORY_CONTIGUOUS) != 0) {
         return STATUS_BAD_ARGUMENT;
     }
-    memory = flags & MEMORY_CONTIGUOUS
-                 ? memory_create_contiguous(account, to_pages(size), &status)
-                 : memory_create(account, to_pages(size), &status);
+    memory = flags & MEMORY_CONTIGUOUS ? memory_create_contiguous(account, to_pages(size), &status)
+                                       : memory_create(account, to_pages(size), &status);
     return give_new(memory, status, result);
 }
 
@@ -158,8 +156,7 @@ status_t sys_memory_commit(struct memory *memory, uint64_t offset, uint64_t leng
     return status;
 }
 
-status_t sys_memory_info(struct memory *memory, uint64_t *size, uint32_t *kind,
-                         uint64_t *resident)
+status_t sys_memory_info(struct memory *memory, uint64_t *size, uint32_t *kind, uint64_t *resident)
 {
     *size = memory->pages * PAGE_SIZE;
     *kind = memory->kind;

@@ -128,7 +128,6 @@ status_t sys_space_peek(struct space *space, uint64_t address, uint64_t length)
     if (length == 0 || length > LIMIT_MESSAGE_DATA) {
         return STATUS_BAD_ARGUMENT;
     }
-    return address <= USER_TOP - length
-               ? peek(space, address, current_thread()->page->data, length)
-               : STATUS_BAD_ADDRESS;
+    return address <= USER_TOP - length ? peek(space, address, current_thread()->page->data, length)
+                                        : STATUS_BAD_ADDRESS;
 }

@@ -28,13 +28,11 @@ status_t sys_task_create(struct account *account, struct space *space, uint64_t 
     return give_new(task, status, result);
 }
 
-status_t sys_task_install(struct task *task, handle_t handle, uint32_t rights,
-                          uint64_t *installed)
+status_t sys_task_install(struct task *task, handle_t handle, uint32_t rights, uint64_t *installed)
 {
     uint32_t had = 0;
     status_t status = STATUS_OK;
-    struct object *object =
-        handle_take(&current_thread()->task->handles, handle, &had, &status);
+    struct object *object = handle_take(&current_thread()->task->handles, handle, &had, &status);
 
     if (object == NULL) {
         return status;
@@ -157,8 +155,8 @@ status_t sys_thread_create(struct task *task, uint32_t priority, handle_t *resul
         return status;
     }
     *message_page = thread->page_address;
-    status = handle_install(&self->handles, self->object.account, &thread->object, RIGHT_ALL,
-                            result);
+    status =
+        handle_install(&self->handles, self->object.account, &thread->object, RIGHT_ALL, result);
     if (status != STATUS_OK) {
         thread_kill(thread);
     }

@@ -33,8 +33,8 @@ static void stop_thread(struct thread *thread)
     lock_acquire(&thread->lock);
     atomic_store(&thread->stop, true);
     atomic_store(&thread->attention, true);
-    halted = thread->wait != WAIT_NONE || thread->state == THREAD_NEW ||
-             thread->state == THREAD_DEAD;
+    halted =
+        thread->wait != WAIT_NONE || thread->state == THREAD_NEW || thread->state == THREAD_DEAD;
     atomic_store(&thread->halted, halted); /* a wait that a resume overtook may have left it set */
     if (halted) {
         lock_release(&thread->lock);

@@ -19,8 +19,8 @@ static status_t make_message_page(struct thread *thread, struct task *task)
     if (memory == NULL) {
         return status;
     }
-    status = space_map(task->space, memory, 0, 0, PAGE_SIZE,
-                       MAP_READ | MAP_WRITE | MAPPING_LOCKED, 0, &thread->page_address);
+    status = space_map(task->space, memory, 0, 0, PAGE_SIZE, MAP_READ | MAP_WRITE | MAPPING_LOCKED,
+                       0, &thread->page_address);
     if (status != STATUS_OK) {
         object_release(&memory->object);
         return status;
@@ -78,8 +78,7 @@ static void end_wait_of(struct thread *thread, enum thread_wait wait, struct obj
         receive_cancel(container_of(object, struct port, object), thread, STATUS_INTERRUPTED);
         break;
     case WAIT_EVENT:
-        event_cancel_wait(container_of(object, struct event, object), thread,
-                          STATUS_INTERRUPTED);
+        event_cancel_wait(container_of(object, struct event, object), thread, STATUS_INTERRUPTED);
         break;
     case WAIT_UNPIN:
         if (hard) {
@@ -104,8 +103,7 @@ static void interrupt(struct thread *thread, bool hard)
     lock_acquire(&thread->lock);
     wait = thread->wait;
     object = thread->wait_object;
-    if (!hard && (wait == WAIT_QUEUED || wait == WAIT_ANSWER) &&
-        thread->call_kind != CALL_NORMAL) {
+    if (!hard && (wait == WAIT_QUEUED || wait == WAIT_ANSWER) && thread->call_kind != CALL_NORMAL) {
         wait = WAIT_NONE; /* a fault is not something that the thread does */
         object = NULL;
     }
@@ -223,8 +221,7 @@ void thread_destroy(struct object *object)
         kmem_free(object->account, thread->fp, sizeof(*thread->fp));
     }
     if (thread->leases != NULL) {
-        kmem_free(object->account, thread->leases,
-                  LIMIT_MESSAGE_LEASES * sizeof(*thread->leases));
+        kmem_free(object->account, thread->leases, LIMIT_MESSAGE_LEASES * sizeof(*thread->leases));
     }
     object_release(&thread->task->object);
     object_free(object);

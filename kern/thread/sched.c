@@ -97,8 +97,7 @@ void sched_prepare_block(struct thread *thread)
     if (used >= thread->charge_at) {
         account_charge_cpu(thread->object.account, used - thread->charged);
         thread->charged = used;
-        thread->charge_at =
-            account_cpu_limited(thread->object.account) ? used : used + sched_grain;
+        thread->charge_at = account_cpu_limited(thread->object.account) ? used : used + sched_grain;
     }
     if (cpu->fp_on) {
         fp_switch_out(&thread->frame, thread->fp);
@@ -129,8 +128,7 @@ void sched_switch(struct thread *next)
     uint64_t now = clock_counter();
     bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
 
-    if (more_urgent(cpu, thread_priority(next), !slice_over) ||
-        !sched_is_charged(next, 0)) {
+    if (more_urgent(cpu, thread_priority(next), !slice_over) || !sched_is_charged(next, 0)) {
         sched_ready(next); /* perhaps elsewhere, so this CPU chooses in any case */
         cpu->reschedule = true;
         return;

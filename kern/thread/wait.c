@@ -78,8 +78,8 @@ bool thread_doom(struct thread *thread)
     bool was_new;
 
     lock_acquire(&thread->lock);
-    was_new = thread->state == THREAD_NEW &&
-              !atomic_load_explicit(&thread->dying, memory_order_relaxed);
+    was_new =
+        thread->state == THREAD_NEW && !atomic_load_explicit(&thread->dying, memory_order_relaxed);
     atomic_store_explicit(&thread->dying, true, memory_order_seq_cst);
     atomic_store_explicit(&thread->attention, true, memory_order_seq_cst);
     lock_release(&thread->lock);

@@ -33,7 +33,8 @@ struct positions {
 uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
                         uint32_t flags);
 /* Bytes have moved, up to there. */
-void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags, uint64_t position);
+void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags,
+                     uint64_t position);
 /* The operation seek of the file protocol, for a file of `size` bytes. */
 SINTER_MUST_CHECK status_t positions_seek(struct positions *positions, uint64_t badge,
                                           int64_t offset, uint32_t whence, uint64_t size,

@@ -64,10 +64,8 @@ status_t call_check(struct call *call, bool data, uint32_t handles, uint32_t lea
 static status_t negotiate(const struct server_protocol *protocol, struct call *call)
 {
     uint32_t offered = (uint32_t)call->in.words[0];
-    bool same_major =
-        offered >> PROTOCOL_MAJOR_SHIFT == protocol->version >> PROTOCOL_MAJOR_SHIFT;
-    call->answer.words[0] =
-        same_major && offered < protocol->version ? offered : protocol->version;
+    bool same_major = offered >> PROTOCOL_MAJOR_SHIFT == protocol->version >> PROTOCOL_MAJOR_SHIFT;
+    call->answer.words[0] = same_major && offered < protocol->version ? offered : protocol->version;
     return same_major ? STATUS_OK : STATUS_VERSION_MISMATCH;
 }
 

@@ -8,8 +8,8 @@
 status_t task_list_read(struct task_list *list)
 {
     uint64_t length = 0;
-    status_t status = process_tasks(program_handle("process"), list->entries,
-                                    sizeof(list->entries), &length);
+    status_t status =
+        process_tasks(program_handle("process"), list->entries, sizeof(list->entries), &length);
     list->count = status == STATUS_OK ? (size_t)(length / sizeof(list->entries[0])) : 0;
     if (list->count > TASK_LIST_LIMIT) {
         list->count = 0;

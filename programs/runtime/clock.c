@@ -68,8 +68,7 @@ int usleep(useconds_t duration)
 /* Nothing interrupts it, so nothing remains. */
 int nanosleep(const struct timespec *duration, struct timespec *remaining)
 {
-    if (duration->tv_sec < 0 || duration->tv_nsec < 0 ||
-        duration->tv_nsec >= (long)NANOSECONDS) {
+    if (duration->tv_sec < 0 || duration->tv_nsec < 0 || duration->tv_nsec >= (long)NANOSECONDS) {
         errno = EINVAL;
         return -1;
     }

@@ -198,8 +198,9 @@ static status_t seek_here(const struct descriptor *descriptor, off_t offset, int
 
 static uint32_t seek_word(int whence)
 {
-    return whence == SEEK_CUR ? FILE_SEEK_POSITION : whence == SEEK_END ? FILE_SEEK_END
-                                                                        : FILE_SEEK_START;
+    return whence == SEEK_CUR   ? FILE_SEEK_POSITION
+           : whence == SEEK_END ? FILE_SEEK_END
+                                : FILE_SEEK_START;
 }
 
 off_t lseek(int number, off_t offset, int whence)
@@ -211,7 +212,8 @@ off_t lseek(int number, off_t offset, int whence)
     if (descriptor == NULL) {
         return -1;
     }
-    if (!has_offset(descriptor) || (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)) {
+    if (!has_offset(descriptor) ||
+        (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END)) {
         errno = has_offset(descriptor) ? EINVAL : ESPIPE;
         return -1;
     }

@@ -53,9 +53,9 @@ status_t path_open_resolved(const char *absolute, uint32_t flags, uint32_t *kind
 {
     uint32_t found = FILE_KIND_DIRECTORY;
     size_t length = strlen(absolute);
-    status_t status =
-        length <= 1 ? handle_duplicate(program_handle("namespace"), RIGHT_ALL, endpoint)
-                    : walk(absolute + 1, length - 1, flags, &found, endpoint);
+    status_t status = length <= 1
+                          ? handle_duplicate(program_handle("namespace"), RIGHT_ALL, endpoint)
+                          : walk(absolute + 1, length - 1, flags, &found, endpoint);
     if (kind != NULL) {
         *kind = found;
     }

@@ -46,8 +46,7 @@ status_t capture_begin(struct capture *capture, uint32_t kinds)
         status = make_store(capture, pages_free);
     }
     if (status == STATUS_OK) {
-        status =
-            map(capture->cpus * RING_BYTES, MEMORY_CONTIGUOUS, &capture->memory, &address);
+        status = map(capture->cpus * RING_BYTES, MEMORY_CONTIGUOUS, &capture->memory, &address);
     }
     if (status == STATUS_OK) {
         status = trace_set(program_handle("machine"), capture->memory, kinds, &records);

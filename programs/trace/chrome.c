@@ -186,8 +186,7 @@ static void put_wanted(struct story *story, const struct trace_record *record)
         put_receive(story, record);
         return;
     case TRACE_FAULT:
-        line_put(&line, "fault: %s at %#" PRIx64, decode_fault(record->words[0]),
-                 record->words[1]);
+        line_put(&line, "fault: %s at %#" PRIx64, decode_fault(record->words[0]), record->words[1]);
         break;
     case TRACE_INTERRUPT:
         line_put(&line, "interrupt %" PRIu64, record->words[0]);
@@ -206,10 +205,9 @@ static void put_wanted(struct story *story, const struct trace_record *record)
 
 static void write_record(struct story *story, const struct trace_record *record)
 {
-    struct story_thread *ended = story_thread(
-        story, record->kind == TRACE_REPLY   ? record->peer
-               : record->kind == TRACE_DEATH ? record->thread
-                                             : 0);
+    struct story_thread *ended = story_thread(story, record->kind == TRACE_REPLY   ? record->peer
+                                                     : record->kind == TRACE_DEATH ? record->thread
+                                                                                   : 0);
     if (record->kind == TRACE_SWITCH) {
         put_switch(story, record);
         return;

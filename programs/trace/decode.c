@@ -32,10 +32,10 @@ static const struct method *find(uint64_t tag)
 {
     const struct method *method =
         find_in(methods, sizeof(methods) / sizeof(methods[0]), tag_method(tag));
-    return method != NULL ? method
-                          : find_in(kernel_methods,
-                                    sizeof(kernel_methods) / sizeof(kernel_methods[0]),
-                                    tag_method(tag));
+    return method != NULL
+               ? method
+               : find_in(kernel_methods, sizeof(kernel_methods) / sizeof(kernel_methods[0]),
+                         tag_method(tag));
 }
 
 void line_put(struct line *line, const char *format, ...)

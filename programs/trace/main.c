@@ -24,7 +24,7 @@ PROGRAM_NOTE("trace", "trace [-s NAME] [-k KIND] [-o FILE] [--chrome] COMMAND | 
 SERVER_META(resources, RESOURCE_DEBUG);
 
 #define USAGE                                                                                      \
-    "trace [-s NAME]... [-k call|receive|fault|interrupt|switch|task]... [-o FILE] [--chrome] "   \
+    "trace [-s NAME]... [-k call|receive|fault|interrupt|switch|task]... [-o FILE] [--chrome] "    \
     "COMMAND... | -t SECONDS"
 #define NANOSECONDS   UINT64_C(1000000000)
 #define TAKE_EVERY    (UINT64_C(2) * 1000 * 1000) /* ns, the rings are emptied */
@@ -33,9 +33,10 @@ SERVER_META(resources, RESOURCE_DEBUG);
 #define REFUSAL_SIZE  512
 #define CREATED_MODE  0666
 
-#define KIND(name)    (1u << TRACE_##name)
-#define TEXT_KINDS    (KIND(CALL) | KIND(REPLY) | KIND(FAULT) | KIND(INTERRUPT) | KIND(TASK) | KIND(DEATH))
-#define CHROME_KINDS  (TEXT_KINDS | KIND(RECEIVE) | KIND(SWITCH))
+#define KIND(name) (1u << TRACE_##name)
+#define TEXT_KINDS                                                                                 \
+    (KIND(CALL) | KIND(REPLY) | KIND(FAULT) | KIND(INTERRUPT) | KIND(TASK) | KIND(DEATH))
+#define CHROME_KINDS (TEXT_KINDS | KIND(RECEIVE) | KIND(SWITCH))
 
 extern char **environ;
 
@@ -59,9 +60,12 @@ static bool add_kind(struct wishes *wishes, const char *word)
         const char *word;
         uint32_t kinds;
     } kinds[] = {
-        {"call", KIND(CALL) | KIND(REPLY)},  {"receive", KIND(RECEIVE)},
-        {"fault", KIND(FAULT)},              {"interrupt", KIND(INTERRUPT)},
-        {"switch", KIND(SWITCH)},            {"task", KIND(TASK) | KIND(DEATH)},
+        {"call", KIND(CALL) | KIND(REPLY)},
+        {"receive", KIND(RECEIVE)},
+        {"fault", KIND(FAULT)},
+        {"interrupt", KIND(INTERRUPT)},
+        {"switch", KIND(SWITCH)},
+        {"task", KIND(TASK) | KIND(DEATH)},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].word, word) == 0) {

@@ -112,8 +112,8 @@ void story_end(struct story *story, const struct trace_record *record)
 {
     bool calls = record->kind == TRACE_CALL;
     bool ends = record->kind == TRACE_REPLY || record->kind == TRACE_DEATH;
-    struct story_thread *thread = story_thread(
-        story, record->kind == TRACE_REPLY ? record->peer : record->thread);
+    struct story_thread *thread =
+        story_thread(story, record->kind == TRACE_REPLY ? record->peer : record->thread);
     if (thread != NULL && (calls || ends)) {
         thread->calls = calls;
         thread->called_at = record->time;

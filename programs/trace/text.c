@@ -10,8 +10,8 @@
 
 enum { LINE_SIZE = 512, CPUS = 8 };
 
-#define NANOSECONDS  UINT64_C(1000000000)
-#define MICROSECOND  UINT64_C(1000)
+#define NANOSECONDS UINT64_C(1000000000)
+#define MICROSECOND UINT64_C(1000)
 
 static void begin(struct story *story)
 {
@@ -88,8 +88,7 @@ static void put_rest(struct line *line, const struct story *story,
         line_put(line, "** interrupt line %" PRIu64, record->words[0]);
         break;
     case TRACE_SWITCH:
-        line_put(line, record->thread == 0 ? ".. idle" : ".. runs thread %" PRIu64,
-                 record->thread);
+        line_put(line, record->thread == 0 ? ".. idle" : ".. runs thread %" PRIu64, record->thread);
         break;
     case TRACE_DEATH:
         line_put(line, "-- thread %" PRIu64 " ends", record->thread);

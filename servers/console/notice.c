@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-#define ESCAPE      0x1b
-#define CLEAR_LINE  "\r\x1b[K"
+#define ESCAPE     0x1b
+#define CLEAR_LINE "\r\x1b[K"
 
 static uint8_t byte_at(const struct byte_ring *ring, uint32_t position)
 {

@@ -251,9 +251,9 @@ static status_t serve_seek(struct call *call, int64_t offset, uint32_t whence, u
 {
     struct fat_node *node;
     status_t status = file_of(call, &node);
-    return status != STATUS_OK ? status
-                               : positions_seek(positions, call->in.badge, offset, whence,
-                                                node->size, position);
+    return status != STATUS_OK
+               ? status
+               : positions_seek(positions, call->in.badge, offset, whence, node->size, position);
 }
 
 static status_t serve_resize(struct call *call, uint64_t size)
@@ -392,7 +392,8 @@ static status_t open_store(void)
     handle_t memory = 0;
     uint64_t size = 0;
     uint64_t address = 0;
-    uint64_t wanted = (sizeof(struct store) + LIMIT_PAGE_SIZE - 1) & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
+    uint64_t wanted =
+        (sizeof(struct store) + LIMIT_PAGE_SIZE - 1) & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
     status_t status = supervisor_store(server.supervisor, wanted, &size, &memory);
     if (status == STATUS_OK && size < wanted) {
         status_ignore(handle_close(memory));

@@ -19,7 +19,7 @@ enum {
 struct user {
     const char *name;
     handle_t task;
-    const struct service *service;  /* null: it is none */
+    const struct service *service; /* null: it is none */
     const struct process *program; /* the same */
 };
 

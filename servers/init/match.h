@@ -17,7 +17,7 @@
  */
 struct match_pattern {
     char compatible[48];
-    char bus[48]; /* empty: the device has registers itself */
+    char bus[48];         /* empty: the device has registers itself */
     uint32_t virtio_type; /* 0: any */
 };
 

@@ -148,8 +148,8 @@ static status_t serve_seek(struct call *call, int64_t offset, uint32_t whence, u
         return STATUS_GONE;
     }
     lock_positions();
-    status_t status = positions_seek(&positions, call->in.badge, offset, whence, extent->length,
-                                     position);
+    status_t status =
+        positions_seek(&positions, call->in.badge, offset, whence, extent->length, position);
     unlock_positions();
     return status;
 }

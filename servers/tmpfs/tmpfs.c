@@ -142,8 +142,8 @@ static status_t serve_open(struct call *call, const uint8_t *path, size_t path_l
         status = open_present(number, flags);
     } else if (status == STATUS_NOT_FOUND && (flags & FILE_CREATE) != 0 &&
                (flags & FILE_DIRECTORY) == 0) {
-        status = volume_create(&volume, at, text, path_length, VOLUME_FILE, clock_read_wall(),
-                               &number);
+        status =
+            volume_create(&volume, at, text, path_length, VOLUME_FILE, clock_read_wall(), &number);
     }
     if (status != STATUS_OK) {
         return status;
@@ -436,7 +436,8 @@ int server_main(const struct start_info *info)
     const char *given = argument(info);
     uint64_t wanted = given != NULL ? size_of(given) : SIZE_DEFAULT;
     if (wanted < SIZE_LEAST || wanted > SIZE_MOST) {
-        return server_refuse(&server, "`%s` is no size; write it as 16M, from 256K to 1024M", given);
+        return server_refuse(&server, "`%s` is no size; write it as 16M, from 256K to 1024M",
+                             given);
     }
     status_t status = open_range(wanted);
     if (status == STATUS_OK) {

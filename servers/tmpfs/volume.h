@@ -25,7 +25,7 @@ enum {
     VOLUME_NAME = 255,                  /* bytes */
     VOLUME_ROOT = 0,
     VOLUME_SPARE = 2048,
-    VOLUME_RUN = 16, /* blocks that are committed together */
+    VOLUME_RUN = 16,        /* blocks that are committed together */
     VOLUME_BLOCKS = 262144, /* most that a range may have: 1 GiB */
 };
 #define VOLUME_FILE_MOST                                                                           \
@@ -62,7 +62,7 @@ struct volume {
     uint32_t free;
     uint32_t next; /* behind it the search for a free one begins: the lowest has memory already */
     struct volume_node *nodes;
-    uint64_t used[VOLUME_BLOCKS / 64]; /* bit per block */
+    uint64_t used[VOLUME_BLOCKS / 64];                   /* bit per block */
     uint64_t committed[VOLUME_BLOCKS / VOLUME_RUN / 64]; /* bit per run of blocks */
 };
 

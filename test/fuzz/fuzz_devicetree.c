@@ -8,7 +8,7 @@
 #include <base/devicetree.h>
 
 #define PATH_SIZE 256
-#define ENTRIES 3 /* of reg, interrupts and reservations that are tried at each node */
+#define ENTRIES   3  /* of reg, interrupts and reservations that are tried at each node */
 #define NODES_MAX 64 /* visited in full; the accessors search, so large trees cost the square */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -127,8 +127,9 @@ static void finish(void)
 {
     uint32_t structure = HEADER_SIZE + build.reservations_size;
     uint32_t strings = structure + build.structure_size;
-    uint32_t fields[10] = {0xd00dfeed, strings + build.strings_size, structure, strings,
-                           HEADER_SIZE, 17, 16, 0, build.strings_size, build.structure_size};
+    uint32_t fields[10] = {
+        0xd00dfeed, strings + build.strings_size, structure,           strings, HEADER_SIZE, 17, 16,
+        0,          build.strings_size,           build.structure_size};
 
     blob_size = strings + build.strings_size;
     blob = malloc(blob_size);
@@ -262,11 +263,16 @@ static void test_open_checks_header(void **state)
     static const struct {
         uint32_t field, value;
     } wrong[] = {
-        {FIELD_MAGIC, 0xd00dfeee},      {FIELD_TOTALSIZE, 39},
-        {FIELD_TOTALSIZE, 0xffffffff},  {FIELD_STRUCTURE, 0x7fffffff},
-        {FIELD_STRINGS, 0xfffffff0},    {FIELD_VERSION, 16},
-        {FIELD_COMPATIBLE, 18},         {FIELD_STRINGS_SIZE, 0x10000},
-        {FIELD_STRUCTURE_SIZE, 0xffffffff}, {FIELD_STRUCTURE_SIZE, 4},
+        {FIELD_MAGIC, 0xd00dfeee},
+        {FIELD_TOTALSIZE, 39},
+        {FIELD_TOTALSIZE, 0xffffffff},
+        {FIELD_STRUCTURE, 0x7fffffff},
+        {FIELD_STRINGS, 0xfffffff0},
+        {FIELD_VERSION, 16},
+        {FIELD_COMPATIBLE, 18},
+        {FIELD_STRINGS_SIZE, 0x10000},
+        {FIELD_STRUCTURE_SIZE, 0xffffffff},
+        {FIELD_STRUCTURE_SIZE, 4},
         {FIELD_STRUCTURE_SIZE, 0},
     };
 
@@ -412,10 +418,24 @@ static void test_depth_is_limited(void **state)
 
 static void test_walks_in_blob_order(void **state)
 {
-    static const char *const names[] = {
-        "", "aliases", "cpus", "cpu@0", "interrupt-controller", "cpu@1", "interrupt-controller",
-        "soc", "serial@1000", "outside@f000", "pci@2000", "card", "closed", "device@5", "plic",
-        "gic", "short", "mixed"};
+    static const char *const names[] = {"",
+                                        "aliases",
+                                        "cpus",
+                                        "cpu@0",
+                                        "interrupt-controller",
+                                        "cpu@1",
+                                        "interrupt-controller",
+                                        "soc",
+                                        "serial@1000",
+                                        "outside@f000",
+                                        "pci@2000",
+                                        "card",
+                                        "closed",
+                                        "device@5",
+                                        "plic",
+                                        "gic",
+                                        "short",
+                                        "mixed"};
     dt_node node;
     size_t i = 0;
 
@@ -609,9 +629,8 @@ static void test_interrupts(void **state)
     for (uint32_t i = 0; i < 4; i++) {
         assert_true(devicetree_interrupt(&tree, plic, i, &controller, specifier, &count));
         assert_int_equal(specifier[0], i % 2 == 0 ? 11 : 9);
-        assert_string_equal(
-            devicetree_name(&tree, devicetree_parent(&tree, controller)),
-            i < 2 ? "cpu@0" : "cpu@1");
+        assert_string_equal(devicetree_name(&tree, devicetree_parent(&tree, controller)),
+                            i < 2 ? "cpu@0" : "cpu@1");
     }
     assert_false(devicetree_interrupt(&tree, plic, 4, &controller, specifier, &count));
 

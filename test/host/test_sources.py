@@ -1,13 +1,15 @@
-"""Every source file of the tree is built: a file that no meson.build names is a file forgotten."""
+"""Every source file of the tree is built, a file that no meson.build names is a file forgotten; and
+what is C is laid out as .clang-format says."""
 
 import re
+import subprocess
 
 import pytest
 
 from harness.places import ROOT
 
-FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs",
-           "examples")
+FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs", "examples")
+FORMATTER = "clang-format-19" # others lay out differently
 
 
 def named_files(build_file):
@@ -36,3 +38,14 @@ def test_every_test_is_named():
                        if not re.search(rf"['\"/]{re.escape(path.name)}['\"]|"
                                         rf"['\"]{re.escape(path.stem)}['\"]", text))
     assert not forgotten, f"nothing under test/ builds {', '.join(forgotten)}"
+
+
+@pytest.mark.parametrize("folder", FOLDERS + ("test", "tools"))
+def test_layout(folder):
+    sources = [path for pattern in ("*.c", "*.h", "*.cpp") for path in (ROOT / folder).rglob(pattern)]
+    if not sources:
+        pytest.skip("no C here")
+    answer = subprocess.run([FORMATTER, "--dry-run", "-Werror", *sources], capture_output=True,
+                            text=True)
+    assert answer.returncode == 0, (f"`{FORMATTER} -i` lays these out otherwise:\n"
+                                    f"{answer.stderr[:2000]}")

@@ -118,9 +118,9 @@ static void names_are_kept_apart(void **state)
                      STATUS_NOT_FOUND);
     char name[VOLUME_NAME + 2];
     memset(name, 'n', sizeof(name));
-    assert_int_equal(volume_create(&volume, VOLUME_ROOT, name, VOLUME_NAME + 1, VOLUME_FILE, 5,
-                                   &other),
-                     STATUS_BAD_ARGUMENT);
+    assert_int_equal(
+        volume_create(&volume, VOLUME_ROOT, name, VOLUME_NAME + 1, VOLUME_FILE, 5, &other),
+        STATUS_BAD_ARGUMENT);
     assert_int_equal(volume_create(&volume, VOLUME_ROOT, name, VOLUME_NAME, VOLUME_FILE, 5, &other),
                      STATUS_OK);
 }
@@ -306,7 +306,8 @@ static void a_crash_in_a_renaming_leaves_one_name(void **state)
     assert_int_equal(drop("b", VOLUME_FILE), STATUS_OK);
     const char *name = volume_entry(&volume, VOLUME_ROOT, 0, &length, &child);
     assert_non_null(name);
-    memcpy((char *)(uintptr_t)name + 260, name - 5, 260); /* the entry once more, at the next place */
+    memcpy((char *)(uintptr_t)name + 260, name - 5,
+           260); /* the entry once more, at the next place */
     reopen();
     assert_int_equal(find("a", &node), STATUS_OK);
     assert_int_equal(node, a);
@@ -355,8 +356,7 @@ static void write_somewhere(unsigned file, uint32_t node)
             memset(model[file].bytes + model[file].size, 0, offset - model[file].size);
         }
         memcpy(model[file].bytes + offset, bytes, length);
-        model[file].size =
-            model[file].size > offset + length ? model[file].size : offset + length;
+        model[file].size = model[file].size > offset + length ? model[file].size : offset + length;
     } else if (length > 0) { /* what was overwritten before room ran out is not told: read it */
         get(node, 0, model[file].bytes, model[file].size);
     }

@@ -163,7 +163,8 @@ static void tell(uint32_t kind, uint64_t task, uint64_t thread, uint64_t peer, u
 
 static void test_story_filter(void **state)
 {
-    struct trace_record reply = {.kind = TRACE_REPLY, .task = 2, .thread = 20, .peer = 30, .port = 9};
+    struct trace_record reply = {
+        .kind = TRACE_REPLY, .task = 2, .thread = 20, .peer = 30, .port = 9};
     struct trace_record other = {.kind = TRACE_CALL, .task = 3, .thread = 30, .port = 8};
     (void)state;
     memset(&story, 0, sizeof(story));
@@ -201,10 +202,14 @@ static void test_story_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ring_in_order),      cmocka_unit_test(test_ring_overwritten),
-        cmocka_unit_test(test_ring_being_written), cmocka_unit_test(test_ring_garbage),
-        cmocka_unit_test(test_decode),             cmocka_unit_test(test_decode_cut),
-        cmocka_unit_test(test_story_filter),       cmocka_unit_test(test_story_full),
+        cmocka_unit_test(test_ring_in_order),
+        cmocka_unit_test(test_ring_overwritten),
+        cmocka_unit_test(test_ring_being_written),
+        cmocka_unit_test(test_ring_garbage),
+        cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_cut),
+        cmocka_unit_test(test_story_filter),
+        cmocka_unit_test(test_story_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ GCC = {
 }
 CLANG_14 = ("clang-14",)
 HOST_TESTS = ("gcc", "libc6-dev", "pkg-config", "libcmocka-dev", "qemu-user", "libclang-rt-19-dev",
-              "python3-pytest", "python3-pytest-xdist", "cpio")
+              "python3-pytest", "python3-pytest-xdist", "cpio", "clang-format-19")
 IMAGE_TOOLS = ("fdisk", "dosfstools", "mtools")
 UBOOT = ("u-boot-qemu",)
 DEBUGGER = ("gdb-multiarch",)

@@ -77,7 +77,7 @@ struct session {
     struct channel channel;
     struct openings openings;
     struct positions *positions; /* in the state store */
-    uint32_t data_bytes; /* that one message can carry */
+    uint32_t data_bytes;         /* that one message can carry */
     uint32_t users[OPENINGS];
     bool has_fid[OPENINGS];
     bool closing[OPENINGS];

@@ -11,12 +11,12 @@
 #include "registers.h"
 
 #define CTR_INSTRUCTION_LINE_SHIFT 0
-#define CTR_POLICY_SHIFT 14
-#define CTR_POLICY_PHYSICAL 3
-#define CTR_DATA_LINE_SHIFT 16
-#define CTR_IDC (UINT64_C(1) << 28) /* data need not be cleaned */
-#define CTR_DIC (UINT64_C(1) << 29) /* instructions need not be invalidated */
-#define WORD_SIZE 4                 /* unit of the line sizes, as powers of two */
+#define CTR_POLICY_SHIFT           14
+#define CTR_POLICY_PHYSICAL        3
+#define CTR_DATA_LINE_SHIFT        16
+#define CTR_IDC                    (UINT64_C(1) << 28) /* data need not be cleaned */
+#define CTR_DIC                    (UINT64_C(1) << 29) /* instructions need not be invalidated */
+#define WORD_SIZE                  4 /* unit of the line sizes, as powers of two */
 
 static bool invalidates_by_address(uint64_t ctr)
 {

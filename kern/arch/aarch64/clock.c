@@ -7,11 +7,11 @@
 #include "internal.h"
 #include "registers.h"
 
-#define CONTROL_ENABLE 1
-#define NEVER UINT64_MAX
+#define CONTROL_ENABLE      1
+#define NEVER               UINT64_MAX
 #define VIRTUAL_TIMER_INDEX 2 /* of the node's interrupts, if they have no names */
-#define PPI_TYPE 1
-#define PPI_BASE 16
+#define PPI_TYPE            1
+#define PPI_BASE            16
 
 static dt_node find_node(const struct devicetree *tree)
 {

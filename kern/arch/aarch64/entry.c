@@ -23,26 +23,26 @@ enum exception_class {
     CLASS_BRK = 0x3c,
 };
 
-#define SYNDROME_CLASS(esr) ((unsigned)((esr) >> 26) & 0x3f)
-#define SYNDROME_STATUS(esr) ((unsigned)(esr)&0x3f)
-#define SYNDROME_WRITE (UINT64_C(1) << 6)
+#define SYNDROME_CLASS(esr)  ((unsigned)((esr) >> 26) & 0x3f)
+#define SYNDROME_STATUS(esr) ((unsigned)(esr) & 0x3f)
+#define SYNDROME_WRITE       (UINT64_C(1) << 6)
 #define SYNDROME_MAINTENANCE (UINT64_C(1) << 8) /* cache maintenance counts as a write there */
 
 /* Fault status without its level. */
 #define STATUS_KIND(status) ((status) >> 2)
-#define STATUS_TRANSLATION 1
-#define STATUS_PERMISSION 3
-#define STATUS_ALIGNMENT 0x21
+#define STATUS_TRANSLATION  1
+#define STATUS_PERMISSION   3
+#define STATUS_ALIGNMENT    0x21
 
-#define MMFR1_PAN_SHIFT 20
-#define DFR0_PMU_SHIFT 8
-#define PMU_IMPLEMENTATION_DEFINED 15
-#define SCTLR_SPAN (UINT64_C(1) << 23)
+#define MMFR1_PAN_SHIFT             20
+#define DFR0_PMU_SHIFT              8
+#define PMU_IMPLEMENTATION_DEFINED  15
+#define SCTLR_SPAN                  (UINT64_C(1) << 23)
 #define CNTKCTL_EL0_VIRTUAL_COUNTER (UINT64_C(1) << 1)
-#define PMCR_ENABLE (UINT64_C(1) << 0)
-#define PMCR_LONG_COUNTER (UINT64_C(1) << 6)
-#define PMCNTENSET_CYCLES (UINT64_C(1) << 31)
-#define PMUSERENR_CYCLE_READ (UINT64_C(1) << 2)
+#define PMCR_ENABLE                 (UINT64_C(1) << 0)
+#define PMCR_LONG_COUNTER           (UINT64_C(1) << 6)
+#define PMCNTENSET_CYCLES           (UINT64_C(1) << 31)
+#define PMUSERENR_CYCLE_READ        (UINT64_C(1) << 2)
 
 static uint32_t abort_kind(uint64_t esr, uint32_t access)
 {

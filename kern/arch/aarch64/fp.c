@@ -9,7 +9,7 @@
 #include "registers.h"
 
 #define CPACR_FPEN_KERNEL (UINT64_C(1) << 20)
-#define CPACR_FPEN_ALL (UINT64_C(3) << 20)
+#define CPACR_FPEN_ALL    (UINT64_C(3) << 20)
 
 _Static_assert(offsetof(struct fp_state, fpcr) == FP_STATE_FPCR, "offsets.h");
 _Static_assert(offsetof(struct fp_state, fpsr) == FP_STATE_FPSR, "offsets.h");

@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-#define PSTATE_EL0 0 /* EL0t, AArch64, nothing masked */
-#define PSTATE_FLAGS UINT64_C(0xf0000000) /* N, Z, C, V */
-#define FIRST_UNSAVED 10 /* x10 to x17 are neither arguments nor kept */
-#define LAST_UNSAVED 17
+#define PSTATE_EL0    0                    /* EL0t, AArch64, nothing masked */
+#define PSTATE_FLAGS  UINT64_C(0xf0000000) /* N, Z, C, V */
+#define FIRST_UNSAVED 10                   /* x10 to x17 are neither arguments nor kept */
+#define LAST_UNSAVED  17
 
 _Static_assert(offsetof(struct frame, sp) == FRAME_SP, "offsets.h");
 _Static_assert(offsetof(struct frame, pc) == FRAME_PC, "offsets.h");

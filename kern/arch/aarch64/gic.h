@@ -11,31 +11,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GIC_FIRST_SHARED 32
-#define GIC_LIMIT 1020 /* ids from here on say that nothing is pending */
-#define GIC_IPI 0
-#define GIC_PRIORITY 0xa0
+#define GIC_FIRST_SHARED  32
+#define GIC_LIMIT         1020 /* ids from here on say that nothing is pending */
+#define GIC_IPI           0
+#define GIC_PRIORITY      0xa0
 #define GIC_PRIORITY_WORD 0xa0a0a0a0u
 #define GIC_PRIORITY_MASK 0xf0 /* lets GIC_PRIORITY through */
 
 /* Distributor registers, the same in both; the first words of some are per CPU. In GICv3 the
  * per-CPU ones have the same offsets in the SGI frame of a redistributor. */
-#define GICD_CTLR 0x000
-#define GICD_TYPER 0x004
-#define GICD_IGROUPR 0x080
-#define GICD_ISENABLER 0x100
-#define GICD_ICENABLER 0x180
-#define GICD_ICACTIVER 0x380
+#define GICD_CTLR       0x000
+#define GICD_TYPER      0x004
+#define GICD_IGROUPR    0x080
+#define GICD_ISENABLER  0x100
+#define GICD_ICENABLER  0x180
+#define GICD_ICACTIVER  0x380
 #define GICD_IPRIORITYR 0x400
-#define GICD_ITARGETSR 0x800
-#define GICD_ICFGR 0xc00
+#define GICD_ITARGETSR  0x800
+#define GICD_ICFGR      0xc00
 
 struct cpu;
 
 struct gic_version {
     /* Maps what the version needs besides the distributor and switches that on. */
-    bool (*init)(const struct devicetree *tree, dt_node node, uint8_t *distributor,
-                 unsigned limit);
+    bool (*init)(const struct devicetree *tree, dt_node node, uint8_t *distributor, unsigned limit);
     /* The CPU's interface, with the IPI and `private_line` (0: none) enabled. */
     void (*init_cpu)(unsigned private_line);
     /* The word to give to complete(); its low 10 bits (GICv3: 24) are the id. */

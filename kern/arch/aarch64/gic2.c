@@ -9,19 +9,19 @@
 
 #include "registers.h"
 
-#define GICC_CTLR 0x00
-#define GICC_PMR 0x04
-#define GICC_BPR 0x08
-#define GICC_IAR 0x0c
-#define GICC_EOIR 0x10
-#define GICC_CTLR_ENABLE 1
-#define GICC_SIZE 0x2000
-#define GICD_SGIR 0xf00
-#define GICD_CTLR_ENABLE 1
-#define SGIR_TARGET_SHIFT 16
-#define IAR_ID 0x3ff
-#define INTERFACE_REGISTERS 1 /* index in the node's reg */
-#define TARGETS_PER_CPU 32    /* bytes of ITARGETSR that name the reading CPU, 0 if not built */
+#define GICC_CTLR           0x00
+#define GICC_PMR            0x04
+#define GICC_BPR            0x08
+#define GICC_IAR            0x0c
+#define GICC_EOIR           0x10
+#define GICC_CTLR_ENABLE    1
+#define GICC_SIZE           0x2000
+#define GICD_SGIR           0xf00
+#define GICD_CTLR_ENABLE    1
+#define SGIR_TARGET_SHIFT   16
+#define IAR_ID              0x3ff
+#define INTERFACE_REGISTERS 1  /* index in the node's reg */
+#define TARGETS_PER_CPU     32 /* bytes of ITARGETSR that name the reading CPU, 0 if not built */
 
 static uint8_t *distributor, *interface;
 

@@ -14,34 +14,34 @@
 /* Non-secure view: EnableGrp1, EnableGrp1A, ARE_NS; with one security state EnableGrp0,
  * EnableGrp1, ARE. */
 #define GICD_CTLR_GROUPS ((1u << 0) | (1u << 1))
-#define GICD_CTLR_ARE (1u << 4)
-#define GICD_IROUTER 0x6000
-#define IROUTER_SIZE 8
+#define GICD_CTLR_ARE    (1u << 4)
+#define GICD_IROUTER     0x6000
+#define IROUTER_SIZE     8
 
-#define GICR_TYPER 0x0008
-#define GICR_WAKER 0x0014
-#define GICR_CTLR 0x0000
-#define GICR_CTLR_RWP (1u << 3)
-#define GICR_SGI_FRAME 0x10000
-#define GICR_SIZE 0x20000
+#define GICR_TYPER            0x0008
+#define GICR_WAKER            0x0014
+#define GICR_CTLR             0x0000
+#define GICR_CTLR_RWP         (1u << 3)
+#define GICR_SGI_FRAME        0x10000
+#define GICR_SIZE             0x20000
 #define GICR_SIZE_VIRTUAL_LPI 0x40000
-#define TYPER_VIRTUAL_LPI (1u << 1)
-#define TYPER_LAST (1u << 4)
-#define TYPER_AFFINITY_SHIFT 32
+#define TYPER_VIRTUAL_LPI     (1u << 1)
+#define TYPER_LAST            (1u << 4)
+#define TYPER_AFFINITY_SHIFT  32
 #define WAKER_PROCESSOR_SLEEP (1u << 1)
 #define WAKER_CHILDREN_ASLEEP (1u << 2)
 
-#define ICC_SRE "s3_0_c12_c12_5"
-#define ICC_PMR "s3_0_c4_c6_0"
-#define ICC_BPR1 "s3_0_c12_c12_3"
-#define ICC_CTLR "s3_0_c12_c12_4"
+#define ICC_SRE     "s3_0_c12_c12_5"
+#define ICC_PMR     "s3_0_c4_c6_0"
+#define ICC_BPR1    "s3_0_c12_c12_3"
+#define ICC_CTLR    "s3_0_c12_c12_4"
 #define ICC_IGRPEN1 "s3_0_c12_c12_7"
-#define ICC_IAR1 "s3_0_c12_c12_0"
-#define ICC_EOIR1 "s3_0_c12_c12_1"
-#define ICC_SGI1R "s3_0_c12_c11_5"
+#define ICC_IAR1    "s3_0_c12_c12_0"
+#define ICC_EOIR1   "s3_0_c12_c12_1"
+#define ICC_SGI1R   "s3_0_c12_c11_5"
 
 #define REDISTRIBUTORS_MAX 64 /* frames looked at, of which those of our CPUs are used */
-#define IAR_ID 0xffffff
+#define IAR_ID             0xffffff
 
 struct redistributor {
     uint8_t *registers;
@@ -156,8 +156,7 @@ static void init_private_lines(uint8_t *registers, unsigned private_line)
     for (unsigned line = 0; line < GIC_FIRST_SHARED; line += 4) {
         mmio_write32(frame + GICD_IPRIORITYR + line, GIC_PRIORITY_WORD);
     }
-    mmio_write32(frame + GICD_ISENABLER,
-                 1u << GIC_IPI | (private_line ? 1u << private_line : 0));
+    mmio_write32(frame + GICD_ISENABLER, 1u << GIC_IPI | (private_line ? 1u << private_line : 0));
 }
 
 static void gic3_init_cpu(unsigned private_line)
@@ -199,8 +198,8 @@ static void gic3_send_ipi(const struct cpu *cpu)
     uint64_t aff3 = affinity >> 32 & 0xff;
     uint64_t list = UINT64_C(1) << (aff0 % 16), range = aff0 / 16;
     barrier_inner_stores();
-    register_write(ICC_SGI1R, aff3 << 48 | range << 44 | aff2 << 32 |
-                                  (uint64_t)GIC_IPI << 24 | aff1 << 16 | list);
+    register_write(ICC_SGI1R, aff3 << 48 | range << 44 | aff2 << 32 | (uint64_t)GIC_IPI << 24 |
+                                  aff1 << 16 | list);
     barrier_instructions();
 }
 

@@ -14,18 +14,18 @@
 #include "gic.h"
 #include "internal.h"
 
-#define DISTRIBUTOR_SIZE 0x10000
-#define DISTRIBUTOR_SIZE_V2 0x1000
-#define TYPER_LINES(typer) ((((typer) & 0x1f) + 1) * 32)
-#define LINES_PER_WORD 32
+#define DISTRIBUTOR_SIZE       0x10000
+#define DISTRIBUTOR_SIZE_V2    0x1000
+#define TYPER_LINES(typer)     ((((typer) & 0x1f) + 1) * 32)
+#define LINES_PER_WORD         32
 #define CONFIGURATION_PER_WORD 16 /* ICFGR: two bits a line, the upper one set for edge */
-#define OWNED_MAX 16
+#define OWNED_MAX              16
 
 static const struct {
     const char *compatible;
     const struct gic_version *version;
 } models[] = {
-    {"arm,gic-v3", &gic3},        {"arm,gic-400", &gic2},        {"arm,cortex-a15-gic", &gic2},
+    {"arm,gic-v3", &gic3},        {"arm,gic-400", &gic2},       {"arm,cortex-a15-gic", &gic2},
     {"arm,cortex-a9-gic", &gic2}, {"arm,cortex-a7-gic", &gic2}, {"arm,eb11mp-gic", &gic2},
 };
 
@@ -54,9 +54,8 @@ static dt_node find_node(const struct devicetree *tree)
 static void own_registers(const struct devicetree *tree, dt_node node)
 {
     uint64_t physical, size;
-    for (unsigned i = 0; owned_count < OWNED_MAX &&
-                         devicetree_registers(tree, node, i, &physical, &size);
-         i++) {
+    for (unsigned i = 0;
+         owned_count < OWNED_MAX && devicetree_registers(tree, node, i, &physical, &size); i++) {
         owned[owned_count].physical = physical;
         owned[owned_count].size = size;
         owned_count++;
@@ -159,8 +158,7 @@ void irqchip_mask(unsigned line)
 bool irqchip_owns(uint64_t physical, uint64_t size)
 {
     for (unsigned i = 0; i < owned_count; i++) {
-        if (physical < owned[i].physical + owned[i].size &&
-            owned[i].physical < physical + size) {
+        if (physical < owned[i].physical + owned[i].size && owned[i].physical < physical + size) {
             return true;
         }
     }

@@ -10,11 +10,11 @@
 #include "internal.h"
 #include "registers.h"
 
-#define TCR_AS (UINT64_C(1) << 36)
-#define TTBR_ASID_SHIFT 48
-#define TLBI_ASID(asid) ((uint64_t)(asid) << 48)
+#define TCR_AS             (UINT64_C(1) << 36)
+#define TTBR_ASID_SHIFT    48
+#define TLBI_ASID(asid)    ((uint64_t)(asid) << 48)
 #define TLBI_PAGE(address) (((address) >> PAGE_SHIFT) & ((UINT64_C(1) << 44) - 1))
-#define FLUSH_PAGES_MAX 256 /* from here on everything is flushed instead */
+#define FLUSH_PAGES_MAX    256 /* from here on everything is flushed instead */
 
 /* What TTBR0_EL1 points to when there is no user space. */
 static _Alignas(PAGE_SIZE) pte_t empty_root[PAGETABLE_ENTRIES];
@@ -34,8 +34,7 @@ void pagetable_root_init(pte_t *root)
 
 uint64_t pagetable_root_value(uint64_t root, unsigned asid)
 {
-    return root == 0 ? kernel_physical(empty_root)
-                     : root | (uint64_t)asid << TTBR_ASID_SHIFT;
+    return root == 0 ? kernel_physical(empty_root) : root | (uint64_t)asid << TTBR_ASID_SHIFT;
 }
 
 static void tlb_flush_local(void)

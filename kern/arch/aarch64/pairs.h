@@ -4,6 +4,7 @@
 #ifndef AARCH64_PAIRS_H
 #define AARCH64_PAIRS_H
 
+// clang-format off: this is assembly
     .altmacro
     .macro pair instruction, kind, size, base, first, second
     \instruction \kind\first, \kind\second, [\base, #\size * \first]

@@ -28,11 +28,11 @@ void psci_init(const struct devicetree *tree)
     }
 }
 
-#define PSCI_CALL(instruction)                                                                  \
-    __asm__ volatile(instruction " #0"                                                          \
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)                                   \
-                     :                                                                          \
-                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",   \
+#define PSCI_CALL(instruction)                                                                     \
+    __asm__ volatile(instruction " #0"                                                             \
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)                                      \
+                     :                                                                             \
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",      \
                        "x15", "x16", "x17", "memory")
 
 int64_t psci_call(uint32_t function, uint64_t a, uint64_t b, uint64_t c)

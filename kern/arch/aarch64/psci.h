@@ -8,11 +8,11 @@
 
 struct devicetree;
 
-#define PSCI_SYSTEM_OFF 0x84000008u
+#define PSCI_SYSTEM_OFF   0x84000008u
 #define PSCI_SYSTEM_RESET 0x84000009u
-#define PSCI_CPU_ON 0xc4000003u
+#define PSCI_CPU_ON       0xc4000003u
 
-#define PSCI_SUCCESS 0
+#define PSCI_SUCCESS       0
 #define PSCI_NOT_SUPPORTED (-1)
 
 /* Takes the conduit, HVC or SMC, from the psci node. */

@@ -6,14 +6,14 @@
 
 #include <stdint.h>
 
-#define register_read(name)                                   \
-    __extension__({                                           \
-        uint64_t value_;                                      \
-        __asm__ volatile("mrs %0, " name : "=r"(value_));     \
-        value_;                                               \
+#define register_read(name)                                                                        \
+    __extension__({                                                                                \
+        uint64_t value_;                                                                           \
+        __asm__ volatile("mrs %0, " name : "=r"(value_));                                          \
+        value_;                                                                                    \
     })
 
-#define register_write(name, value) \
+#define register_write(name, value)                                                                \
     __asm__ volatile("msr " name ", %x0" : : "rZ"((uint64_t)(value)) : "memory")
 
 /* A four-bit field of an ID register. */

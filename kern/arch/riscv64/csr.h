@@ -4,19 +4,19 @@
 #ifndef RISCV64_CSR_H
 #define RISCV64_CSR_H
 
-#define SSTATUS_SIE 0x2
-#define SSTATUS_SPP 0x100   /* the trap came from supervisor mode */
-#define SSTATUS_VS 0x600    /* vector unit: 0 is off */
-#define SSTATUS_FS 0x6000   /* floating-point unit: */
+#define SSTATUS_SIE        0x2
+#define SSTATUS_SPP        0x100  /* the trap came from supervisor mode */
+#define SSTATUS_VS         0x600  /* vector unit: 0 is off */
+#define SSTATUS_FS         0x6000 /* floating-point unit: */
 #define SSTATUS_FS_INITIAL 0x2000
-#define SSTATUS_FS_CLEAN 0x4000
-#define SSTATUS_FS_DIRTY 0x6000
-#define SSTATUS_SUM 0x40000
-#define SSTATUS_MXR 0x80000
+#define SSTATUS_FS_CLEAN   0x4000
+#define SSTATUS_FS_DIRTY   0x6000
+#define SSTATUS_SUM        0x40000
+#define SSTATUS_MXR        0x80000
 
 /* Bits of sie and sip. */
 #define INTERRUPT_SOFTWARE 0x2
-#define INTERRUPT_TIMER 0x20
+#define INTERRUPT_TIMER    0x20
 #define INTERRUPT_EXTERNAL 0x200
 
 #define COUNTEREN_CY 1
@@ -24,23 +24,23 @@
 #define COUNTEREN_IR 4
 
 #define CAUSE_MISALIGNED_FETCH 0
-#define CAUSE_FETCH_ACCESS 1
-#define CAUSE_ILLEGAL 2
-#define CAUSE_BREAKPOINT 3
-#define CAUSE_MISALIGNED_LOAD 4
-#define CAUSE_LOAD_ACCESS 5
+#define CAUSE_FETCH_ACCESS     1
+#define CAUSE_ILLEGAL          2
+#define CAUSE_BREAKPOINT       3
+#define CAUSE_MISALIGNED_LOAD  4
+#define CAUSE_LOAD_ACCESS      5
 #define CAUSE_MISALIGNED_STORE 6
-#define CAUSE_STORE_ACCESS 7
-#define CAUSE_USER_ECALL 8
-#define CAUSE_FETCH_PAGE 12
-#define CAUSE_LOAD_PAGE 13
-#define CAUSE_STORE_PAGE 15
+#define CAUSE_STORE_ACCESS     7
+#define CAUSE_USER_ECALL       8
+#define CAUSE_FETCH_PAGE       12
+#define CAUSE_LOAD_PAGE        13
+#define CAUSE_STORE_PAGE       15
 
 #define SATP_MODE_SV39_SHIFT 60
-#define SATP_MODE_SV39 8
-#define SATP_ASID_SHIFT 44
-#define SATP_ASID_MASK 0xffff
-#define SATP_PPN_MASK 0xfffffffffff
+#define SATP_MODE_SV39       8
+#define SATP_ASID_SHIFT      44
+#define SATP_ASID_MASK       0xffff
+#define SATP_PPN_MASK        0xfffffffffff
 
 #define CSR_STIMECMP 0x14d /* Sstc */
 
@@ -48,7 +48,7 @@
 #include <stdint.h>
 
 #define CSR_NAME_(name) #name
-#define CSR_NAME(name) CSR_NAME_(name) /* a number for what assemblers do not know by name */
+#define CSR_NAME(name)  CSR_NAME_(name) /* a number for what assemblers do not know by name */
 
 #define csr_read(name)                                                                             \
     ({                                                                                             \

@@ -5,7 +5,7 @@
 #include "csr.h"
 #include "sbi.h"
 
-#define ENTROPY_SAMPLES 64
+#define ENTROPY_SAMPLES    64
 #define ENTROPY_MULTIPLIER UINT64_C(0x9e3779b97f4a7c15) /* 2^64 over the golden ratio */
 
 void firmware_put(uint8_t byte)

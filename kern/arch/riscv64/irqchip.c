@@ -16,17 +16,17 @@
 #include "csr.h"
 #include "trap.h"
 
-#define PLIC_PRIORITY(line) (UINT64_C(4) * (line))
+#define PLIC_PRIORITY(line)        (UINT64_C(4) * (line))
 #define PLIC_ENABLE(context, line) (0x2000 + UINT64_C(0x80) * (context) + (line) / 32 * 4)
-#define PLIC_CONTEXT 0x200000
-#define PLIC_THRESHOLD(context) (UINT64_C(0x1000) * (context))
-#define PLIC_CLAIM(context) (PLIC_THRESHOLD(context) + 4)
-#define PLIC_LINES_MAX 1024
+#define PLIC_CONTEXT               0x200000
+#define PLIC_THRESHOLD(context)    (UINT64_C(0x1000) * (context))
+#define PLIC_CLAIM(context)        (PLIC_THRESHOLD(context) + 4)
+#define PLIC_LINES_MAX             1024
 
-#define PRIORITY_MASKED 0
-#define PRIORITY_ACTIVE 1
-#define SUPERVISOR_EXTERNAL 9 /* interrupt of the hart that an S-mode context drives */
-#define CONTEXTS_MAX 64       /* S-mode contexts beyond are not used */
+#define PRIORITY_MASKED     0
+#define PRIORITY_ACTIVE     1
+#define SUPERVISOR_EXTERNAL 9  /* interrupt of the hart that an S-mode context drives */
+#define CONTEXTS_MAX        64 /* S-mode contexts beyond are not used */
 
 static struct {
     volatile uint8_t *lines;    /* from the base: priorities and enable bits */
@@ -102,8 +102,7 @@ const char *irqchip_init(const struct devicetree *tree)
     unsigned contexts = find_contexts(tree, node);
     if (contexts == 0 || !devicetree_registers(tree, node, 0, &plic.physical, &plic.size) ||
         !devicetree_cell(tree, node, "riscv,ndev", 0, &sources) || sources == 0 ||
-        sources >= PLIC_LINES_MAX ||
-        plic.size < PLIC_CONTEXT + PLIC_THRESHOLD(contexts)) {
+        sources >= PLIC_LINES_MAX || plic.size < PLIC_CONTEXT + PLIC_THRESHOLD(contexts)) {
         return "the PLIC's node lacks reg, riscv,ndev or an S-mode context in interrupts-extended";
     }
     plic.limit = sources + 1;

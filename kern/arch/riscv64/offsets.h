@@ -4,12 +4,12 @@
 #ifndef RISCV64_OFFSETS_H
 #define RISCV64_OFFSETS_H
 
-#define FRAME_X(n) ((n) * 8)
+#define FRAME_X(n)       ((n) * 8)
 #define FRAME_CPU_OFFSET 272 /* struct frame: cpu */
 
 /* struct arch_cpu, which begins struct cpu */
-#define CPU_FRAME 0
-#define CPU_STACK_TOP 8
+#define CPU_FRAME           0
+#define CPU_STACK_TOP       8
 #define CPU_PANIC_STACK_TOP 16
 
 /* struct fp_state */

@@ -13,15 +13,15 @@
 #include "sbi.h"
 
 #define KERNEL_FIRST_ENTRY 256
-#define RANGE_PAGES_MAX 64 /* beyond, a whole ASID is flushed rather than page by page */
-#define ALL_ADDRESSES UINT64_MAX
+#define RANGE_PAGES_MAX    64 /* beyond, a whole ASID is flushed rather than page by page */
+#define ALL_ADDRESSES      UINT64_MAX
 
-static bool has_asids;           /* false until pagetable_asid_count() has found out */
+static bool has_asids; /* false until pagetable_asid_count() has found out */
 
 static uint64_t make_satp(uint64_t root, unsigned asid)
 {
-    return (uint64_t)SATP_MODE_SV39 << SATP_MODE_SV39_SHIFT |
-           (uint64_t)asid << SATP_ASID_SHIFT | root >> PAGE_SHIFT;
+    return (uint64_t)SATP_MODE_SV39 << SATP_MODE_SV39_SHIFT | (uint64_t)asid << SATP_ASID_SHIFT |
+           root >> PAGE_SHIFT;
 }
 
 static void flush_all_here(void)

@@ -6,33 +6,33 @@
 #define RISCV64_SBI_H
 
 #define SBI_LEGACY_CONSOLE_PUTCHAR 0x01
-#define SBI_LEGACY_SHUTDOWN 0x08
-#define SBI_LEGACY_SET_TIMER 0x00
+#define SBI_LEGACY_SHUTDOWN        0x08
+#define SBI_LEGACY_SET_TIMER       0x00
 
-#define SBI_BASE 0x10
+#define SBI_BASE       0x10
 #define SBI_BASE_PROBE 3
 
-#define SBI_TIME 0x54494d45
+#define SBI_TIME     0x54494d45
 #define SBI_TIME_SET 0
 
-#define SBI_IPI 0x735049
+#define SBI_IPI      0x735049
 #define SBI_IPI_SEND 0
 
-#define SBI_RFENCE 0x52464e43
-#define SBI_RFENCE_FENCE_I 0
-#define SBI_RFENCE_SFENCE_VMA 1
+#define SBI_RFENCE                 0x52464e43
+#define SBI_RFENCE_FENCE_I         0
+#define SBI_RFENCE_SFENCE_VMA      1
 #define SBI_RFENCE_SFENCE_VMA_ASID 2
 
-#define SBI_HSM 0x48534d
+#define SBI_HSM       0x48534d
 #define SBI_HSM_START 0
-#define SBI_HSM_STOP 1
+#define SBI_HSM_STOP  1
 
-#define SBI_SRST 0x53525354
-#define SBI_SRST_RESET 0
-#define SBI_SRST_SHUTDOWN 0
+#define SBI_SRST             0x53525354
+#define SBI_SRST_RESET       0
+#define SBI_SRST_SHUTDOWN    0
 #define SBI_SRST_COLD_REBOOT 1
 
-#define SBI_DBCN 0x4442434e
+#define SBI_DBCN            0x4442434e
 #define SBI_DBCN_WRITE_BYTE 2
 
 #ifndef __ASSEMBLER__

@@ -121,8 +121,8 @@ void entry_init_cpu(void)
 {
     csr_write(stvec, (uint64_t)entry_vector);
     csr_write(sscratch, 0);
-    csr_clear(sstatus, SSTATUS_SIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM |
-                           SSTATUS_MXR);
+    csr_clear(sstatus,
+              SSTATUS_SIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR);
     csr_write(scounteren, COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR);
     csr_set(sie, INTERRUPT_SOFTWARE);
 }

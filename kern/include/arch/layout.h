@@ -11,18 +11,18 @@
 #include <arch_inline/layout.h> /* USER_TOP: first address above the user range; CODE_ALIGNMENT */
 
 #define PAGE_SHIFT 12
-#define PAGE_SIZE (UINT64_C(1) << PAGE_SHIFT)
-#define PAGE_MASK (PAGE_SIZE - 1)
+#define PAGE_SIZE  (UINT64_C(1) << PAGE_SHIFT)
+#define PAGE_MASK  (PAGE_SIZE - 1)
 
-#define DIRECT_BASE UINT64_C(0xffffffc000000000)
-#define DIRECT_SIZE UINT64_C(0x2000000000)        /* 128 GiB */
+#define DIRECT_BASE        UINT64_C(0xffffffc000000000)
+#define DIRECT_SIZE        UINT64_C(0x2000000000)       /* 128 GiB */
 #define KERNEL_DEVICE_BASE UINT64_C(0xffffffe000000000) /* registers of the kernel's own devices */
-#define KERNEL_STACK_BASE UINT64_C(0xfffffff000000000)  /* per-CPU stacks between guard pages */
-#define KERNEL_IMAGE_BASE UINT64_C(0xffffffff80000000)  /* link address of the image */
+#define KERNEL_STACK_BASE  UINT64_C(0xfffffff000000000) /* per-CPU stacks between guard pages */
+#define KERNEL_IMAGE_BASE  UINT64_C(0xffffffff80000000) /* link address of the image */
 
 #define KERNEL_STACK_SIZE (UINT64_C(4) * PAGE_SIZE)
-#define PANIC_STACK_SIZE UINT64_C(4096)
-#define CPU_MAX 8
+#define PANIC_STACK_SIZE  UINT64_C(4096)
+#define CPU_MAX           8
 
 static inline void *direct_map(uint64_t physical)
 {

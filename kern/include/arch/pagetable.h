@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PAGETABLE_ENTRIES 512
+#define PAGETABLE_ENTRIES    512
 #define PAGETABLE_ROOT_LEVEL 2
 
 typedef uint64_t pte_t;

@@ -23,17 +23,17 @@ struct run_queue {
 };
 
 struct cpu {
-    struct arch_cpu arch; /* first: entry code knows its offsets */
-    unsigned index;       /* 0 is the boot CPU */
-    struct thread *current; /* null while idle */
+    struct arch_cpu arch;         /* first: entry code knows its offsets */
+    unsigned index;               /* 0 is the boot CPU */
+    struct thread *current;       /* null while idle */
     struct space *volatile space; /* whose page table is active; read by others (space_destroy) */
-    bool reschedule;        /* set by interrupts and wake-ups: choose again before leaving */
+    bool reschedule;              /* set by interrupts and wake-ups: choose again before leaving */
     bool online;
-    bool fp_on;             /* the running thread's FP state is in the registers */
-    volatile bool idle;     /* read by others */
-    uint64_t switched_at;   /* counter value when `current` began to run */
-    uint64_t slice_end;     /* counter value */
-    uint64_t deadline;      /* for which the CPU's timer is set; ~0: it is not */
+    bool fp_on;           /* the running thread's FP state is in the registers */
+    volatile bool idle;   /* read by others */
+    uint64_t switched_at; /* counter value when `current` began to run */
+    uint64_t slice_end;   /* counter value */
+    uint64_t deadline;    /* for which the CPU's timer is set; ~0: it is not */
     struct run_queue queue;
 };
 

@@ -14,7 +14,8 @@ struct event {
     struct lock lock;
     uint64_t bits;
     struct list waiters;
-    struct thread *bound; /* receives its bits with port_receive; no reference: the thread unbinds */
+    struct thread
+        *bound; /* receives its bits with port_receive; no reference: the thread unbinds */
 };
 
 struct event *event_create(struct account *account);

@@ -10,7 +10,7 @@
 #include <kern/object.h>
 
 #define HANDLE_SLOTS_PER_PAGE 256
-#define HANDLE_PAGES 64 /* 16,384 handles */
+#define HANDLE_PAGES          64 /* 16,384 handles */
 
 struct handle_slot {
     struct object *object; /* null: free */
@@ -20,10 +20,10 @@ struct handle_slot {
 
 struct handle_table {
     struct lock lock;
-    uint32_t free;  /* index of the first free slot, 0: none; linked through `rights` */
-    uint32_t used;  /* open handles */
-    uint32_t pages; /* slot pages present */
-    bool closed;    /* its task ends: nothing may be put in any more */
+    uint32_t free;         /* index of the first free slot, 0: none; linked through `rights` */
+    uint32_t used;         /* open handles */
+    uint32_t pages;        /* slot pages present */
+    bool closed;           /* its task ends: nothing may be put in any more */
     atomic_ulong removals; /* while it stays the same, what was looked up once is still there */
     struct handle_slot *page[HANDLE_PAGES];
 };
@@ -70,8 +70,8 @@ struct object *handle_lookup_any(struct handle_table *table, handle_t handle, ui
 struct object *handle_take(struct handle_table *table, handle_t handle, uint32_t *rights,
                            status_t *status);
 /* Puts a new object into the table; takes a handle count and reference of its own. */
-status_t handle_install(struct handle_table *table, struct account *account,
-                        struct object *object, uint32_t rights, handle_t *handle);
+status_t handle_install(struct handle_table *table, struct account *account, struct object *object,
+                        uint32_t rights, handle_t *handle);
 /* Puts what was taken into the table, all of it or nothing: on success the counts are its. */
 status_t handle_install_all(struct handle_table *table, struct account *account,
                             struct object *const *objects, const uint32_t *rights, unsigned count,

@@ -12,26 +12,27 @@
 #include <kern/object.h>
 #include <kern/reap.h>
 
-#define RADIX_BITS 6
+#define RADIX_BITS    6
 #define RADIX_ENTRIES (1u << RADIX_BITS)
 
 struct radix_node {
     atomic_uint owners;
     uint32_t level; /* 0: entries are frames */
     struct account *account;
-    uint64_t entries[RADIX_ENTRIES]; /* physical address of a frame, or pointer to a node; 0: none */
+    uint64_t
+        entries[RADIX_ENTRIES]; /* physical address of a frame, or pointer to a node; 0: none */
 };
 
 struct memory {
     struct object object;
     struct lock lock;
-    uint32_t kind; /* MEMORY_KIND_ constant */
+    uint32_t kind;       /* MEMORY_KIND_ constant */
     uint32_t attributes; /* of a device range */
     uint64_t pages;
-    uint64_t physical;   /* CONTIGUOUS, DEVICE: first address */
-    bool borrowed;       /* the frames are not owned: part of the image, the initrd */
-    unsigned levels;     /* of the tree; 0: the root entry is the only frame */
-    uint64_t root;       /* entry, as in a node */
+    uint64_t physical; /* CONTIGUOUS, DEVICE: first address */
+    bool borrowed;     /* the frames are not owned: part of the image, the initrd */
+    unsigned levels;   /* of the tree; 0: the root entry is the only frame */
+    uint64_t root;     /* entry, as in a node */
     uint64_t resident;
     bool lost; /* a device may write pages of which no copy could be had: none is given out */
     struct list mappings;
@@ -44,8 +45,7 @@ struct memory {
 struct memory *memory_create(struct account *account, uint64_t pages, status_t *status);
 struct memory *memory_create_range(struct account *account, uint32_t kind, uint64_t physical,
                                    uint64_t pages, status_t *status);
-struct memory *memory_create_contiguous(struct account *account, uint64_t pages,
-                                        status_t *status);
+struct memory *memory_create_contiguous(struct account *account, uint64_t pages, status_t *status);
 struct memory *memory_snapshot(struct memory *memory, struct account *account, status_t *status);
 
 /*

@@ -20,8 +20,8 @@
 struct account;
 
 struct object {
-    uint32_t type;    /* OBJECT_ constant */
-    uint32_t size;    /* bytes, for freeing */
+    uint32_t type; /* OBJECT_ constant */
+    uint32_t size; /* bytes, for freeing */
     atomic_uint references;
     atomic_uint handles;
     uint64_t identity;

@@ -62,8 +62,7 @@ static inline bool space_is_near(const struct space *space, const struct cpu *cp
  */
 static inline bool sched_is_charged(const struct thread *thread, uint64_t more)
 {
-    return atomic_load_explicit(&thread->cpu_time, memory_order_relaxed) + more <
-           thread->charge_at;
+    return atomic_load_explicit(&thread->cpu_time, memory_order_relaxed) + more < thread->charge_at;
 }
 
 static inline bool sched_can_hand_over(const struct cpu *cpu, const struct thread *next,

@@ -9,7 +9,7 @@
 #include <kern/memory.h>
 #include <kern/tree.h>
 
-#define SPACE_WINDOW (UINT64_C(32) << 20)
+#define SPACE_WINDOW   (UINT64_C(32) << 20)
 #define MAPPING_LOCKED 0x100 /* flag beside MAP_: users may not unmap or protect it */
 
 struct mapping {
@@ -28,9 +28,9 @@ struct space {
     struct lock lock;
     pte_t *root;
     uint64_t root_physical;
-    uint64_t root_value;    /* for pagetable_activate() */
-    unsigned asid;          /* 0: none; the TLB is flushed whenever it is activated */
-    atomic_ulong cpu_mask;  /* CPUs whose TLB may hold entries of it */
+    uint64_t root_value;   /* for pagetable_activate() */
+    unsigned asid;         /* 0: none; the TLB is flushed whenever it is activated */
+    atomic_ulong cpu_mask; /* CPUs whose TLB may hold entries of it */
     struct tree mappings;
     struct mapping *recent; /* one of them, found lately: looked at first; or null */
     uint64_t libsys, libsys_end, time_page;

@@ -10,7 +10,7 @@
 #include <kern/thread.h>
 #include <libsys_calls.h>
 
-#define SYSCALL_TAKES 2   /* handles that the dispatcher looks up */
+#define SYSCALL_TAKES   2 /* handles that the dispatcher looks up */
 #define SYSCALL_RESULTS 8 /* result registers after the status */
 
 struct syscall_take {
@@ -22,8 +22,7 @@ struct syscall_take {
 
 struct syscall {
     status_t (*whole)(struct frame *frame); /* does everything; null: `decode` does it */
-    status_t (*decode)(const struct frame *frame, struct object *const *objects,
-                       uint64_t *results);
+    status_t (*decode)(const struct frame *frame, struct object *const *objects, uint64_t *results);
     struct syscall_take takes[SYSCALL_TAKES];
 };
 

@@ -30,14 +30,14 @@ struct task {
     int64_t code;
     bool dying;
     bool threads_told, taken_apart; /* how far its end has come */
-    bool essential; /* its death is the system's: the panic says so and resets */
-    atomic_ulong cpu; /* ticks of threads that have ended */
+    bool essential;                 /* its death is the system's: the panic says so and resets */
+    atomic_ulong cpu;               /* ticks of threads that have ended */
     struct list watches;
-    struct list minted; /* endpoints with policy GONE; under the lock */
+    struct list minted;              /* endpoints with policy GONE; under the lock */
     struct endpoint *fault_endpoint; /* holds a reference */
-    struct reap reap; /* steps are set when the task is made */
-    atomic_bool stop; /* stopped, or on the way there: see life.h */
-    atomic_uint stop_queued; /* bool, but exchanged: gcc calls a library for bytes */
+    struct reap reap;                /* steps are set when the task is made */
+    atomic_bool stop;                /* stopped, or on the way there: see life.h */
+    atomic_uint stop_queued;         /* bool, but exchanged: gcc calls a library for bytes */
     struct list stop_watches;
     struct reap stop_reap;
     uint64_t log_paid;    /* counter value up to which its lines in the log are paid for */

@@ -26,12 +26,12 @@ struct reply;
 
 enum thread_wait {
     WAIT_NONE,
-    WAIT_QUEUED,   /* wait_object: port; call_node is in port->callers */
-    WAIT_ANSWER,   /* wait_object: reply, bound to this thread */
-    WAIT_RECEIVE,  /* wait_object: port; wait_link is in port->receivers */
-    WAIT_EVENT,    /* wait_object: event; wait_link is in event->waiters */
-    WAIT_UNPIN,    /* answered, but a device still uses lent pages; wait_object: none */
-    WAIT_STOPPED,  /* could run, but its task is stopped (life.h); wait_object: none */
+    WAIT_QUEUED,  /* wait_object: port; call_node is in port->callers */
+    WAIT_ANSWER,  /* wait_object: reply, bound to this thread */
+    WAIT_RECEIVE, /* wait_object: port; wait_link is in port->receivers */
+    WAIT_EVENT,   /* wait_object: event; wait_link is in event->waiters */
+    WAIT_UNPIN,   /* answered, but a device still uses lent pages; wait_object: none */
+    WAIT_STOPPED, /* could run, but its task is stopped (life.h); wait_object: none */
 };
 
 enum call_kind {
@@ -71,23 +71,23 @@ struct thread {
     enum thread_wait wait;
     struct object *wait_object;
     atomic_bool dying;
-    atomic_bool stop;      /* as task->stop, which it follows in steps */
-    atomic_uint halted;    /* executes no user code before its task is resumed (bool, but exchanged) */
+    atomic_bool stop;   /* as task->stop, which it follows in steps */
+    atomic_uint halted; /* executes no user code before its task is resumed (bool, but exchanged) */
     atomic_bool attention; /* dying or stop: the scheduler looks closer before it lets it run */
     struct list watches;
 
     /* Of the scheduler. */
     struct list run_link;
-    atomic_uint priority; /* read with thread_priority() */
-    uint32_t queued_priority; /* of the list that it is in */
+    atomic_uint priority;               /* read with thread_priority() */
+    uint32_t queued_priority;           /* of the list that it is in */
     struct run_queue *_Atomic in_queue; /* null: none; changed under the queue's lock */
     bool parked;                        /* in the queue's list of parked threads; under its lock */
     struct cpu *home;                   /* where it ran or was queued last */
-    struct cpu *volatile on_cpu; /* runs there; written by that CPU */
-    uint64_t slice_left;         /* ticks */
-    atomic_ulong cpu_time;       /* ticks */
-    uint64_t charged;            /* of cpu_time, to the account */
-    uint64_t charge_at;          /* cpu_time to be charged; `charged` itself: budget to be looked at */
+    struct cpu *volatile on_cpu;        /* runs there; written by that CPU */
+    uint64_t slice_left;                /* ticks */
+    atomic_ulong cpu_time;              /* ticks */
+    uint64_t charged;                   /* of cpu_time, to the account */
+    uint64_t charge_at; /* cpu_time to be charged; `charged` itself: budget to be looked at */
 
     /* The call it makes; from its start to call_end(). */
     struct tree_node call_node;
@@ -101,12 +101,12 @@ struct thread {
         uint64_t call_extras; /* 0: a user's call that has sent no handles and lent nothing */
     };
     uint64_t call_tag;
-    uint64_t call_words[LIMIT_MESSAGE_WORDS]; /* of the kernel's own calls */
+    uint64_t call_words[LIMIT_MESSAGE_WORDS];   /* of the kernel's own calls */
     struct object *sent[LIMIT_MESSAGE_HANDLES]; /* on the way, as handle_take() gives them */
     uint32_t sent_rights[LIMIT_MESSAGE_HANDLES];
-    struct lent *leases;     /* LIMIT_MESSAGE_LEASES of them once one was lent, or null */
-    uint32_t pinned;         /* pins of lent pages that are open; under `lock` */
-    bool cancelled;          /* a CANCEL was put into the port's list; under the lock of the reply */
+    struct lent *leases; /* LIMIT_MESSAGE_LEASES of them once one was lent, or null */
+    uint32_t pinned;     /* pins of lent pages that are open; under `lock` */
+    bool cancelled;      /* a CANCEL was put into the port's list; under the lock of the reply */
     struct list cancel_link; /* in that list; under port->lock */
     handle_t cancel_handle;  /* what the server calls the reply */
 

@@ -14,8 +14,8 @@ struct timer {
     struct lock lock;
     struct tree_node node; /* in the queue of the CPU `cpu`; under the queue's lock */
     uint32_t cpu;
-    uint64_t period; /* ticks; 0: once, or not at all */
-    bool dead;       /* no handle is left: it stays off */
+    uint64_t period;     /* ticks; 0: once, or not at all */
+    bool dead;           /* no handle is left: it stays off */
     struct event *event; /* holds a reference */
     uint64_t bits;
 };

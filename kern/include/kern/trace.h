@@ -13,8 +13,8 @@ extern atomic_uint trace_kinds; /* bits of the kinds that are recorded */
 
 static inline bool trace_wants(uint32_t kinds)
 {
-    return __builtin_expect(
-        (atomic_load_explicit(&trace_kinds, memory_order_relaxed) & kinds) != 0, 0);
+    return __builtin_expect((atomic_load_explicit(&trace_kinds, memory_order_relaxed) & kinds) != 0,
+                            0);
 }
 
 /* Fills in time, CPU and, unless `thread` is null, the thread. Any locks may be held. */

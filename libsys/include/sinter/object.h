@@ -83,9 +83,9 @@ enum sinter_restart {
 #define RESOURCE_DMA        0x04u
 #define RESOURCE_FIRMWARE   0x08u /* power calls */
 #define RESOURCE_DEVICETREE 0x10u
-#define RESOURCE_CONSOLE    0x20u /* the kernel's early console and log */
-#define RESOURCE_DEBUG      0x40u /* debug rights over other tasks */
-#define RESOURCE_CLOCK      0x80u /* setting the time of day */
+#define RESOURCE_CONSOLE    0x20u  /* the kernel's early console and log */
+#define RESOURCE_DEBUG      0x40u  /* debug rights over other tasks */
+#define RESOURCE_CLOCK      0x80u  /* setting the time of day */
 #define RESOURCE_BOOTSET    0x100u /* the archive of the boot set */
 #define RESOURCE_NAMES      0x200u /* hearing what is mounted: the server of the namespace */
 #define RESOURCE_ENTROPY    0x400u /* adding to the kernel's random generator */

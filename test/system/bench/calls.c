@@ -6,9 +6,9 @@
 #include "spawn.h"
 #include "peer.h"
 
-#define WORDS      4
+#define WORDS       4
 #define TRACE_BYTES ((uint64_t)64 << 10)
-#define DATA_BYTES 928 /* 116 words, the most that seL4 carries with four of them in registers */
+#define DATA_BYTES  928 /* 116 words, the most that seL4 carries with four of them in registers */
 
 struct peer peer;
 

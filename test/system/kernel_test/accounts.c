@@ -34,8 +34,8 @@ static void test_create(void)
     EXPECT_HANDLE_ERRORS(account_create(handle, NULL), event,
                          with_rights(environment.account, RIGHT_ALL & ~RIGHT_ACCOUNT_CHARGE));
     EXPECT_HANDLE_ERRORS(account_info(handle, NULL, NULL, NULL, NULL, NULL), event, 0);
-    EXPECT_OK(account_limit(environment.account, ACCOUNT_KERNEL,
-                            bytes_of(environment.account) + 8, 0));
+    EXPECT_OK(
+        account_limit(environment.account, ACCOUNT_KERNEL, bytes_of(environment.account) + 8, 0));
     handle_t more = 0;
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, account_create(environment.account, &more));
     close_handle(event);
@@ -48,10 +48,8 @@ static void test_limit_errors(void)
     handle_t event = new_event();
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, account_limit(account, 3, 1, 0));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, account_limit(account, ACCOUNT_CPU, 1, 0));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
-                  account_limit(account, ACCOUNT_CPU, 1, MILLISECOND - 1));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
-                  account_limit(account, ACCOUNT_CPU, 1, 10 * SECOND + 1));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, account_limit(account, ACCOUNT_CPU, 1, MILLISECOND - 1));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, account_limit(account, ACCOUNT_CPU, 1, 10 * SECOND + 1));
     EXPECT_OK(account_limit(account, ACCOUNT_CPU, MILLISECOND, MILLISECOND));
     EXPECT_OK(account_limit(account, ACCOUNT_CPU, MILLISECOND, 10 * SECOND));
     EXPECT_HANDLE_ERRORS(account_limit(handle, ACCOUNT_PAGES, 1, 0), event,
@@ -97,8 +95,8 @@ static void test_kernel_limit(void)
     status_t status = STATUS_OK;
     handle_t other = 0;
     EXPECT_OK(account_limit(environment.account, ACCOUNT_KERNEL, 2048, 0));
-    while (made < MOST && (status = event_create(environment.account, &events[made])) ==
-                              STATUS_OK) {
+    while (made < MOST &&
+           (status = event_create(environment.account, &events[made])) == STATUS_OK) {
         made++;
     }
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, status);
@@ -201,8 +199,7 @@ static void test_page_limit(void)
     unmap(mapped, 8 * PAGE);
     EVENTUALLY(pages_of(limited) == 0);
     handle_t memory = 0;
-    EXPECT_STATUS(STATUS_NO_PAGES,
-                  memory_create(limited, 8 * PAGE, MEMORY_CONTIGUOUS, &memory));
+    EXPECT_STATUS(STATUS_NO_PAGES, memory_create(limited, 8 * PAGE, MEMORY_CONTIGUOUS, &memory));
     EXPECT_OK(account_limit(limited, ACCOUNT_PAGES, 0, 0));
     uint64_t libsys;
     EXPECT_STATUS(STATUS_NO_PAGES, space_create(limited, &memory, &libsys));

@@ -34,8 +34,7 @@ static void test_badges(void)
     EXPECT(server.log[0].badge == ~UINT64_C(0) - 5 && server.log[1].badge == SERVICE_BADGE);
     close_handle(endpoint);
     EVENTUALLY(server.notice_count == 1);
-    EXPECT(server.notices[0].kind == RECEIVE_CLOSED &&
-           server.notices[0].badge == ~UINT64_C(0) - 5);
+    EXPECT(server.notices[0].kind == RECEIVE_CLOSED && server.notices[0].badge == ~UINT64_C(0) - 5);
     server_end(&server);
 }
 
@@ -77,10 +76,13 @@ static void test_bad_tags(void)
 {
     struct service service;
     REQUIRE(service_open(&service));
-    const uint64_t tags[] = {
-        message_tag(1, LIMIT_MESSAGE_DATA + 1, 0, 0), message_tag(1, 0xfff, 0, 0),
-        message_tag(1, 0, LIMIT_MESSAGE_HANDLES + 1, 0), message_tag(1, 0, 7, 0),
-        message_tag(1, 0, 0, LIMIT_MESSAGE_LEASES + 1), UINT64_C(1) << 50, UINT64_C(1) << 63};
+    const uint64_t tags[] = {message_tag(1, LIMIT_MESSAGE_DATA + 1, 0, 0),
+                             message_tag(1, 0xfff, 0, 0),
+                             message_tag(1, 0, LIMIT_MESSAGE_HANDLES + 1, 0),
+                             message_tag(1, 0, 7, 0),
+                             message_tag(1, 0, 0, LIMIT_MESSAGE_LEASES + 1),
+                             UINT64_C(1) << 50,
+                             UINT64_C(1) << 63};
     for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
         struct message message = {.tag = tags[i]};
         EXPECT_STATUS(STATUS_BAD_ARGUMENT, port_call(service.endpoint, &message));
@@ -106,8 +108,8 @@ static void test_reply_states(void)
     EXPECT_STATUS(STATUS_BAD_STATE, port_reply(service.reply, &message));
     received = (struct received){0};
     EXPECT_STATUS(STATUS_BAD_STATE, port_reply_receive(service.port, service.reply, &received));
-    EXPECT_STATUS(STATUS_BAD_STATE, lease_copy(service.reply, 0, 0, address_of(&message), 1,
-                                               LEASE_READ, &copied));
+    EXPECT_STATUS(STATUS_BAD_STATE,
+                  lease_copy(service.reply, 0, 0, address_of(&message), 1, LEASE_READ, &copied));
     EXPECT_OK(caller_start(&caller, OTHER_PRIORITY, service.endpoint, 9, 5));
     EXPECT_OK(port_receive(service.port, service.reply, &received));
     EXPECT(received.words[0] == 5 && tag_method(received.tag) == 9);

@@ -135,8 +135,8 @@ static void test_killed_caller(void)
     EXPECT_OK(task_kill(task, 1));
     EXPECT(worker_end(&caller.worker));
     EXPECT(task_ends(task));
-    EXPECT_STATUS(STATUS_INTERRUPTED, lease_copy(service.reply, 0, 0, address_of(&byte), 1,
-                                                 LEASE_READ, &copied));
+    EXPECT_STATUS(STATUS_INTERRUPTED,
+                  lease_copy(service.reply, 0, 0, address_of(&byte), 1, LEASE_READ, &copied));
     EXPECT_STATUS(STATUS_BAD_STATE, port_receive(service.port, service.reply, &received));
     EXPECT_OK(port_reply(service.reply, &answer));
     EXPECT_STATUS(STATUS_BAD_STATE, port_reply(service.reply, &answer));

@@ -166,8 +166,8 @@ bool child_start(struct child *child, handle_t faults)
     }
     status_t status = load(child, &file, libsys, page);
     EXPECT_OK(status);
-    return status == STATUS_OK && port_receive(child->service.port, child->service.reply,
-                                               &child->call) == STATUS_OK;
+    return status == STATUS_OK &&
+           port_receive(child->service.port, child->service.reply, &child->call) == STATUS_OK;
 }
 
 void child_command(struct child *child, uint64_t command, uint64_t word1, uint64_t word2)

@@ -24,8 +24,8 @@ bool child_is(const struct start_info *info);
 int child_main(const struct start_info *info);
 
 struct child {
-    struct service service;  /* where it calls */
-    struct received call;    /* its last one, bound to service.reply */
+    struct service service; /* where it calls */
+    struct received call;   /* its last one, bound to service.reply */
     handle_t account, space, task, thread;
 };
 

@@ -87,7 +87,7 @@ static void test_revoke(void)
     EXPECT(worker_end(&caller.worker));
     EXPECT_STATUS(STATUS_GONE, caller.status);
     EXPECT_STATUS(STATUS_GONE, port_call(service.endpoint, &message));
-    EXPECT_OK(port_revoke(service.port, 12345)); /* nobody has that badge */
+    EXPECT_OK(port_revoke(service.port, 12345));                   /* nobody has that badge */
     EXPECT_OK(caller_start(&caller, OTHER_PRIORITY, other, 1, 0)); /* others are not touched */
     EXPECT(worker_reaches(&caller.worker, THREAD_BLOCKED_CALL));
     EXPECT_OK(port_drain(service.port));
@@ -137,8 +137,7 @@ static void test_server_exits_with_call(void)
     int64_t code = 0;
     server = (struct server){0};
     REQUIRE(server_start(&server, true));
-    EXPECT_STATUS(STATUS_PEER_DIED,
-                  call_words(server.own.endpoint, METHOD_DIE, 0, 0, NULL));
+    EXPECT_STATUS(STATUS_PEER_DIED, call_words(server.own.endpoint, METHOD_DIE, 0, 0, NULL));
     EXPECT(task_ends(server.task));
     EXPECT_OK(task_info(server.task, &state, &reason, &code, NULL, NULL, NULL));
     EXPECT(state == TASK_DEAD && reason == EXIT_NORMAL && code == 3);

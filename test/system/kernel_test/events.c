@@ -126,8 +126,8 @@ static void test_interrupt(void)
 static void test_closed_while_waiting(void)
 {
     handle_t event = new_event();
-    struct waiter waiter = {.event = event, .mask = 1,
-                            .deadline = clock_read() + 200 * MILLISECOND};
+    struct waiter waiter = {
+        .event = event, .mask = 1, .deadline = clock_read() + 200 * MILLISECOND};
     struct worker worker;
     EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, wait_once, &waiter));
     EXPECT(worker_reaches(&worker, THREAD_BLOCKED_WAIT));
@@ -147,8 +147,8 @@ static void bind_and_receive(void *argument)
 {
     struct receiver *receiver = argument;
     receiver->bind = event_bind(receiver->event);
-    receiver->status = port_receive(receiver->service.port, receiver->service.reply,
-                                    &receiver->received);
+    receiver->status =
+        port_receive(receiver->service.port, receiver->service.reply, &receiver->received);
     receiver->other_bind = event_bind(0);
 }
 

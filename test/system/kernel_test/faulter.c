@@ -17,8 +17,7 @@ bool faulter_start(struct faulter *faulter, void (*act)(struct faulter *), uint6
     }
     EXPECT_OK(child_create("faulter", &faulter->task));
     EXPECT_OK(task_set_fault_endpoint(faulter->task, faulter->service.endpoint));
-    status_t status =
-        worker_start(&faulter->worker, faulter->task, OTHER_PRIORITY, run, faulter);
+    status_t status = worker_start(&faulter->worker, faulter->task, OTHER_PRIORITY, run, faulter);
     EXPECT_OK(status);
     return status == STATUS_OK;
 }

@@ -14,8 +14,8 @@ struct faulter {
     handle_t task;
     struct worker worker;
     void (*act)(struct faulter *faulter);
-    uint64_t address;  /* for act() */
-    uint64_t answer;   /* of act() */
+    uint64_t address;      /* for act() */
+    uint64_t answer;       /* of act() */
     struct received fault; /* the last one */
 };
 

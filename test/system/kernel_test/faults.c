@@ -272,8 +272,8 @@ static void test_many(void)
     EXPECT_OK(task_set_fault_endpoint(task, service.endpoint));
     for (uint64_t i = 0; i < THREADS; i++) {
         crowd.addresses[i] = base + i * PAGE;
-        EXPECT_OK(worker_start(&crowd.workers[i], task, OTHER_PRIORITY, read_own,
-                               &crowd.addresses[i]));
+        EXPECT_OK(
+            worker_start(&crowd.workers[i], task, OTHER_PRIORITY, read_own, &crowd.addresses[i]));
     }
     for (uint64_t i = 0; i < THREADS; i++) {
         struct message message = {0};

@@ -220,10 +220,11 @@ static void test_kept(void)
     EXPECT_OK(task_install(task, server.own.endpoint, RIGHT_ALL, &endpoint_there));
     for (uint64_t i = 0; i < count; i++) {
         bool there = i % 2 != 0;
-        keepers[i] = (struct keeper){.seed = i, .event = there ? event_there : event,
+        keepers[i] = (struct keeper){.seed = i,
+                                     .event = there ? event_there : event,
                                      .endpoint = there ? endpoint_there : server.own.endpoint};
-        EXPECT_OK(worker_start(&keepers[i].worker, there ? task : 0, OTHER_PRIORITY, keep,
-                               &keepers[i]));
+        EXPECT_OK(
+            worker_start(&keepers[i].worker, there ? task : 0, OTHER_PRIORITY, keep, &keepers[i]));
     }
     for (uint64_t i = 0; i < count; i++) {
         uint64_t end = clock_read() + PATIENCE;

@@ -95,8 +95,8 @@ static void fill_table(void *argument)
 {
     struct filler *filler = argument;
     handle_t first = 0;
-    while ((filler->end = handle_duplicate(filler->event, RIGHT_ALL,
-                                           first == 0 ? &first : NULL)) == STATUS_OK) {
+    while ((filler->end = handle_duplicate(filler->event, RIGHT_ALL, first == 0 ? &first : NULL)) ==
+           STATUS_OK) {
         filler->count++;
     }
     status_ignore(handle_close(filler->event));

@@ -48,8 +48,7 @@ static void test_no_handle(void)
     handle_t irq = 0;
     REQUIRE(chip_open(&chip));
     handles_fill();
-    EXPECT_STATUS(STATUS_NO_HANDLES,
-                  irq_create(environment.machine, chip.line, IRQ_LEVEL, &irq));
+    EXPECT_STATUS(STATUS_NO_HANDLES, irq_create(environment.machine, chip.line, IRQ_LEVEL, &irq));
     handles_free();
     EXPECT_OK(irq_create(environment.machine, chip.line, IRQ_LEVEL, &irq));
     close_handle(irq);

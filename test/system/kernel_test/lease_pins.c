@@ -249,8 +249,8 @@ static void test_lender_killed(void)
         EVENTUALLY(pages_of(environment.account) == before + 2);
         if (!answered) {
             handle_t second = 0;
-            EXPECT_STATUS(STATUS_INTERRUPTED, lease_pin(scene.chip.memory, scene.service.reply, 0,
-                                                        0, PAGE, &second));
+            EXPECT_STATUS(STATUS_INTERRUPTED,
+                          lease_pin(scene.chip.memory, scene.service.reply, 0, 0, PAGE, &second));
             EXPECT_OK(answer(scene.service.reply));
         }
         close_handle(pin);
@@ -369,8 +369,8 @@ static void test_no_copy(void)
         handle_t memory = 0;
         uint64_t there = 0;
         REQUIRE(scene_open(&scene));
-        REQUIRE_OK(memory_create(environment.account, 2 * PAGE,
-                                 contiguous ? MEMORY_CONTIGUOUS : 0, &memory));
+        REQUIRE_OK(memory_create(environment.account, 2 * PAGE, contiguous ? MEMORY_CONTIGUOUS : 0,
+                                 &memory));
         EXPECT_OK(space_map(0, memory, 0, 0, 2 * PAGE, MAP_READ | MAP_WRITE, &there));
         close_handle(memory);
         pinner_start(&pinner, &scene, 1);
@@ -380,8 +380,8 @@ static void test_no_copy(void)
         lender_start(&lender, scene.service.endpoint, lease);
         EVENTUALLY(pinner.done != 0);
         EXPECT_OK(pinner.status);
-        EXPECT_OK(account_limit(environment.account, ACCOUNT_PAGES, contiguous ? ~UINT64_C(0) : 0,
-                                0));
+        EXPECT_OK(
+            account_limit(environment.account, ACCOUNT_PAGES, contiguous ? ~UINT64_C(0) : 0, 0));
         EXPECT_OK(task_kill(pinner.task, 0));
         EXPECT(task_ends(pinner.task));
         EXPECT_OK(account_limit(environment.account, ACCOUNT_PAGES, ~UINT64_C(0), 0));
@@ -459,8 +459,8 @@ static void test_chain(void)
         EXPECT_OK(middles[i].status);
         service_close(&middles[i].service);
     }
-    EXPECT_STATUS(STATUS_BAD_STATE, lease_pin(scene.chip.memory, scene.service.reply, 0, 0, PAGE,
-                                              &second));
+    EXPECT_STATUS(STATUS_BAD_STATE,
+                  lease_pin(scene.chip.memory, scene.service.reply, 0, 0, PAGE, &second));
     scene_close(&scene);
 }
 

@@ -127,8 +127,7 @@ static void test_copy_errors(void)
     EXPECT_STATUS(STATUS_BAD_LEASE, copy_status(&server, lease, 1, 0, to, 1, LEASE_READ, NULL));
     EXPECT_STATUS(STATUS_BAD_LEASE, copy_status(&server, lease, 9, 0, to, 1, LEASE_READ, NULL));
     EXPECT_STATUS(STATUS_BAD_LEASE, copy_status(&server, lease, 0, 0, to, 1, LEASE_WRITE, NULL));
-    EXPECT_STATUS(STATUS_BAD_LEASE,
-                  copy_status(&server, lease, 0, 1, to, BYTES, LEASE_READ, NULL));
+    EXPECT_STATUS(STATUS_BAD_LEASE, copy_status(&server, lease, 0, 1, to, BYTES, LEASE_READ, NULL));
     EXPECT_STATUS(STATUS_BAD_LEASE,
                   copy_status(&server, lease, 0, BYTES + 1, to, 1, LEASE_READ, NULL));
     EXPECT_STATUS(STATUS_BAD_LEASE,
@@ -144,8 +143,7 @@ static void test_copy_errors(void)
     /* The lender's side: holes and protection are the lease's errors. */
     lease.flags = LEASE_READ | LEASE_WRITE;
     EXPECT_OK(space_protect(0, base + PAGE, PAGE, MAP_READ));
-    EXPECT_STATUS(STATUS_BAD_LEASE,
-                  copy_status(&server, lease, 0, PAGE, to, 8, LEASE_WRITE, NULL));
+    EXPECT_STATUS(STATUS_BAD_LEASE, copy_status(&server, lease, 0, PAGE, to, 8, LEASE_WRITE, NULL));
     EXPECT_OK(space_unmap(0, base + PAGE, PAGE));
     EXPECT_STATUS(STATUS_BAD_LEASE,
                   copy_status(&server, lease, 0, PAGE - 8, to, 16, LEASE_READ, &copied));
@@ -167,15 +165,15 @@ static void test_malformed(void)
     server = (struct server){0};
     REQUIRE(server_start(&server, true));
     const struct lease bad[] = {
-        {0, PAGE, 1, 0, 0},                           /* no direction */
-        {0, PAGE, 1, LEASE_READ | 0x10, 0},           /* unknown flag */
-        {0, ~UINT64_C(0), 1, LEASE_READ, 0},          /* above the user range */
-        {0, PAGE, ~UINT64_C(0), LEASE_READ, 0},       /* wraps around */
-        {event, PAGE, 1, LEASE_READ, 0},              /* no space */
-        {weak, PAGE, 1, LEASE_READ, 0},               /* may not lend */
-        {12345, PAGE, 1, LEASE_READ, 0},              /* no handle */
-        {12345, 0, 1, LEASE_READ | LEASE_ONWARD, 0},  /* no reply */
-        {event, 0, 1, LEASE_READ | LEASE_ONWARD, 0},  /* no reply either */
+        {0, PAGE, 1, 0, 0},                          /* no direction */
+        {0, PAGE, 1, LEASE_READ | 0x10, 0},          /* unknown flag */
+        {0, ~UINT64_C(0), 1, LEASE_READ, 0},         /* above the user range */
+        {0, PAGE, ~UINT64_C(0), LEASE_READ, 0},      /* wraps around */
+        {event, PAGE, 1, LEASE_READ, 0},             /* no space */
+        {weak, PAGE, 1, LEASE_READ, 0},              /* may not lend */
+        {12345, PAGE, 1, LEASE_READ, 0},             /* no handle */
+        {12345, 0, 1, LEASE_READ | LEASE_ONWARD, 0}, /* no reply */
+        {event, 0, 1, LEASE_READ | LEASE_ONWARD, 0}, /* no reply either */
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         EXPECT_STATUS(STATUS_BAD_LEASE, call_lent(&server, METHOD_READ, bad[i], words, &message));
@@ -422,7 +420,8 @@ static bool stops_copying(struct service *service, struct copier *copier)
     handle_t task = 0;
     *(volatile uint8_t *)at(base) = 1;
     *(volatile uint8_t *)at(base + LARGE - 1) = 1;
-    lender = (struct lender){.endpoint = service->endpoint, .lease = {0, base, LARGE, LEASE_READ, 0}};
+    lender =
+        (struct lender){.endpoint = service->endpoint, .lease = {0, base, LARGE, LEASE_READ, 0}};
     *copier = (struct copier){.buffer = map_new(environment.account, LARGE)};
     EXPECT_OK(child_create("copier", &task));
     EXPECT_OK(task_install(task, service->reply, RIGHT_ALL, &copier->reply));

@@ -68,5 +68,6 @@ static void test_log_share(void)
 }
 
 const struct test log_tests[] = {
-    {"log_share", test_log_share}, {NULL, NULL},
+    {"log_share", test_log_share},
+    {NULL, NULL},
 };

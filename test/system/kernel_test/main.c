@@ -20,13 +20,13 @@ SERVER_META(kind, SERVICE);
 SERVER_META(restart, NEVER);
 
 static const struct test *const groups[] = {
-    handle_tests, account_tests, memory_tests, space_tests, code_tests, event_tests, timer_tests,
-    call_tests, transfer_tests, lease_tests, paged_tests, cancel_tests, closing_tests, task_tests,
-    user_tests, fault_tests, stop_tests, thread_tests, register_tests, floating_tests,
-    schedule_tests, budget_tests, machine_tests, interrupt_tests, pin_tests, lease_pin_tests,
-    other_space_tests, log_tests, quarantine_tests, trace_tests,
-    stress_memory_tests, stress_event_tests, stress_call_tests,
-    race_tests,
+    handle_tests,        account_tests,      memory_tests,      space_tests,      code_tests,
+    event_tests,         timer_tests,        call_tests,        transfer_tests,   lease_tests,
+    paged_tests,         cancel_tests,       closing_tests,     task_tests,       user_tests,
+    fault_tests,         stop_tests,         thread_tests,      register_tests,   floating_tests,
+    schedule_tests,      budget_tests,       machine_tests,     interrupt_tests,  pin_tests,
+    lease_pin_tests,     other_space_tests,  log_tests,         quarantine_tests, trace_tests,
+    stress_memory_tests, stress_event_tests, stress_call_tests, race_tests,
 };
 
 static struct {

@@ -33,8 +33,7 @@ static void test_create(void)
     uint64_t size = 0;
     uint32_t kind = 99;
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_create(account, 0, 0, &memory));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
-                  memory_create(account, (UINT64_C(1) << 38) + 1, 0, &memory));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_create(account, (UINT64_C(1) << 38) + 1, 0, &memory));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_create(account, PAGE, 2, &memory));
     EXPECT_STATUS(STATUS_NO_PAGES,
                   memory_create(account, UINT64_C(1) << 38, MEMORY_CONTIGUOUS, &memory));

@@ -44,8 +44,8 @@ static void test_isolated(void)
     uint64_t window = 0;
     REQUIRE(child_start(&child, 0));
     EXPECT_OK(space_map(0, own, here, 0, PAGE, MAP_READ | MAP_WRITE | MAP_FIXED, &here));
-    EXPECT_OK(space_map(child.space, other, there, 0, PAGE, MAP_READ | MAP_WRITE | MAP_FIXED,
-                        &there));
+    EXPECT_OK(
+        space_map(child.space, other, there, 0, PAGE, MAP_READ | MAP_WRITE | MAP_FIXED, &there));
     EXPECT_OK(space_map(0, other, 0, 0, PAGE, MAP_READ | MAP_WRITE, &window));
     REQUIRE(here == there && window != here);
     *(volatile uint64_t *)at(here) = 1;
@@ -158,12 +158,8 @@ static void test_limit(void)
 }
 
 const struct test other_space_tests[] = {
-    {"other_space_exits", test_exits},
-    {"other_space_killed", test_killed},
-    {"other_space_isolated", test_isolated},
-    {"other_space_cannot_reach", test_cannot_reach},
-    {"other_space_handles", test_handles},
-    {"other_space_lends", test_lends},
-    {"other_space_limit", test_limit},
-    {NULL, NULL},
+    {"other_space_exits", test_exits},       {"other_space_killed", test_killed},
+    {"other_space_isolated", test_isolated}, {"other_space_cannot_reach", test_cannot_reach},
+    {"other_space_handles", test_handles},   {"other_space_lends", test_lends},
+    {"other_space_limit", test_limit},       {NULL, NULL},
 };

@@ -123,8 +123,7 @@ static void test_supply_errors(void)
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_supply(to, 0, from, 0, PAGE + 1));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_supply(to, 0, from, 0, 5 * PAGE));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_supply(to, 4 * PAGE, from, 0, PAGE));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
-                  memory_supply(to, ~UINT64_C(0) - PAGE + 1, from, 0, PAGE));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_supply(to, ~UINT64_C(0) - PAGE + 1, from, 0, PAGE));
     EXPECT_STATUS(STATUS_BAD_STATE, memory_supply(from, 0, to, 0, PAGE));
     EXPECT_STATUS(STATUS_BAD_STATE, memory_supply(to, 0, contiguous, 0, PAGE));
     EXPECT_HANDLE_ERRORS(memory_supply(handle, 0, from, 0, PAGE), event,
@@ -138,16 +137,15 @@ static void test_supply_errors(void)
     EXPECT(*word(base, 0) == 102 && *word(base, 1) == 103 && *word(base, 2) == 102);
     EXPECT(pager.calls == 0);
     unmap(base, 4 * PAGE);
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_create_paged(environment.account, 0,
-                                                           pager.service.endpoint, 1, NULL));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
+                  memory_create_paged(environment.account, 0, pager.service.endpoint, 1, NULL));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT,
                   memory_create_paged(environment.account, (UINT64_C(1) << 38) + 1,
                                       pager.service.endpoint, 1, NULL));
     EXPECT_HANDLE_ERRORS(memory_create_paged(handle, PAGE, pager.service.endpoint, 1, NULL), event,
                          with_rights(environment.account, RIGHT_ALL & ~RIGHT_ACCOUNT_CHARGE));
     EXPECT_HANDLE_ERRORS(memory_create_paged(environment.account, PAGE, handle, 1, NULL), event,
-                         with_rights(pager.service.endpoint,
-                                     RIGHT_ALL & ~RIGHT_ENDPOINT_CALL));
+                         with_rights(pager.service.endpoint, RIGHT_ALL & ~RIGHT_ENDPOINT_CALL));
     close_handle(contiguous);
     close_handle(event);
     pager_close(&pager);
@@ -240,8 +238,7 @@ static void test_lent(void)
     EXPECT_OK(port_call(server.own.endpoint, &message));
     EXPECT(tag_status(message.tag) == STATUS_OK && message.words[0] == 100);
     EXPECT(pager.calls == 1 && server.calls == 3);
-    message = (struct message){.tag = message_tag(METHOD_WRITE, 0, 0, 1),
-                               .words = {0, PAGE, 8, 1}};
+    message = (struct message){.tag = message_tag(METHOD_WRITE, 0, 0, 1), .words = {0, PAGE, 8, 1}};
     message_page()->leases[0] = (struct lease){0, base, 3 * PAGE, LEASE_WRITE, 0};
     EXPECT_OK(port_call(server.own.endpoint, &message));
     EXPECT(tag_status(message.tag) == STATUS_OK && pager.calls == 2);

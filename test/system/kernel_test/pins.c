@@ -23,9 +23,9 @@ static void test_create_errors(void)
     REQUIRE(chip_open(&chip));
     handle_t device = chip.memory;
     const uint64_t last = ~UINT64_C(0) & ~(PAGE - 1);
-    const uint64_t bad[][2] = {{0, 0},           {1, PAGE},     {0, PAGE - 1},    {8, 8},
-                               {4 * PAGE, PAGE}, {0, 5 * PAGE}, {PAGE, 4 * PAGE}, {last, PAGE},
-                               {PAGE, last}};
+    const uint64_t bad[][2] = {{0, 0},           {1, PAGE},        {0, PAGE - 1},
+                               {8, 8},           {4 * PAGE, PAGE}, {0, 5 * PAGE},
+                               {PAGE, 4 * PAGE}, {last, PAGE},     {PAGE, last}};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         EXPECT_STATUS(STATUS_BAD_ARGUMENT, pin_create(device, memory, bad[i][0], bad[i][1], &pin));
     }
@@ -228,8 +228,8 @@ static void test_quarantine_of_device(void)
     struct clock_chip chip;
     handle_t other = 0;
     REQUIRE(chip_open(&chip));
-    REQUIRE_OK(memory_create_device(environment.machine, chip.physical, PAGE, DEVICE_REGISTERS,
-                                    &other));
+    REQUIRE_OK(
+        memory_create_device(environment.machine, chip.physical, PAGE, DEVICE_REGISTERS, &other));
     pin_and_die(&chip, 0, 0);
     EVENTUALLY(pages_of(environment.account) == 2);
     EXPECT_OK(pin_release(other));

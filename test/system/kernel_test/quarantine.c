@@ -22,8 +22,8 @@ static void pin_and_stay(void *argument)
 static handle_t open_registers(void)
 {
     handle_t device = 0;
-    EXPECT_OK(memory_create_device(environment.machine, SOME_REGISTERS, PAGE, DEVICE_REGISTERS,
-                                   &device));
+    EXPECT_OK(
+        memory_create_device(environment.machine, SOME_REGISTERS, PAGE, DEVICE_REGISTERS, &device));
     return device;
 }
 
@@ -111,9 +111,8 @@ static void test_no_handle(void)
     close_handle(device);
     EVENTUALLY(charged_pages() == before + 1);
     handles_fill();
-    EXPECT_STATUS(STATUS_NO_HANDLES,
-                  memory_create_device(environment.machine, SOME_REGISTERS, PAGE,
-                                       DEVICE_REGISTERS, &device));
+    EXPECT_STATUS(STATUS_NO_HANDLES, memory_create_device(environment.machine, SOME_REGISTERS, PAGE,
+                                                          DEVICE_REGISTERS, &device));
     handles_free();
     device = open_registers();
     EXPECT_OK(pin_release(device));

@@ -11,8 +11,8 @@
 static handle_t open_registers(void)
 {
     handle_t device = 0;
-    EXPECT_OK(memory_create_device(environment.machine, SOME_REGISTERS, PAGE, DEVICE_REGISTERS,
-                                   &device));
+    EXPECT_OK(
+        memory_create_device(environment.machine, SOME_REGISTERS, PAGE, DEVICE_REGISTERS, &device));
     return device;
 }
 
@@ -256,7 +256,11 @@ static void test_early_timeout(void)
 
 /* ---- a thread's priority changes while it is made ready --------------------------------------- */
 
-enum { PRIORITY_ROUNDS = 60, LOW_PRIORITY = OTHER_PRIORITY - 1, HIGH_PRIORITY = OTHER_PRIORITY + 1 };
+enum {
+    PRIORITY_ROUNDS = 60,
+    LOW_PRIORITY = OTHER_PRIORITY - 1,
+    HIGH_PRIORITY = OTHER_PRIORITY + 1
+};
 
 static struct {
     handle_t event;

@@ -161,8 +161,8 @@ static void test_calls(void)
     expect_call(SYSTEM_CALL_entropy_read, "entropy_read", bytes, 1, STATUS_OK, 0);
     expect_call(SYSTEM_CALL_event_wait, "event_wait", poll, 3, STATUS_TIMED_OUT, 1);
     expect_call(SYSTEM_CALL_event_wait, "event_wait that blocks", soon, 3, STATUS_TIMED_OUT, 1);
-    expect_call(SYSTEM_CALL_port_call, "port_call with a bad tag", bad_tag, 2,
-                STATUS_BAD_ARGUMENT, 0);
+    expect_call(SYSTEM_CALL_port_call, "port_call with a bad tag", bad_tag, 2, STATUS_BAD_ARGUMENT,
+                0);
     expect_call(SYSTEM_CALL_port_reply, "port_reply unbound", unbound, 2, STATUS_BAD_STATE, 0);
     expect_call(~UINT64_C(0), "no such call", NULL, 0, STATUS_BAD_CALL, 0);
     EXPECT_OK(port_revoke(service.port, SERVICE_BADGE));

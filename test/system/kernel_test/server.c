@@ -45,10 +45,9 @@ static void serve_lease(struct server *server, struct received *received, uint32
 static void serve_copy(struct server *server, struct received *received)
 {
     uint64_t copied = 0;
-    received->words[0] = (uint64_t)lease_copy(server->reply, (uint32_t)received->words[0],
-                                              received->words[1], received->words[2],
-                                              received->words[3], (uint32_t)received->words[4],
-                                              &copied);
+    received->words[0] = (uint64_t)lease_copy(
+        server->reply, (uint32_t)received->words[0], received->words[1], received->words[2],
+        received->words[3], (uint32_t)received->words[4], &copied);
     received->words[1] = copied;
     answer(server, received, STATUS_OK);
 }
@@ -58,9 +57,9 @@ static void serve_onward(struct server *server, struct received *received)
 {
     struct message message = {0};
     uint64_t left = received->words[1];
-    message_page()->leases[0] = (struct lease){server->reply, 0, received->words[2],
-                                               LEASE_READ | LEASE_ONWARD,
-                                               (uint32_t)received->words[0]};
+    message_page()->leases[0] =
+        (struct lease){server->reply, 0, received->words[2], LEASE_READ | LEASE_ONWARD,
+                       (uint32_t)received->words[0]};
     message.tag = message_tag(left == 0 ? METHOD_READ : METHOD_ONWARD, 0, 0, 1);
     message.words[1] = left == 0 ? 0 : left - 1;
     message.words[2] = received->words[2];
@@ -87,8 +86,7 @@ static void serve_echo(struct server *server, struct received *received)
     for (unsigned i = 0; i < LIMIT_MESSAGE_WORDS; i++) {
         received->words[i]++;
     }
-    received->tag = message_tag(STATUS_OK, tag_bytes(received->tag),
-                                tag_handles(received->tag), 0);
+    received->tag = message_tag(STATUS_OK, tag_bytes(received->tag), tag_handles(received->tag), 0);
 }
 
 /* True: there is an answer to give. */
@@ -212,9 +210,9 @@ bool server_start(struct server *server, bool in_child)
     server->held_reply = give(server, second);
     close_handle(second);
     server->next = next != 0 ? give(server, next) : 0;
-    status_t status = worker_start(&server->worker, server->task,
-                                   server->priority != 0 ? server->priority : OTHER_PRIORITY,
-                                   run_server, server);
+    status_t status =
+        worker_start(&server->worker, server->task,
+                     server->priority != 0 ? server->priority : OTHER_PRIORITY, run_server, server);
     EXPECT_OK(status);
     return status == STATUS_OK;
 }
@@ -265,8 +263,8 @@ static void run_caller(void *argument)
     caller->order = __atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
 }
 
-status_t caller_start(struct caller *caller, uint32_t priority, handle_t endpoint,
-                      uint32_t method, uint64_t word0)
+status_t caller_start(struct caller *caller, uint32_t priority, handle_t endpoint, uint32_t method,
+                      uint64_t word0)
 {
     caller->endpoint = endpoint;
     caller->message = (struct message){.tag = message_tag(method, 0, 0, 0), .words = {word0}};

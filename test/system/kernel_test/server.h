@@ -8,23 +8,23 @@
 #include "test.h"
 
 enum {
-    METHOD_ECHO = 1,  /* answers the words plus one, the data and the handles that came */
-    METHOD_STATUS,    /* answers the status in words[0] */
-    METHOD_HOLD,      /* keeps the call, receives with another reply; answered by RELEASE */
-    METHOD_RELEASE,   /* answers the held call with the status in words[0], then this one */
-    METHOD_DIE,       /* ends its task with the call bound */
-    METHOD_READ,      /* lease words[0]: reads words[2] bytes at words[1], answers their sum */
-    METHOD_WRITE,     /* the same, writes bytes words[3], words[3] + 1, … */
-    METHOD_ONWARD,    /* lends lease words[0] on to the endpoint of the next server, READ there */
-    METHOD_COPY,      /* lease_copy() with words; answers its status in word 0, copied in word 1 */
-    METHOD_END,       /* answers, then returns */
+    METHOD_ECHO = 1, /* answers the words plus one, the data and the handles that came */
+    METHOD_STATUS,   /* answers the status in words[0] */
+    METHOD_HOLD,     /* keeps the call, receives with another reply; answered by RELEASE */
+    METHOD_RELEASE,  /* answers the held call with the status in words[0], then this one */
+    METHOD_DIE,      /* ends its task with the call bound */
+    METHOD_READ,     /* lease words[0]: reads words[2] bytes at words[1], answers their sum */
+    METHOD_WRITE,    /* the same, writes bytes words[3], words[3] + 1, … */
+    METHOD_ONWARD,   /* lends lease words[0] on to the endpoint of the next server, READ there */
+    METHOD_COPY,     /* lease_copy() with words; answers its status in word 0, copied in word 1 */
+    METHOD_END,      /* answers, then returns */
 };
 
 enum { NOTES = 16 };
 
 struct server {
     struct worker worker;
-    handle_t task;   /* 0: this task */
+    handle_t task;      /* 0: this task */
     struct service own; /* handles of this task */
     /* Handles of the server's task. */
     handle_t port, reply, held_reply, next;
@@ -58,7 +58,7 @@ struct caller {
     volatile uint32_t order; /* 1 for the first that ended since caller_reset() */
 };
 void caller_reset(void);
-status_t caller_start(struct caller *caller, uint32_t priority, handle_t endpoint,
-                      uint32_t method, uint64_t word0);
+status_t caller_start(struct caller *caller, uint32_t priority, handle_t endpoint, uint32_t method,
+                      uint64_t word0);
 
 #endif

@@ -41,8 +41,7 @@ static void test_map_arguments(void)
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_map(0, memory, 0, 0, PAGE + 1, MAP_READ, &mapped));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_map(0, memory, 0, 0, 0, MAP_READ, &mapped));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_map(0, memory, 0, 0, 5 * PAGE, MAP_READ, &mapped));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
-                  space_map(0, memory, 0, 4 * PAGE, PAGE, MAP_READ, &mapped));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_map(0, memory, 0, 4 * PAGE, PAGE, MAP_READ, &mapped));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT,
                   space_map(0, memory, 0, ~UINT64_C(0) - PAGE + 1, PAGE, MAP_READ, &mapped));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT,
@@ -113,8 +112,8 @@ static void test_fixed(void)
                   space_map(0, memory, base, 0, PAGE, MAP_READ | MAP_FIXED, &mapped));
     EXPECT_STATUS(STATUS_OVERLAP, space_map(0, memory, base + 3 * PAGE, 0, 2 * PAGE,
                                             MAP_READ | MAP_FIXED, &mapped));
-    EXPECT_STATUS(STATUS_OVERLAP, space_map(0, memory, base - PAGE, 0, 2 * PAGE,
-                                            MAP_READ | MAP_FIXED, &mapped));
+    EXPECT_STATUS(STATUS_OVERLAP,
+                  space_map(0, memory, base - PAGE, 0, 2 * PAGE, MAP_READ | MAP_FIXED, &mapped));
     unmap(base, 4 * PAGE);
     EXPECT_OK(space_map(0, memory, base, 0, PAGE, READ_WRITE | MAP_FIXED, &mapped));
     EXPECT(mapped == base);
@@ -261,8 +260,7 @@ static void test_split_needs_memory(void)
     EXPECT_OK(space_map(space, memory, 0, 0, 8 * PAGE, READ_WRITE, &mapped));
     EXPECT_OK(account_info(account, NULL, NULL, &used, NULL, NULL));
     EXPECT_OK(account_limit(account, ACCOUNT_KERNEL, used, 0));
-    EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY,
-                  space_map(space, memory, 0, 0, PAGE, MAP_READ, NULL));
+    EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, space_map(space, memory, 0, 0, PAGE, MAP_READ, NULL));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, space_unmap(space, mapped + PAGE, PAGE));
     EXPECT_STATUS(STATUS_NO_KERNEL_MEMORY, space_protect(space, mapped + PAGE, PAGE, MAP_READ));
     EXPECT_OK(space_protect(space, mapped, 8 * PAGE, MAP_READ));

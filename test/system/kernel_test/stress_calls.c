@@ -6,11 +6,11 @@
 #include "stress.h"
 
 enum {
-    VICTIMS = 6,  /* child tasks */
-    CALLERS = 2,  /* threads in each */
-    SERVERS = 2,  /* threads of the server's task */
-    CHAOS = 2,    /* threads that disturb; each has its share of the victims */
-    LENT = 5000,  /* bytes */
+    VICTIMS = 6, /* child tasks */
+    CALLERS = 2, /* threads in each */
+    SERVERS = 2, /* threads of the server's task */
+    CHAOS = 2,   /* threads that disturb; each has its share of the victims */
+    LENT = 5000, /* bytes */
 };
 
 #define SERVER_LIFE (40 * MILLISECOND)
@@ -52,8 +52,7 @@ static void serve(struct server_thread *self, struct received *received)
     status_t status = STATUS_OK;
     uint64_t copied = 0;
     if (tag_leases(received->tag) != 0) {
-        status = lease_copy(self->reply, 0, 0, address_of(self->buffer), LENT, LEASE_READ,
-                            &copied);
+        status = lease_copy(self->reply, 0, 0, address_of(self->buffer), LENT, LEASE_READ, &copied);
         received->words[1] = copied;
         received->words[2] = self->buffer[0] + self->buffer[LENT - 1];
     }
@@ -86,8 +85,8 @@ static void start_server(void)
         EXPECT_OK(task_install(stress.server_task, stress.service.port, RIGHT_ALL, &server->port));
         EXPECT_OK(task_install(stress.server_task, reply, RIGHT_ALL, &server->reply));
         close_handle(reply);
-        EXPECT_OK(worker_start(&server->worker, stress.server_task, OTHER_PRIORITY, run_server,
-                               server));
+        EXPECT_OK(
+            worker_start(&server->worker, stress.server_task, OTHER_PRIORITY, run_server, server));
     }
 }
 
@@ -141,8 +140,8 @@ static void start_victim(struct victim *victim)
         struct victim_caller *caller = &victim->callers[i];
         caller->victim = victim;
         caller->random = stress_seed(address_of(caller));
-        EXPECT_OK(worker_start(&caller->worker, victim->task, OTHER_PRIORITY - i, call_always,
-                               caller));
+        EXPECT_OK(
+            worker_start(&caller->worker, victim->task, OTHER_PRIORITY - i, call_always, caller));
     }
 }
 

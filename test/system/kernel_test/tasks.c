@@ -25,8 +25,8 @@ static void test_create(void)
     EXPECT(end.threads == 0 && end.handles == 0 && end.cpu_time == 0);
     EXPECT_STATUS(STATUS_BAD_ARGUMENT,
                   task_create(environment.account, environment.space, LIMIT_NAME + 1, NULL));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT, task_create(environment.account, environment.space,
-                                                   ~UINT64_C(0), NULL));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
+                  task_create(environment.account, environment.space, ~UINT64_C(0), NULL));
     EXPECT_HANDLE_ERRORS(task_create(handle, environment.space, 0, NULL), event,
                          with_rights(environment.account, RIGHT_ALL & ~RIGHT_ACCOUNT_CHARGE));
     EXPECT_HANDLE_ERRORS(task_create(environment.account, handle, 0, NULL), event,
@@ -209,14 +209,14 @@ static void test_kill(void)
     doomed.endpoint = give(task, faults.endpoint);
     EXPECT_OK(thread_create(task, 1, &workers[NEW].thread, NULL));
     for (uint64_t i = SPINS; i < KINDS; i++) {
-        EXPECT_OK(worker_start(&workers[i], task, OTHER_PRIORITY - 1 + (i != SPINS), run_doomed,
-                               at(i)));
+        EXPECT_OK(
+            worker_start(&workers[i], task, OTHER_PRIORITY - 1 + (i != SPINS), run_doomed, at(i)));
         if (i == HELD) {
             EXPECT_OK(port_receive(other.port, other.reply, &received));
         }
         if (i == QUEUED || i == ANSWERED_FAULT) { /* the first call waits, the second is taken */
-            EXPECT(worker_reaches(&workers[i], i == QUEUED ? THREAD_BLOCKED_CALL
-                                                           : THREAD_BLOCKED_FAULT));
+            EXPECT(worker_reaches(&workers[i],
+                                  i == QUEUED ? THREAD_BLOCKED_CALL : THREAD_BLOCKED_FAULT));
         }
     }
     EXPECT_OK(port_receive(faults.port, faults.reply, &received));

@@ -134,7 +134,7 @@ extern const struct test handle_tests[], account_tests[], memory_tests[], paged_
     lease_tests[], cancel_tests[], closing_tests[], task_tests[], user_tests[], fault_tests[],
     stop_tests[], register_tests[], schedule_tests[], machine_tests[], thread_tests[],
     floating_tests[], budget_tests[], interrupt_tests[], pin_tests[], lease_pin_tests[],
-    other_space_tests[], log_tests[], quarantine_tests[], trace_tests[],
-    stress_call_tests[], stress_memory_tests[], stress_event_tests[], race_tests[];
+    other_space_tests[], log_tests[], quarantine_tests[], trace_tests[], stress_call_tests[],
+    stress_memory_tests[], stress_event_tests[], race_tests[];
 
 #endif

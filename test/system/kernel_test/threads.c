@@ -44,10 +44,10 @@ static void test_start_registers(void)
     EXPECT(worker_end(&worker));
     EXPECT(start.done == 1 && start.tls == tls);
     for (unsigned i = REGISTER_FIRST; i <= REGISTER_LAST; i++) {
-        uint64_t expected = i == call_register(0)  ? address_of(&start.probe)
-                            : i == REGISTER_STACK  ? sp
-                            : i == REGISTER_TLS    ? tls
-                                                   : 0;
+        uint64_t expected = i == call_register(0) ? address_of(&start.probe)
+                            : i == REGISTER_STACK ? sp
+                            : i == REGISTER_TLS   ? tls
+                                                  : 0;
         EXPECT(start.probe.out[i] == expected);
     }
 }

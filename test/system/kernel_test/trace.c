@@ -55,8 +55,7 @@ static const volatile struct trace_record *find(const struct rings *rings, uint3
     for (uint64_t i = 0; i < rings->records * cpu_count(); i++) {
         const volatile struct trace_record *record = record_at(rings, i);
         if (record->sequence != 0 && record->kind == kind && record->thread == thread &&
-            (peer == 0 || record->peer == peer) &&
-            (found == NULL || found->time < record->time)) {
+            (peer == 0 || record->peer == peer) && (found == NULL || found->time < record->time)) {
             found = record;
         }
     }
@@ -111,8 +110,7 @@ static void test_errors(void)
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, rings_set(&rings, 1));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, rings_set(&rings, ALL_KINDS + 2));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, rings_set(&rings, ~UINT32_C(0)));
-    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
-                  trace_set(environment.machine, zeros, KIND(CALL), &records));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, trace_set(environment.machine, zeros, KIND(CALL), &records));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT,
                   trace_set(environment.machine, chip.memory, KIND(CALL), &records));
     EXPECT(records == 0);

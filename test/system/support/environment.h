@@ -10,22 +10,22 @@
 
 #include "format.h"
 
-#define PAGE           ((uint64_t)LIMIT_PAGE_SIZE)
-#define MICROSECOND    UINT64_C(1000)
-#define MILLISECOND    UINT64_C(1000000)
-#define SECOND         UINT64_C(1000000000)
+#define PAGE        ((uint64_t)LIMIT_PAGE_SIZE)
+#define MICROSECOND UINT64_C(1000)
+#define MILLISECOND UINT64_C(1000000)
+#define SECOND      UINT64_C(1000000000)
 
 /* How long a test waits for what has to come. It decides when to give up, and nothing else: on a
  * busy host anything may take long. */
-#define PATIENCE (40 * SECOND)
+#define PATIENCE       (40 * SECOND)
 #define FOR_EVER       (~UINT64_C(0))
 #define OWN_PRIORITY   24 /* of the thread that runs server_main() */
 #define OTHER_PRIORITY 20 /* of further threads, unless a test says otherwise */
 
 struct environment {
     const struct start_info *info;
-    handle_t root;    /* the account of the whole machine */
-    handle_t own;     /* the account of this task, below it */
+    handle_t root; /* the account of the whole machine */
+    handle_t own;  /* the account of this task, below it */
     handle_t machine;
     handle_t task;
     handle_t space;

@@ -12,8 +12,8 @@ static void worker_entry(struct worker *worker)
     thread_exit();
 }
 
-status_t worker_start(struct worker *worker, handle_t task, uint32_t priority,
-                      void (*run)(void *), void *argument)
+status_t worker_start(struct worker *worker, handle_t task, uint32_t priority, void (*run)(void *),
+                      void *argument)
 {
     uint64_t tls;
     *worker = (struct worker){.run = run, .argument = argument};

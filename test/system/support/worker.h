@@ -19,8 +19,8 @@ struct worker {
 };
 
 /* task 0: this one. */
-status_t worker_start(struct worker *worker, handle_t task, uint32_t priority,
-                      void (*run)(void *), void *argument);
+status_t worker_start(struct worker *worker, handle_t task, uint32_t priority, void (*run)(void *),
+                      void *argument);
 /* Waits until the thread is dead, at most 40 s (false: it is not), and frees what it had. */
 bool worker_end(struct worker *worker);
 uint32_t worker_state(const struct worker *worker);

@@ -103,8 +103,8 @@ static inline void foreign_system_call(void)
     __asm__ volatile("li t0, 0\n\tecall"
                      :
                      :
-                     : "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2", "t3",
-                       "t4", "t5", "t6", "memory");
+                     : "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1", "t2", "t3", "t4",
+                       "t5", "t6", "memory");
 }
 
 /* Register numbers as masks. REGISTERS_LOADED: loaded by probe_call() and probe_spin(). */

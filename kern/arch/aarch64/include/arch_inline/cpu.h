@@ -12,10 +12,10 @@ struct cpu;
 /* Offsets of the first three are in offsets.h. Portable code sets frame, the stacks and hardware_id
  * (all but the first before cpu_start()); the rest belongs to the architecture. */
 struct arch_cpu {
-    struct frame *frame;      /* of the thread that runs */
-    uint64_t stack_top;       /* 16-byte aligned */
-    uint64_t panic_stack_top; /* for traps in the kernel, whose own stack may be at its end */
-    uint64_t hardware_id;     /* MPIDR affinity: Aff3 in bits 39-32, Aff2 to Aff0 in 23-0 */
+    struct frame *frame;       /* of the thread that runs */
+    uint64_t stack_top;        /* 16-byte aligned */
+    uint64_t panic_stack_top;  /* for traps in the kernel, whose own stack may be at its end */
+    uint64_t hardware_id;      /* MPIDR affinity: Aff3 in bits 39-32, Aff2 to Aff0 in 23-0 */
     uint64_t interrupt_target; /* GICv2: this CPU's bit in target registers; GICv3: affinity */
 };
 

@@ -6,19 +6,19 @@
 #define ARCH_INLINE_OFFSETS_H
 
 /* struct frame */
-#define FRAME_X(n) ((n) * 8)
-#define FRAME_SP 248
-#define FRAME_PC 256
-#define FRAME_PSTATE 264
-#define FRAME_TPIDR 272
-#define FRAME_IS_CALL 280
-#define FRAME_SYNDROME 288
+#define FRAME_X(n)          ((n) * 8)
+#define FRAME_SP            248
+#define FRAME_PC            256
+#define FRAME_PSTATE        264
+#define FRAME_TPIDR         272
+#define FRAME_IS_CALL       280
+#define FRAME_SYNDROME      288
 #define FRAME_FAULT_ADDRESS 296
-#define FRAME_SIZE 304
+#define FRAME_SIZE          304
 
 /* struct arch_cpu, at the beginning of struct cpu */
-#define CPU_FRAME 0
-#define CPU_STACK_TOP 8
+#define CPU_FRAME           0
+#define CPU_STACK_TOP       8
 #define CPU_PANIC_STACK_TOP 16
 
 /* struct fp_state */
@@ -30,9 +30,9 @@
 
 /* Translation regime: 39-bit addresses and 4 KiB granule in both halves. MAIR_EL1 attribute 0 is
  * normal write-back memory, 1 device-nGnRE, 2 normal non-cacheable. */
-#define MAIR_VALUE 0x4404ff
-#define ATTRIBUTE_NORMAL 0
-#define ATTRIBUTE_DEVICE 1
+#define MAIR_VALUE              0x4404ff
+#define ATTRIBUTE_NORMAL        0
+#define ATTRIBUTE_DEVICE        1
 #define ATTRIBUTE_NON_CACHEABLE 2
 
 #endif

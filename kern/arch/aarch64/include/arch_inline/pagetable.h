@@ -10,21 +10,21 @@
 
 #include <arch_inline/offsets.h>
 
-#define DESCRIPTOR_VALID UINT64_C(1)
-#define DESCRIPTOR_TABLE UINT64_C(3) /* above level 0 */
-#define DESCRIPTOR_BLOCK UINT64_C(1) /* above level 0 */
-#define DESCRIPTOR_PAGE UINT64_C(3)  /* at level 0 */
-#define DESCRIPTOR_TYPE UINT64_C(3)
+#define DESCRIPTOR_VALID            UINT64_C(1)
+#define DESCRIPTOR_TABLE            UINT64_C(3) /* above level 0 */
+#define DESCRIPTOR_BLOCK            UINT64_C(1) /* above level 0 */
+#define DESCRIPTOR_PAGE             UINT64_C(3) /* at level 0 */
+#define DESCRIPTOR_TYPE             UINT64_C(3)
 #define DESCRIPTOR_ATTRIBUTE(index) ((uint64_t)(index) << 2)
-#define DESCRIPTOR_ATTRIBUTE_MASK DESCRIPTOR_ATTRIBUTE(7)
-#define DESCRIPTOR_AP_USER (UINT64_C(1) << 6)
-#define DESCRIPTOR_AP_READ_ONLY (UINT64_C(1) << 7)
-#define DESCRIPTOR_INNER_SHAREABLE (UINT64_C(3) << 8)
-#define DESCRIPTOR_ACCESSED (UINT64_C(1) << 10)
-#define DESCRIPTOR_NOT_GLOBAL (UINT64_C(1) << 11)
-#define DESCRIPTOR_PXN (UINT64_C(1) << 53)
-#define DESCRIPTOR_UXN (UINT64_C(1) << 54)
-#define DESCRIPTOR_ADDRESS UINT64_C(0x0000fffffffff000)
+#define DESCRIPTOR_ATTRIBUTE_MASK   DESCRIPTOR_ATTRIBUTE(7)
+#define DESCRIPTOR_AP_USER          (UINT64_C(1) << 6)
+#define DESCRIPTOR_AP_READ_ONLY     (UINT64_C(1) << 7)
+#define DESCRIPTOR_INNER_SHAREABLE  (UINT64_C(3) << 8)
+#define DESCRIPTOR_ACCESSED         (UINT64_C(1) << 10)
+#define DESCRIPTOR_NOT_GLOBAL       (UINT64_C(1) << 11)
+#define DESCRIPTOR_PXN              (UINT64_C(1) << 53)
+#define DESCRIPTOR_UXN              (UINT64_C(1) << 54)
+#define DESCRIPTOR_ADDRESS          UINT64_C(0x0000fffffffff000)
 
 static inline uint64_t pte_permissions(unsigned flags)
 {

@@ -12,11 +12,11 @@ struct frame;
 
 /* Entry code knows the offsets: offsets.h. */
 struct arch_cpu {
-    struct frame *frame;    /* of the thread that runs */
-    uint64_t stack_top;     /* of the kernel stack, 16-byte aligned */
+    struct frame *frame;      /* of the thread that runs */
+    uint64_t stack_top;       /* of the kernel stack, 16-byte aligned */
     uint64_t panic_stack_top; /* for traps in the kernel, whose own stack may be at its end */
-    uint64_t hardware_id;   /* hart id */
-    unsigned plic_context;  /* PLIC_NO_CONTEXT if the hart has none */
+    uint64_t hardware_id;     /* hart id */
+    unsigned plic_context;    /* PLIC_NO_CONTEXT if the hart has none */
 };
 
 #define PLIC_NO_CONTEXT UINT32_MAX

@@ -5,18 +5,18 @@
 #ifndef ARCH_INLINE_PAGETABLE_H
 #define ARCH_INLINE_PAGETABLE_H
 
-#define SV39_V (UINT64_C(1) << 0)
-#define SV39_R (UINT64_C(1) << 1)
-#define SV39_W (UINT64_C(1) << 2)
-#define SV39_X (UINT64_C(1) << 3)
-#define SV39_U (UINT64_C(1) << 4)
-#define SV39_G (UINT64_C(1) << 5)
-#define SV39_A (UINT64_C(1) << 6)
-#define SV39_D (UINT64_C(1) << 7)
-#define SV39_SOFT_DEVICE (UINT64_C(1) << 8)
+#define SV39_V                  (UINT64_C(1) << 0)
+#define SV39_R                  (UINT64_C(1) << 1)
+#define SV39_W                  (UINT64_C(1) << 2)
+#define SV39_X                  (UINT64_C(1) << 3)
+#define SV39_U                  (UINT64_C(1) << 4)
+#define SV39_G                  (UINT64_C(1) << 5)
+#define SV39_A                  (UINT64_C(1) << 6)
+#define SV39_D                  (UINT64_C(1) << 7)
+#define SV39_SOFT_DEVICE        (UINT64_C(1) << 8)
 #define SV39_SOFT_WRITE_COMBINE (UINT64_C(1) << 9)
-#define SV39_PPN_SHIFT 10
-#define SV39_PPN_MASK ((UINT64_C(1) << 44) - 1)
+#define SV39_PPN_SHIFT          10
+#define SV39_PPN_MASK           ((UINT64_C(1) << 44) - 1)
 
 /* The level does not show in the entry. W without R is reserved, so writing implies reading. */
 static inline pte_t pte_leaf(uint64_t physical, unsigned flags, unsigned level)
