@@ -110,7 +110,7 @@ def test_placement_differs_from_run_to_run(unruly, architecture):
 
 FAULTS = {
     "null": r"write fault at 0x0, pc 0x[0-9a-f]+",
-    "illegal": r"(illegal instruction|breakpoint) at 0x[0-9a-f]+, pc 0x[0-9a-f]+",
+    "illegal": r"illegal instruction at 0x[0-9a-f]+, pc 0x[0-9a-f]+",
     "exit": r"exited with code 1",
     "loop": r"no heartbeat",
 }
