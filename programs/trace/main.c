@@ -226,7 +226,8 @@ int main(int count, char **words)
     if (!parse(count, words, &wishes)) {
         return tool_usage(USAGE);
     }
-    if (!begin(wishes.kinds)) {
+    story.kinds = wishes.kinds;
+    if (!begin(wishes.kinds | KIND(TASK))) { /* the names of what is made meanwhile */
         return EXIT_FAILURE;
     }
     bool good = wishes.seconds != 0 || start(words + optind);

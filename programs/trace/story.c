@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { KINDS = 32 }; /* bits of struct story.kinds */
+
 void story_name(struct story *story, uint64_t task, uint64_t port, const char *name,
                 size_t name_size)
 {
@@ -94,12 +96,20 @@ bool story_wants_task(const struct story *story, uint64_t task)
            is_wanted(story, story_task_name(story, task, buffer));
 }
 
+static bool is_kind_wanted(const struct story *story, uint32_t kind)
+{
+    return kind < KINDS && (story->kinds >> kind & 1) != 0;
+}
+
 bool story_wants(struct story *story, const struct trace_record *record)
 {
     char buffer[STORY_NAME];
     uint64_t task = record->kind == TRACE_TASK ? record->words[0] : record->task;
     uint64_t peer = task_of(story, record->peer);
     bool chance = record->kind == TRACE_INTERRUPT; /* whoever runs, it is not about that task */
+    if (story->kinds != 0 && !is_kind_wanted(story, record->kind)) {
+        return false;
+    }
     if (story->own != 0 && !chance && (task == story->own || peer == story->own)) {
         return false;
     }

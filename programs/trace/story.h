@@ -33,7 +33,8 @@ struct story {
     struct story_thread threads[STORY_THREADS];
     size_t wanted_count; /* 0: everything */
     const char *wanted[STORY_WANTED];
-    uint64_t own; /* task that does not tell of itself; 0: none */
+    uint64_t own;   /* task that does not tell of itself; 0: none */
+    uint32_t kinds; /* bits of those that are wanted; further ones only tell names. 0: all */
 };
 
 /* Later names of a task, and tasks above STORY_TASKS, are not noted. */

@@ -179,6 +179,13 @@ static void test_story_filter(void **state)
     assert_false(story_wants(&story, &reply)); /* it answers the tracer itself */
     tell(TRACE_REPLY, 2, 20, 30, 9);
     assert_false(story_thread(&story, 30)->calls);
+    story.own = 0;
+    story.kinds = 1u << TRACE_REPLY;
+    assert_true(story_wants(&story, &reply));
+    story.kinds = 1u << TRACE_CALL;
+    assert_false(story_wants(&story, &reply));
+    reply.kind = 32 + TRACE_CALL; /* none that there is */
+    assert_false(story_wants(&story, &reply));
 }
 
 /* More tasks and threads than there is room for: the rest goes without names. */

@@ -93,6 +93,11 @@ def test_trace_filters(boot, architecture, scratch):
     assert " .. idle\n" in output and " .. runs thread " in output, output
     output, _ = console.run("trace -k interrupt head -c 1 /dev/disk0")
     assert " ** interrupt line " in output, output
+    output, _ = console.run("trace -k call echo hi")
+    assert ("echo", "console") in [call[:2] for call in CALL.findall(output)], output
+    assert " ++ " not in output, output
+    output, _ = console.run("trace -s fifo svc restart fifo; svc wait")
+    assert re.search(r"(?m) \+\+ task fifo$", output), output
     assert console.run("trace false")[1] == 1
     assert console.run("trace nosuch")[1] == 1
     for line in ("trace", "trace -k nonsense true", "trace -t 1 true"):
