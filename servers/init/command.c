@@ -1,5 +1,6 @@
 /*
- * Statements carried out: see command.h; docs/INIT.md says what each does.
+ * Statements carried out: see command.h; docs/INIT.md says what each does. Longer than other files:
+ * a list of statements, with what they share.
  */
 #include "command.h"
 
