@@ -3,6 +3,8 @@
 
 #include <sinter/protocol/file.h>
 
+#include <stdatomic.h>
+
 #include "walk.h"
 
 enum {
@@ -19,14 +21,49 @@ static size_t length_of(const char *text)
     return length;
 }
 
-static status_t open_for(struct block_file *block, handle_t names, const char *path, uint32_t flags)
+/* Whether a call that ended so may come out otherwise; *tries begins at 0. */
+static bool may_help(status_t status, unsigned *tries)
+{
+    unsigned most = status == STATUS_INTERRUPTED ? INTERRUPTIONS : DEATHS;
+    bool may =
+        status == STATUS_PEER_DIED || status == STATUS_NOT_READY || status == STATUS_INTERRUPTED;
+    return may && ++*tries < most;
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+static status_t open_for(struct block_file *block, uint32_t flags)
 {
     uint32_t kind = 0;
-    status_t status = walk_open(names, path, length_of(path), flags, &kind, &block->file);
+    handle_t file = 0;
+    status_t status =
+        walk_open(block->names, block->path, length_of(block->path), flags, &kind, &file);
     if (status != STATUS_OK) {
         return status;
     }
-    status = kind == FILE_KIND_BLOCK ? file_attach(block->file, flags, NULL) : STATUS_BAD_FORMAT;
+    block->file = file;
+    status = kind == FILE_KIND_BLOCK ? file_attach(file, flags, NULL) : STATUS_BAD_FORMAT;
+    if (status != STATUS_OK) {
+        block_file_close(block);
+    }
+    return status;
+}
+
+/* Names and path are set. */
+static status_t open_device(struct block_file *block)
+{
+    unsigned tries = 0;
+    status_t status = open_for(block, FILE_READ | FILE_WRITE);
+    if (status == STATUS_READ_ONLY) {
+        block->read_only = true;
+        status = open_for(block, FILE_READ);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    do {
+        status = file_stat(block->file, NULL, &block->size, NULL);
+    } while (may_help(status, &tries));
     if (status != STATUS_OK) {
         block_file_close(block);
     }
@@ -35,28 +72,16 @@ static status_t open_for(struct block_file *block, handle_t names, const char *p
 
 status_t block_file_open(struct block_file *block, const struct server *server, const char *path)
 {
-    handle_t names = server_handle(server, "namespace");
-    unsigned tries = 0;
-    status_t status;
     while (*path == '/') {
         path++;
     }
-    *block = (struct block_file){0};
-    status = open_for(block, names, path, FILE_READ | FILE_WRITE);
-    if (status == STATUS_READ_ONLY) {
-        block->read_only = true;
-        status = open_for(block, names, path, FILE_READ);
+    size_t length = length_of(path);
+    if (length >= BLOCK_FILE_PATH) {
+        return STATUS_TOO_LARGE;
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    do {
-        status = file_stat(block->file, NULL, &block->size, NULL);
-    } while (block_file_again(status, &tries));
-    if (status != STATUS_OK) {
-        block_file_close(block);
-    }
-    return status;
+    *block = (struct block_file){.names = server_handle(server, "namespace")};
+    __builtin_memcpy(block->path, path, length);
+    return open_device(block);
 }
 
 void block_file_close(struct block_file *block)
@@ -67,48 +92,93 @@ void block_file_close(struct block_file *block)
     }
 }
 
-bool block_file_again(status_t status, unsigned *tries)
+/* ---- opening again -------------------------------------------------------------------------- */
+
+static bool is_same(const struct block_file *block, struct block_file *fresh)
 {
-    unsigned most = status == STATUS_INTERRUPTED ? INTERRUPTIONS : DEATHS;
-    bool may_help =
-        status == STATUS_PEER_DIED || status == STATUS_NOT_READY || status == STATUS_INTERRUPTED;
-    return may_help && ++*tries < most;
+    return fresh->size == block->size && fresh->read_only == block->read_only &&
+           (block->is_same == NULL || block->is_same(fresh, block->context));
 }
 
+/* In place of `used`, which another thread may have done meanwhile. */
+static status_t open_again(struct block_file *block, handle_t used)
+{
+    struct block_file fresh = {.names = block->names};
+    handle_t expected = used;
+    if (block->file != used) {
+        return STATUS_OK;
+    }
+    __builtin_memcpy(fresh.path, block->path, BLOCK_FILE_PATH);
+    status_t status = open_device(&fresh);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_GONE : status;
+    }
+    if (!is_same(block, &fresh)) {
+        block_file_close(&fresh);
+        return STATUS_GONE;
+    }
+    if (atomic_compare_exchange_strong(&block->file, &expected, fresh.file)) {
+        status_ignore(handle_close(used));
+    } else {
+        block_file_close(&fresh);
+    }
+    return STATUS_OK;
+}
+
+/* GONE can be said of a lease too, whose lender has gone. */
+static bool is_gone(handle_t file)
+{
+    return file_stat(file, NULL, NULL, NULL) == STATUS_GONE;
+}
+
+/* Whether a call through `used` that ended so is to be made again; if not, *status says why. */
+static bool again(struct block_file *block, handle_t used, status_t *status, unsigned *tries)
+{
+    if (*status == STATUS_GONE && is_gone(used)) {
+        status_t opened = open_again(block, used);
+        if (opened == STATUS_OK) {
+            return ++*tries < DEATHS;
+        }
+        *status = opened;
+    }
+    return may_help(*status, tries);
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
 /* One call; `flags` says in which direction. */
-static status_t move(const struct block_file *block, uint64_t offset, const struct lease *lease,
-                     uint64_t *count)
+static status_t move(handle_t file, uint64_t offset, const struct lease *lease, uint64_t *count)
 {
     bool read = (lease->flags & LEASE_WRITE) != 0;
     *count = 0;
-    status_t status = read ? file_read_lease(block->file, offset, 0, lease, count)
-                           : file_write_lease(block->file, offset, 0, lease, count);
+    status_t status = read ? file_read_lease(file, offset, 0, lease, count)
+                           : file_write_lease(file, offset, 0, lease, count);
     if (status == STATUS_OK && (*count == 0 || *count > lease->length)) {
         return STATUS_IO_ERROR; /* a device that ends early, or lies */
     }
     return status;
 }
 
-static status_t move_all(const struct block_file *block, uint64_t offset, struct lease lease)
+static status_t move_all(struct block_file *block, uint64_t offset, struct lease lease)
 {
     unsigned tries = 0;
     while (lease.length > 0) {
         uint64_t count = 0;
-        status_t status = move(block, offset, &lease, &count);
+        handle_t file = block->file;
+        status_t status = move(file, offset, &lease, &count);
         if (status == STATUS_OK) {
             offset += count;
             lease.address += count;
             lease.length -= count;
             tries = 0;
-        } else if (!block_file_again(status, &tries)) {
+        } else if (!again(block, file, &status, &tries)) {
             return status;
         }
     }
     return STATUS_OK;
 }
 
-status_t block_file_read(const struct block_file *block, uint64_t offset, void *buffer,
-                         uint64_t length)
+status_t block_file_read(struct block_file *block, uint64_t offset, void *buffer, uint64_t length)
 {
     return move_all(block, offset,
                     (struct lease){.address = (uint64_t)(uintptr_t)buffer,
@@ -116,7 +186,7 @@ status_t block_file_read(const struct block_file *block, uint64_t offset, void *
                                    .flags = LEASE_WRITE});
 }
 
-status_t block_file_write(const struct block_file *block, uint64_t offset, const void *buffer,
+status_t block_file_write(struct block_file *block, uint64_t offset, const void *buffer,
                           uint64_t length)
 {
     return move_all(block, offset,
@@ -125,17 +195,19 @@ status_t block_file_write(const struct block_file *block, uint64_t offset, const
                                    .flags = LEASE_READ});
 }
 
-status_t block_file_sync(const struct block_file *block)
+status_t block_file_sync(struct block_file *block)
 {
     unsigned tries = 0;
     status_t status;
+    handle_t file;
     do {
-        status = file_sync(block->file);
-    } while (block_file_again(status, &tries));
+        file = block->file;
+        status = file_sync(file);
+    } while (again(block, file, &status, &tries));
     return status;
 }
 
-status_t block_file_lend(const struct block_file *block, struct call *call, uint32_t direction,
+status_t block_file_lend(struct block_file *block, struct call *call, uint32_t direction,
                          uint64_t offset, uint64_t at, uint64_t length, uint64_t *count)
 {
     struct lease lease = {.source = call->reply,
@@ -145,9 +217,12 @@ status_t block_file_lend(const struct block_file *block, struct call *call, uint
                           .index = 0};
     unsigned tries = 0;
     status_t status;
+    handle_t file;
     do {
-        status = move(block, offset, &lease, count);
-    } while (status != STATUS_INTERRUPTED && block_file_again(status, &tries));
+        file = block->file;
+        status = move(file, offset, &lease, count);
+    } while (status != STATUS_INTERRUPTED && again(block, file, &status, &tries) &&
+             status != STATUS_INTERRUPTED); /* the opening may have been */
     if (status == STATUS_INTERRUPTED && call->server->stopping) {
         return STATUS_NOT_READY; /* the client calls the next instance */
     }

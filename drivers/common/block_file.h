@@ -2,41 +2,52 @@
  * A block device by its path, for servers that stand on one. A call that a dying driver held is
  * made again, since it names its blocks: what was answered is in the device, and an instance that
  * has just come up serves. A request that kills its driver is repeated a bounded number of times.
+ * A device whose driver was stopped or had failed is opened again by its path once it is back; the
+ * calls between answer what the opening does (GONE while the path leads nowhere). Several threads
+ * may use one, once it is open.
  */
 #ifndef DRIVERS_COMMON_BLOCK_FILE_H
 #define DRIVERS_COMMON_BLOCK_FILE_H
 
 #include "server.h"
 
+enum { BLOCK_FILE_PATH = 128 };
+
 struct block_file {
-    handle_t file; /* 0: not open */
-    uint64_t size; /* bytes */
+    _Atomic(handle_t) file; /* 0: not open */
+    uint64_t size;          /* bytes */
     bool read_only;
+    handle_t names; /* where its path begins */
+    char path[BLOCK_FILE_PATH];
+    /*
+     * Whether a device that was opened again, of the same size, has what the first had on it: what
+     * its user knows of it has to hold still. Null: nobody asks.
+     */
+    bool (*is_same)(struct block_file *again, void *context);
+    void *context;
 };
 
 /* Opens `path`, which may begin with a slash, for reading, and for writing if it allows that.
- * What walk_open() answers; BAD_FORMAT: it is no block device. */
+ * What walk_open() answers; BAD_FORMAT: it is no block device; TOO_LARGE: the path has more than
+ * 127 bytes. `is_same` is null until the caller sets it. */
 SINTER_MUST_CHECK status_t block_file_open(struct block_file *block, const struct server *server,
                                            const char *path);
 void block_file_close(struct block_file *block);
 
 /* All of it, or an error. */
-SINTER_MUST_CHECK status_t block_file_read(const struct block_file *block, uint64_t offset,
-                                           void *buffer, uint64_t length);
-SINTER_MUST_CHECK status_t block_file_write(const struct block_file *block, uint64_t offset,
+SINTER_MUST_CHECK status_t block_file_read(struct block_file *block, uint64_t offset, void *buffer,
+                                           uint64_t length);
+SINTER_MUST_CHECK status_t block_file_write(struct block_file *block, uint64_t offset,
                                             const void *buffer, uint64_t length);
-SINTER_MUST_CHECK status_t block_file_sync(const struct block_file *block);
+SINTER_MUST_CHECK status_t block_file_sync(struct block_file *block);
 
 /*
  * Lends on `length` bytes from `at` on of the call's lease to the device: LEASE_WRITE for a read,
  * LEASE_READ for a write. May move less, which *count tells. RETRY_TOUCH: the answer for the
  * caller is prepared; return it. INTERRUPTED: the caller has cancelled.
  */
-SINTER_MUST_CHECK status_t block_file_lend(const struct block_file *block, struct call *call,
+SINTER_MUST_CHECK status_t block_file_lend(struct block_file *block, struct call *call,
                                            uint32_t direction, uint64_t offset, uint64_t at,
                                            uint64_t length, uint64_t *count);
-
-/* Whether a call of the device that ended so is to be made again; *tries begins at 0. */
-bool block_file_again(status_t status, unsigned *tries);
 
 #endif

@@ -37,6 +37,7 @@ enum {
     FAT_ENTRY_BYTES = 32,
     FAT_FIRST_CLUSTER = 2,
     FAT_DIRECTORY_SLOTS = 65536, /* most of one directory */
+    FAT_GEOMETRY_BYTES = 25,     /* of the boot sector */
     FAT_TRANSFER = 1 << 20       /* bytes, at most, of one read or write */
 };
 
@@ -68,6 +69,8 @@ struct fat {
     bool found_dirty;  /* by somebody else, so it stays */
     bool unflushed;    /* something was written since the last flush */
     bool info_changed; /* FSInfo is old */
+
+    uint8_t geometry[FAT_GEOMETRY_BYTES]; /* as the boot sector gives it */
     struct fat_cache cache;
 };
 
@@ -81,6 +84,9 @@ struct fat {
 SINTER_MUST_CHECK status_t fat_mount(struct fat *fat, const struct fat_device *device,
                                      struct fat_saved *saved, uint64_t (*wall)(void),
                                      bool read_only, const char **reason);
+
+/* Whether a device that has come back has this file system on it. */
+bool fat_is_on(const struct fat *fat, const struct fat_device *device);
 
 /* Before the first change: READ_ONLY, or the mark of being changed is on stable storage. IO_ERROR
  * also while an earlier change that the device broke off cannot be undone or finished. */

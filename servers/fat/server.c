@@ -413,6 +413,12 @@ static status_t open_store(void)
     return status;
 }
 
+static bool is_same_disk(struct block_file *again, void *context)
+{
+    const struct fat_device device = {again, again->size, read_disk, write_disk, flush_disk};
+    return fat_is_on(context, &device);
+}
+
 static status_t mount(const char *path, const char **reason)
 {
     struct fat_device device = {&disk, disk.size, read_disk, write_disk, flush_disk};
@@ -461,6 +467,8 @@ int server_main(const struct start_info *info)
     if (status != STATUS_OK) {
         return server_refuse(&server, "%s: %s: %s", path, reason, status_text(status));
     }
+    disk.is_same = is_same_disk;
+    disk.context = &fat;
     status = begin();
     if (status != STATUS_OK) {
         return server_refuse(&server, "its thread: %s", status_text(status));

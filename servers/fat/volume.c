@@ -9,8 +9,10 @@ enum {
     LEAST_32 = 65525,
     MOST_32 = 0x0ffffff5 - FAT_FIRST_CLUSTER,
     CLUSTER_MOST = 65536, /* bytes */
-    FATS_MOST = 2
+    FATS_MOST = 2,
+    GEOMETRY = BPB_BYTES_PER_SECTOR /* where the fields begin that give the sizes */
 };
+_Static_assert(BPB_TOTAL_SECTORS_32 + 4 - GEOMETRY == FAT_GEOMETRY_BYTES, "up to the last of them");
 
 static bool is_power(uint32_t value, uint32_t least, uint32_t most)
 {
@@ -303,6 +305,19 @@ static status_t read_boot(struct fat *fat, uint8_t boot[FAT_SECTOR_LEAST], const
     return *reason == NULL ? STATUS_OK : STATUS_BAD_FORMAT;
 }
 
+static uint32_t identity_of(enum fat_type type, const uint8_t *boot)
+{
+    return fat_get32(boot + (type == FAT_32 ? BS_VOLUME_ID_32 : BS_VOLUME_ID));
+}
+
+bool fat_is_on(const struct fat *fat, const struct fat_device *device)
+{
+    uint8_t now[FAT_SECTOR_LEAST];
+    return device->read(device->context, 0, now, FAT_SECTOR_LEAST) == STATUS_OK &&
+           __builtin_memcmp(now + GEOMETRY, fat->geometry, FAT_GEOMETRY_BYTES) == 0 &&
+           identity_of(fat->type, now) == fat->saved->identity;
+}
+
 static void set_mirrors(struct fat *fat, const uint8_t *boot)
 {
     bool mirrored =
@@ -332,8 +347,8 @@ status_t fat_mount(struct fat *fat, const struct fat_device *device, struct fat_
     }
     *reason = "its FAT or FSInfo cannot be read";
     set_mirrors(fat, boot);
-    uint32_t identity = fat_get32(boot + (fat->type == FAT_32 ? BS_VOLUME_ID_32 : BS_VOLUME_ID));
-    fat_saved_check(fat, identity);
+    fat_copy(fat->geometry, boot + GEOMETRY, FAT_GEOMETRY_BYTES);
+    fat_saved_check(fat, identity_of(fat->type, boot));
     status = read_state(fat, &dirty);
     fat->found_dirty = dirty && saved->dirty_by_us == 0;
     if (status == STATUS_OK) {

@@ -19,6 +19,7 @@ enum header_field {
     HEADER_MY_BLOCK = 24,
     HEADER_FIRST_USABLE = 40,
     HEADER_LAST_USABLE = 48,
+    HEADER_DISK_GUID = 56,
     HEADER_ENTRIES_BLOCK = 72,
     HEADER_ENTRY_COUNT = 80,
     HEADER_ENTRY_BYTES = 84,
@@ -155,6 +156,7 @@ static status_t read_copy(const struct table_disk *disk, struct table *table, ui
     if (status != STATUS_OK || !is_sound(disk, bytes, at, &header)) {
         return status;
     }
+    table->identity = table_u64(bytes + HEADER_DISK_GUID);
     return read_entries(disk, table, &header, sound);
 }
 

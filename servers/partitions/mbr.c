@@ -2,6 +2,7 @@
 #include "mbr.h"
 
 enum {
+    DISK_SIGNATURE_OFFSET = 440,
     ENTRIES_OFFSET = 446,
     ENTRY_BYTES = 16,
     ENTRIES = 4,
@@ -140,6 +141,7 @@ status_t mbr_read(const struct table_disk *disk, const uint8_t sector[MBR_SECTOR
 {
     uint32_t number = FIRST_LOGICAL;
     status_t status = STATUS_OK;
+    table->identity = table_u32(sector + DISK_SIGNATURE_OFFSET);
     for (unsigned i = 0; i < ENTRIES; i++) {
         const uint8_t *entry = entry_of(sector, i);
         if (entry[ENTRY_TYPE] != TYPE_EMPTY && !is_extended(entry)) {

@@ -3,9 +3,10 @@
  * whatever disks there are. A call is cut to the partition and passed on to the disk, with what the
  * client lent, so that nothing is copied here; eight at once.
  *
- * Tables are read at the start: `svc restart partitions` after one was changed. A disk that is
- * absent, or without a table, is left alone, and said in the log if it was asked for. Another
- * instance may serve further disks.
+ * Tables are read at the start: `svc restart partitions` after one was changed. A disk whose driver
+ * comes back later is used again if its table is the same. A disk that is absent, or without a
+ * table, is left alone, and said in the log if it was asked for. Another instance may serve
+ * further disks.
  *
  * Client replays: what was answered is in the disk, and a call names its blocks. The badge of a
  * partition's openings is its disk's argument and its number, so that they outlive an instance; if
@@ -58,7 +59,7 @@ static atomic_flag positions_locked = ATOMIC_FLAG_INIT; /* by the worker that us
 
 /* ---- which part of which disk --------------------------------------------------------------- */
 
-static const struct table_extent *extent_of(const struct call *call, const struct disk **disk)
+static const struct table_extent *extent_of(const struct call *call, struct disk **disk)
 {
     uint64_t file = call->in.badge >> 32;
     uint64_t index = file >> NUMBER_SHIFT;
@@ -116,7 +117,7 @@ static void on_closed(struct server *at, uint64_t badge)
 static status_t transfer(struct call *call, uint32_t direction, uint64_t offset, uint32_t flags,
                          uint64_t *count)
 {
-    const struct disk *disk;
+    struct disk *disk;
     const struct table_extent *extent = extent_of(call, &disk);
     uint64_t length = call_lease_length(call, 0);
     if (extent == NULL) {
@@ -142,7 +143,7 @@ static status_t transfer(struct call *call, uint32_t direction, uint64_t offset,
 
 static status_t serve_seek(struct call *call, int64_t offset, uint32_t whence, uint64_t *position)
 {
-    const struct disk *disk;
+    struct disk *disk;
     const struct table_extent *extent = extent_of(call, &disk);
     if (extent == NULL) {
         return STATUS_GONE;
@@ -166,7 +167,7 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
 
 static status_t serve_attach(struct call *call, uint32_t flags, uint32_t *kind)
 {
-    const struct disk *disk;
+    struct disk *disk;
     *kind = FILE_KIND_BLOCK;
     if (extent_of(call, &disk) == NULL) {
         return STATUS_GONE;
@@ -176,7 +177,7 @@ static status_t serve_attach(struct call *call, uint32_t flags, uint32_t *kind)
 
 static status_t serve_stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t *block_size)
 {
-    const struct disk *disk;
+    struct disk *disk;
     const struct table_extent *extent = extent_of(call, &disk);
     if (extent == NULL) {
         return STATUS_GONE;
@@ -189,7 +190,7 @@ static status_t serve_stat(struct call *call, uint32_t *kind, uint64_t *size, ui
 
 static status_t serve_sync(struct call *call)
 {
-    const struct disk *disk;
+    struct disk *disk;
     return extent_of(call, &disk) == NULL ? STATUS_GONE : block_file_sync(&disk->block);
 }
 
@@ -262,6 +263,15 @@ static void publish_all(uint32_t index, const char *path)
     }
 }
 
+/* What the disk was cut into is true of it still. */
+static bool is_same_disk(struct block_file *again, void *context)
+{
+    const struct table *table = context;
+    struct table_disk source = {again, again->size, read_disk};
+    struct table now;
+    return table_read(&source, &now) == STATUS_OK && table_is_same(table, &now);
+}
+
 /* A disk of which nothing is used is not kept open, so that its driver can be stopped. */
 static void take_disk(uint32_t index, const char *path)
 {
@@ -286,6 +296,8 @@ static void take_disk(uint32_t index, const char *path)
     if (disk->table.count == 0) {
         block_file_close(&disk->block);
     }
+    disk->block.is_same = is_same_disk;
+    disk->block.context = &disk->table;
 }
 
 static void take_disks(void)

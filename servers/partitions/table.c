@@ -17,6 +17,18 @@ void table_add(const struct table_disk *disk, struct table *table, uint32_t numb
         (struct table_extent){.start = first * block, .length = count * block, .number = number};
 }
 
+bool table_is_same(const struct table *one, const struct table *other)
+{
+    bool same =
+        one->kind == other->kind && one->identity == other->identity && one->count == other->count;
+    for (uint32_t i = 0; same && i < one->count; i++) {
+        const struct table_extent *a = &one->extents[i];
+        const struct table_extent *b = &other->extents[i];
+        same = a->start == b->start && a->length == b->length && a->number == b->number;
+    }
+    return same;
+}
+
 /* A GPT counts if the MBR in front of it says so: others leave old ones behind. */
 status_t table_read(const struct table_disk *disk, struct table *table)
 {

@@ -38,6 +38,7 @@ struct table_extent {
 
 struct table {
     enum table_kind kind;
+    uint64_t identity; /* of the disk: half of its GUID, or the MBR's disk signature */
     uint32_t count;
     struct table_extent extents[TABLE_PARTITIONS];
     uint32_t skipped;   /* entries that lie outside the disk or are too many */
@@ -47,6 +48,9 @@ struct table {
 
 /* An error is one of reading; a disk without a table is OK, kind TABLE_NONE. */
 SINTER_MUST_CHECK status_t table_read(const struct table_disk *disk, struct table *table);
+
+/* Whether two readings are of one disk, cut into the same partitions. */
+bool table_is_same(const struct table *one, const struct table *other);
 
 /* For gpt.c and mbr.c. Blocks of `block` bytes; what does not fit is counted as skipped. */
 void table_add(const struct table_disk *disk, struct table *table, uint32_t number, uint32_t block,

@@ -1042,6 +1042,25 @@ static void a_broken_state_store_does_no_harm(void **state)
     image_close(&image);
 }
 
+/* What the server asks of a device that comes back. */
+static void a_volume_is_told_from_others(void **state)
+{
+    enum { SECTORS_PER_CLUSTER = 13, VOLUME_ID = 39, VOLUME_ID_32 = 67 };
+    (void)state;
+    for (unsigned i = 0; i < VARIANTS; i++) {
+        begin(&variants[i]);
+        uint8_t *id = image.bytes + (image.fat.type == FAT_32 ? VOLUME_ID_32 : VOLUME_ID);
+        assert_int_equal(image_write_file(&image, "changed", "x", 1), STATUS_OK); /* it is marked */
+        assert_true(fat_is_on(&image.fat, &image.device));
+        *id ^= 1;
+        assert_false(fat_is_on(&image.fat, &image.device));
+        *id ^= 1;
+        image.bytes[SECTORS_PER_CLUSTER] ^= 1;
+        assert_false(fat_is_on(&image.fat, &image.device));
+        image_close(&image);
+    }
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -1086,6 +1105,7 @@ int main(void)
         cmocka_unit_test(a_file_under_two_names_outlives_their_joining),
         cmocka_unit_test(a_wrong_count_of_free_clusters_refuses_nothing),
         cmocka_unit_test(hostile_names_are_shown_by_their_short_ones),
+        cmocka_unit_test(a_volume_is_told_from_others),
         cmocka_unit_test(a_broken_state_store_does_no_harm),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

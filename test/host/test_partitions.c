@@ -276,6 +276,44 @@ static void tiny_disks_have_no_table(void **state)
     }
 }
 
+static bool is_same_now(void)
+{
+    struct table now;
+    assert_int_equal(table_read(&disk, &now), STATUS_OK);
+    return table_is_same(&table, &now);
+}
+
+static void a_disk_is_told_from_others(void **state)
+{
+    enum { GUID_IN_HEADER = 56 };
+    (void)state;
+    make_gpt();
+    check_gpt(false);
+    assert_true(is_same_now());
+    image[SECTOR] ^= 1; /* the second copy is as good */
+    assert_true(is_same_now());
+    image_gpt_headers(image, SIZE, SECTOR);
+    image[SECTOR + GUID_IN_HEADER] ^= 1;
+    image_seal(image, SIZE, SECTOR, SECTOR);
+    assert_false(is_same_now());
+    image_gpt_headers(image, SIZE, SECTOR);
+    assert_true(is_same_now());
+    image_gpt_entry(image, SIZE, SECTOR, 4, 200, 201);
+    image_gpt_headers(image, SIZE, SECTOR);
+    assert_false(is_same_now());
+}
+
+static void an_mbr_disk_is_told_by_its_signature(void **state)
+{
+    enum { DISK_SIGNATURE = 440 };
+    (void)state;
+    image_mbr_entry(image, 0, 0x83, 10, 20);
+    assert_int_equal(table_read(&disk, &table), STATUS_OK);
+    assert_true(is_same_now());
+    image[DISK_SIGNATURE] ^= 1;
+    assert_false(is_same_now());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup(primary_partitions_outside_the_disk_are_skipped, clear),
         cmocka_unit_test_setup(other_sectors_are_no_tables, clear),
         cmocka_unit_test_setup(a_disk_that_cannot_be_read_is_an_error, clear),
+        cmocka_unit_test_setup(a_disk_is_told_from_others, clear),
+        cmocka_unit_test_setup(an_mbr_disk_is_told_by_its_signature, clear),
         cmocka_unit_test_setup(tiny_disks_have_no_table, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,11 +54,9 @@ class Soak:
             if not any(state in UNSETTLED for state in now.values()):
                 break
             assert time.monotonic() < end, f"not settled: {now}{self.console.where()}"
-        failed = [name for name, state in now.items() if state == "failed" and name != FAULTY]
-        for name in failed:
-            self.run(f"svc start {name}")
-        if "virtio-blk" in failed: # who had its disks open has to open them again
-            self.run("svc restart partitions; svc restart disk")
+        for name, state in now.items():
+            if state == "failed" and name != FAULTY:
+                self.run(f"svc start {name}")
 
     def use_fifo(self):
         check_fifo(self.console, str(self.random.random()))

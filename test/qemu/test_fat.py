@@ -135,6 +135,40 @@ def test_crashes_while_a_file_is_written(boot, architecture, disk, smp, victim):
     assert disk.get("two", "big.bin") == data
 
 
+GONE_FOR_GOOD = {
+    "stopped": ("svc stop virtio-blk --force", "stopped"),
+    "failed": ("svc start virtio-blk attempts 0; svc kill virtio-blk --fault null", "failed"),
+}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("way", GONE_FOR_GOOD)
+def test_driver_comes_back(boot, architecture, disk, way):
+    """A driver that was down for good and is started again: all that stands on it goes on."""
+    whole = disk.path.parent / "whole.img"
+    image.run("mkfs.fat", "--invariant", "-C", str(whole), str(20 << 10))
+    console = boot(disks=[disk.path, whole])
+    mount(console)
+    assert console.run("svc start whole object fat.o args /dev/disk1; svc mount /whole whole")[1] == 0
+    command, state = GONE_FOR_GOOD[way]
+    for folder in ("one", "two", "whole"):
+        assert console.run(f"echo {folder} before > /{folder}/text")[1] == 0
+    for name in ("virtio-blk", "virtio-blk1"):
+        assert console.run(command.replace("virtio-blk", name))[1] == 0
+        wait_state(console, name, state)
+    for folder in ("one", "two", "whole"):
+        assert console.run(f"echo lost > /{folder}/lost")[1] != 0
+    for name in ("virtio-blk", "virtio-blk1"):
+        assert console.run(f"svc start {name}") == ("", 0)
+    for folder in ("one", "two", "whole"):
+        assert console.run(f"echo {folder} after >> /{folder}/text; cat /{folder}/text") == (
+            f"{folder} before\n{folder} after\n", 0)
+    assert console.run("sha256sum /dev/disk0p1 > /dev/null")[1] == 0
+    power_off(console)
+    disk.check()
+    image.run("fsck.fat", "-n", str(whole))
+
+
 def test_what_is_open_outlives_a_crash(boot, architecture, disk):
     console = boot(disks=[disk.path])
     mount(console)
