@@ -187,6 +187,16 @@ static void fail(struct service *service, const char *why)
     report_failed(service);
 }
 
+/* By command; a later one may want it to wait for its first use again. */
+static void have_stopped(struct service *service)
+{
+    service->stop_wanted = false;
+    settle_down(service, SERVICE_STOPPED);
+    if (service->awaits) {
+        service_await(service);
+    }
+}
+
 static struct service *service_of_job(struct job *job)
 {
     return (struct service *)(void *)((char *)job - offsetof(struct service, job));
@@ -204,8 +214,7 @@ static void finish_build(struct job *job)
 {
     struct service *service = service_of_job(job);
     if (service->stop_wanted) {
-        service->stop_wanted = false;
-        settle_down(service, SERVICE_STOPPED);
+        have_stopped(service);
         return;
     }
     status_t status = service->built;
@@ -316,8 +325,7 @@ static void finish_prepare(struct job *job)
 {
     struct service *service = service_of_job(job);
     if (service->stop_wanted) {
-        service->stop_wanted = false;
-        settle_down(service, SERVICE_STOPPED);
+        have_stopped(service);
     } else if (service->built != STATUS_OK) {
         fail(service, service->line);
     } else if (service->awaits) {
@@ -327,8 +335,17 @@ static void finish_prepare(struct job *job)
     }
 }
 
+static bool is_on_its_way_down(const struct service *service)
+{
+    return (service->state == SERVICE_STOPPING && !service->restart_wanted) ||
+           (service->state == SERVICE_LOADING && service->stop_wanted);
+}
+
 void service_await(struct service *service)
 {
+    if (is_on_its_way_down(service)) {
+        service->awaits = true;
+    }
     if (service->disabled || !is_down(service) || stop_is_final()) {
         return;
     }
@@ -355,6 +372,7 @@ void service_enable(struct service *service)
 static void stop(struct service *service)
 {
     service->restart_wanted = false;
+    service->awaits = false;
     switch (service->state) {
     case SERVICE_LOADING:
         service->stop_wanted = true;
@@ -512,7 +530,7 @@ static void ended(struct service *service, uint32_t reason, int64_t code)
         return;
     }
     if (service->state == SERVICE_STOPPING) {
-        settle_down(service, SERVICE_STOPPED);
+        have_stopped(service);
         return;
     }
     if (service->refused) {

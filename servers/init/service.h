@@ -37,7 +37,7 @@ struct service {
 
     enum service_state state;
     bool disabled;       /* it is not to be started */
-    bool awaits;         /* LOADING: it is to be IDLE next; an instance is not built */
+    bool awaits;         /* LOADING, STOPPING: it is to be IDLE next */
     bool stop_wanted;    /* LOADING: by command */
     bool refused;        /* STARTING: it said why it cannot start, and will exit */
     bool restart_wanted; /* STOPPING: another instance follows */
@@ -92,7 +92,7 @@ bool service_is_settled(const struct service *service);
 void service_launch(struct service *service);
 /* Nothing happens to one that is disabled. */
 void service_start(struct service *service);
-/* Makes it IDLE, unless it is up, on its way, or disabled. */
+/* Makes it IDLE, unless it is up, on its way up, or disabled; when it is down if it is stopping. */
 void service_await(struct service *service);
 /* It has a place in the namespace: one that is IDLE gets the port that its clients call. */
 void service_mounted(struct service *service);

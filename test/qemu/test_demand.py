@@ -83,6 +83,19 @@ def test_disabled(boot, architecture, smp):
 
 
 @pytest.mark.parametrize("smp", [1, 4])
+def test_enabled_while_it_stops(unruly, architecture, smp):
+    """The later command is obeyed. One that does not stop gives the time for it."""
+    console = unruly(smp=smp)
+    console.run("svc start late object unruly.o demand restart never stop-time 3s args "
+                "ignore-stop")
+    for commands in ("svc enable late", "svc disable late; svc enable late"):
+        assert console.run("svc start late; svc stop late --force &")[1] == 0
+        wait_state(console, "late", "stopping")
+        assert console.run(commands)[1] == 0
+        assert states(console)["late"] == "idle"
+
+
+@pytest.mark.parametrize("smp", [1, 4])
 def test_first_use_of_a_mount_starts(boot, architecture, smp):
     console = boot(smp=smp)
     console.run("svc start tmpfs as other demand memory 2M args 1M; svc mount /srv other")
