@@ -8,6 +8,11 @@
 
 _Static_assert(INIT_SERVICES <= 64, "sets of services are words");
 
+static uint64_t bit_of(const struct service *service)
+{
+    return 1ull << service_slot(service);
+}
+
 /* The object's name without its ending; further services of one object get a number. */
 static void name_service(const struct boot_file *object, uint32_t number, char name[SCRIPT_NAME])
 {
@@ -91,7 +96,7 @@ void attach_devices(const struct script_options *options, uint64_t *started)
         } else {
             service_start(service);
         }
-        *started |= 1ull << service_slot(service);
+        *started |= bit_of(service);
     }
 }
 
@@ -107,6 +112,11 @@ static bool names_same_device(const struct object_note *a, const struct object_n
     return false;
 }
 
+bool attach_goes_in_circle(const struct service *failed, const struct service *other)
+{
+    return ((failed->instead_of | bit_of(failed)) & bit_of(other)) != 0;
+}
+
 void attach_instead(struct service *failed, struct service *other)
 {
     bool is_down = other->state == SERVICE_STOPPED || other->state == SERVICE_FAILED ||
@@ -117,5 +127,5 @@ void attach_instead(struct service *failed, struct service *other)
         failed->device = NULL;
         dev_hand_over(failed, other);
     }
-    service_start(other);
+    service_start_instead(other, failed->instead_of | bit_of(failed));
 }

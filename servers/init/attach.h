@@ -19,6 +19,10 @@ bool attach_can_begin(void);
  */
 void attach_devices(const struct script_options *options, uint64_t *started);
 
+/* Whether it is by the failure of `other` itself that the failed service was started: then `other`
+ * is not to be started in its place, or they would take turns for ever. */
+bool attach_goes_in_circle(const struct service *failed, const struct service *other);
+
 /* Starts a service in place of one that has failed, whose device and names it gets if its note
  * names that device too and it has none. */
 void attach_instead(struct service *failed, struct service *other);

@@ -374,6 +374,10 @@ void report_failed(struct service *service)
         if (other != NULL && other->disabled) {
             log_line("%s has failed; %s, to be started instead, is disabled", service->name,
                      other->name);
+        } else if (other != NULL && attach_goes_in_circle(service, other)) {
+            log_line("%s has failed, and so has %s, to be started instead: on-failed goes in a "
+                     "circle, nothing more is started; `svc start` begins again",
+                     service->name, other->name);
         } else if (other != NULL && other->object != NULL) {
             log_line("%s has failed: starting %s", service->name, other->name);
             attach_instead(service, other);

@@ -98,6 +98,62 @@ static void check_names(struct check *check, const struct script_statement *stat
     }
 }
 
+/* ---- on-failed ------------------------------------------------------------------------------ */
+
+static const char *subject(const struct script_statement *statement)
+{
+    return statement->verb == SCRIPT_ON_FAILED ? statement->name : declared_name(statement);
+}
+
+/* The last line that says what follows when the service fails; null: none does. */
+static const struct script_statement *follows(const struct check *check, const char *name)
+{
+    for (size_t i = check->count; i-- > 0;) {
+        const struct script_statement *statement = &check->statements[i];
+        bool says = (statement->options.given & SCRIPT_HAS_FAILED) != 0;
+        if (says && text_same(subject(statement), name)) {
+            return statement;
+        }
+    }
+    return NULL;
+}
+
+/* At the last of its lines, the names in their order. */
+static void refuse_circle(struct check *check, const struct script_statement *last)
+{
+    char error[SCRIPT_ERROR];
+    struct text text = text_in(error, sizeof(error));
+    const struct script_statement *at = last;
+    text_put(&text, "on-failed goes in a circle: ");
+    do {
+        TEXT_PUT(&text, "`", subject(at), "`, ");
+        at = follows(check, at->options.other);
+    } while (at != last);
+    TEXT_PUT(&text, "`", subject(last),
+             "`; when all have failed nothing is started: let one end with `nothing` or `reboot`");
+    report_error(check, last->line, error);
+}
+
+/* All statements are known. */
+static void check_circle(struct check *check, const struct script_statement *statement)
+{
+    const struct script_statement *at = statement;
+    if (subject(statement)[0] == '\0' || follows(check, subject(statement)) != statement) {
+        return;
+    }
+    for (size_t steps = 0; steps < check->count; steps++) {
+        bool starts_other = at != NULL && at->options.failed == SCRIPT_START_OTHER;
+        at = starts_other ? follows(check, at->options.other) : NULL;
+        if (at == NULL || at > statement) {
+            return;
+        }
+        if (at == statement) {
+            refuse_circle(check, statement);
+            return;
+        }
+    }
+}
+
 size_t script_check(const char *text, size_t length, struct script_statement *statements,
                     script_report *report, void *context)
 {
@@ -105,6 +161,9 @@ size_t script_check(const char *text, size_t length, struct script_statement *st
     size_t count = script_parse(text, length, statements, report_error, &check);
     for (; check.count < count; check.count++) {
         check_names(&check, &statements[check.count]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        check_circle(&check, &statements[i]);
     }
     return check.errors;
 }

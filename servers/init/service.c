@@ -275,7 +275,7 @@ void service_launch(struct service *service)
     worker_submit(&service->job);
 }
 
-void service_start(struct service *service)
+static void start(struct service *service)
 {
     if (stop_is_final() || service->disabled) {
         return;
@@ -289,6 +289,18 @@ void service_start(struct service *service)
     service->in_a_row = 0;
     service->restarts = 0;
     service_launch(service);
+}
+
+void service_start(struct service *service)
+{
+    service->instead_of = 0;
+    start(service);
+}
+
+void service_start_instead(struct service *service, uint64_t failed)
+{
+    service->instead_of = failed;
+    start(service);
 }
 
 /* Nothing is loaded: its names are there, and the port if it is mounted. */
@@ -485,6 +497,9 @@ static void apply_policy(struct service *service, bool crash, uint64_t ran_for)
     if (service->object->note->restart == RESTART_NEVER &&
         (service->options.given & SCRIPT_HAS_RESTART) == 0) {
         policy.restart = SCRIPT_NEVER;
+    }
+    if (ran_for >= policy.min_run) {
+        service->instead_of = 0;
     }
     struct policy_end end = {crash, ran_for};
     struct policy_verdict verdict = policy_decide(&policy, &end, &service->in_a_row);

@@ -51,6 +51,7 @@ struct service {
     uint64_t inspected;  /* until then its threads are waited for, to take evidence; 0: no */
     uint32_t in_a_row;   /* restarts: see policy.h */
     uint32_t restarts;   /* since it was last started by hand */
+    uint64_t instead_of; /* services whose failures, one after the other, have led to its start */
     uint32_t generation; /* of instances; part of their badges */
 
     handle_t account; /* kept from instance to instance, as all that follow */
@@ -92,6 +93,9 @@ bool service_is_settled(const struct service *service);
 void service_launch(struct service *service);
 /* Nothing happens to one that is disabled. */
 void service_start(struct service *service);
+/* The same in place of others that have failed; their bits are kept until it has run for a while,
+ * or is started otherwise. */
+void service_start_instead(struct service *service, uint64_t failed);
 /* Makes it IDLE, unless it is up, on its way up, or disabled; when it is down if it is stopping. */
 void service_await(struct service *service);
 /* It has a place in the namespace: one that is IDLE gets the port that its clients call. */

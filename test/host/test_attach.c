@@ -63,6 +63,12 @@ void service_start(struct service *service)
     starts++;
 }
 
+void service_start_instead(struct service *service, uint64_t failed)
+{
+    service->instead_of = failed;
+    service_start(service);
+}
+
 void service_await(struct service *service)
 {
     assert_non_null(service->device);
@@ -226,6 +232,29 @@ static void what_cannot_drive_it_does_not(void **state)
     may_lack_device = false;
 }
 
+static void each_is_started_once_in_a_circle(void **state)
+{
+    enum { COUNT = 3 };
+    (void)state;
+    begin(0, SERVICE_FAILED);
+    disk_note.device_count = 0;
+    may_lack_device = true;
+    for (uint32_t i = 1; i < COUNT; i++) {
+        services[i] = services[0];
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_true(attach_goes_in_circle(&services[i], &services[i]));
+        assert_int_equal(attach_goes_in_circle(&services[i], &services[(i + 1) % COUNT]),
+                         i == COUNT - 1);
+        if (i < COUNT - 1) {
+            attach_instead(&services[i], &services[i + 1]);
+        }
+    }
+    services[COUNT - 1].instead_of = 0; /* it has run for a while */
+    assert_false(attach_goes_in_circle(&services[COUNT - 1], &services[0]));
+    may_lack_device = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +264,7 @@ int main(void)
         cmocka_unit_test(on_demand_they_wait),
         cmocka_unit_test(another_driver_takes_over),
         cmocka_unit_test(what_cannot_drive_it_does_not),
+        cmocka_unit_test(each_is_started_once_in_a_circle),
         cmocka_unit_test(one_that_is_disabled_keeps_its_device),
         cmocka_unit_test(further_devices_get_further_services),
     };

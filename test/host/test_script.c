@@ -302,6 +302,24 @@ static void a_check_knows_what_was_declared(void **state)
     assert_int_equal(check("x\ny\nstop z", &reported), 3);
 }
 
+static void a_check_sees_circles_of_failures(void **state)
+{
+    struct reported reported;
+    (void)state;
+    ASSERT_CHECKED("start a\non-failed a a", 2, "in a circle: `a`, `a`;");
+    ASSERT_CHECKED("service b b.o\nstart a on-failed b\non-failed b a\nstart c on-failed a", 3,
+                   "in a circle: `b`, `a`, `b`;");
+    ASSERT_CHECKED("service x f.o on-failed y\nservice y f.o on-failed z\nservice z f.o\n"
+                   "on-failed z x\nstart f as w on-failed z",
+                   4, "`z`, `x`, `y`, `z`");
+    /* What is said later counts. */
+    assert_int_equal(
+        check("start a\nstart b on-failed a\non-failed a b\non-failed b nothing", &reported), 0);
+    assert_int_equal(check("start b on-failed a\nstart a on-failed c\nstart c\nstart b", &reported),
+                     0);
+    assert_int_equal(check("devices on-failed a\nstart a", &reported), 0);
+}
+
 static void merging_takes_what_was_said(void **state)
 {
     (void)state;
@@ -514,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_file_goes_on_after_errors),
         cmocka_unit_test(too_many_statements_are_reported),
         cmocka_unit_test(a_check_knows_what_was_declared),
+        cmocka_unit_test(a_check_sees_circles_of_failures),
         cmocka_unit_test(merging_takes_what_was_said),
         cmocka_unit_test(allowed_words_read_well),
         cmocka_unit_test(the_first_restart_is_at_once_and_delays_grow),

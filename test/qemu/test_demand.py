@@ -276,6 +276,28 @@ def test_failed_and_another_driver(boot, architecture, scratch, smp):
     assert status_of(console, "backup")["files"] == "/dev/disk0"
 
 
+@pytest.mark.parametrize("smp", [1, 4])
+def test_failed_in_a_circle(unruly, architecture, smp):
+    """Each is started once in place of the one before; started by hand it begins again."""
+    console = unruly(smp=smp)
+    names = ("one", "two", "three")
+    for name in names:
+        console.run(f"svc service {name} unruly.o restart never args crash-at-once")
+    for name, other in zip(names, names[1:] + names[:1]):
+        assert console.run(f"svc on-failed {name} {other}") == ("", 0)
+    for starts in (1, 2):
+        assert console.run("svc start one")[1] != 0
+        console.run("svc wait") # each is on its way before the one in front has settled
+        log = console.run("dmesg")[0]
+        assert "three has failed, and so has one, to be started instead" in log
+        for name in names[1:]:
+            assert len(re.findall(f"has failed: starting {name}", log)) == starts, log
+        assert "has failed: starting one" not in log
+    console.run("svc on-failed one one; svc start one")
+    assert "one has failed, and so has one" in console.run("dmesg")[0]
+    check_fifo(console, "alive")
+
+
 @pytest.mark.parametrize("words", ["on-failed reboot", "class essential"])
 def test_failed_and_reboot(unruly, architecture, words):
     console = unruly(extra=REBOOTS)
