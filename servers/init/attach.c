@@ -88,6 +88,7 @@ void attach_devices(const struct script_options *options, uint64_t *started)
         }
         device->claimed = true;
         service->device = device;
+        service->former = NULL;
         if (service->disabled) {
             continue;
         }
@@ -117,15 +118,38 @@ bool attach_goes_in_circle(const struct service *failed, const struct service *o
     return ((failed->instead_of | bit_of(failed)) & bit_of(other)) != 0;
 }
 
+static void pass_device(struct service *from, struct service *to)
+{
+    to->device = from->device;
+    to->former = NULL;
+    from->former = from->device;
+    from->device = NULL;
+    dev_hand_over(from, to);
+}
+
 void attach_instead(struct service *failed, struct service *other)
 {
-    bool is_down = other->state == SERVICE_STOPPED || other->state == SERVICE_FAILED ||
-                   other->state == SERVICE_IDLE;
-    if (failed->device != NULL && is_driver_without_device(other) && is_down &&
+    if (failed->device != NULL && is_driver_without_device(other) && service_is_down(other) &&
         names_same_device(failed->object->note, other->object->note)) {
-        other->device = failed->device;
-        failed->device = NULL;
-        dev_hand_over(failed, other);
+        pass_device(failed, other);
     }
     service_start_instead(other, failed->instead_of | bit_of(failed));
+}
+
+bool attach_take_back(struct service *service, const struct service **driver)
+{
+    bool lacks = service->device == NULL && service->former != NULL && service_is_down(service);
+    for (uint32_t i = 0; lacks && i < INIT_SERVICES; i++) {
+        struct service *other = &services[i];
+        if (!other->used || other->device != service->former) {
+            continue;
+        }
+        if (!service_is_down(other)) {
+            *driver = other;
+            return false;
+        }
+        pass_device(other, service);
+        break;
+    }
+    return true;
 }

@@ -27,4 +27,8 @@ bool attach_goes_in_circle(const struct service *failed, const struct service *o
  * names that device too and it has none. */
 void attach_instead(struct service *failed, struct service *other);
 
+/* Before it is started by command: gives a service the device again that another got in its place.
+ * False: that one is not down, *driver. */
+bool attach_take_back(struct service *service, const struct service **driver);
+
 #endif

@@ -62,8 +62,7 @@ static bool may_be_of(struct command *command, const struct service *service,
         return false;
     }
     bool idle = service == NULL || service->object == NULL || service->object == file ||
-                service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
-                service->state == SERVICE_IDLE;
+                service_is_down(service);
     if (!idle) {
         FAIL(command, STATUS_REFUSED, service->name, " is ", service_state_name(service->state),
              " with the object ", service->object->name, "; stop it before it gets another");
@@ -127,10 +126,29 @@ static bool is_disabled(struct command *command, const struct service *service)
     return service->disabled;
 }
 
+/* Whether it would start without the device that it had. */
+static bool lacks_device(struct command *command, struct service *service)
+{
+    const struct service *driver = NULL;
+    if (attach_take_back(service, &driver)) {
+        return false;
+    }
+    FAIL(command, STATUS_BUSY, "the device of ", service->name, " is driven by ", driver->name,
+         ", which is ", service_state_name(driver->state), "; `stop ", driver->name, "` first");
+    return true;
+}
+
+/* Whether it runs, or may be started. */
+static bool may_run(struct command *command, struct service *service)
+{
+    return service_is_up(service) ||
+           (!is_disabled(command, service) && !lacks_device(command, service));
+}
+
 static void run_start(struct command *command)
 {
     struct service *service = declare(command);
-    if (service == NULL || is_disabled(command, service)) {
+    if (service == NULL || is_disabled(command, service) || lacks_device(command, service)) {
         return;
     }
     if (is_on_demand(command)) {
@@ -184,8 +202,7 @@ static void run_restart(struct command *command)
         return;
     }
     struct service *service = find(command);
-    if (service != NULL && service->object != NULL &&
-        (service_is_up(service) || !is_disabled(command, service))) {
+    if (service != NULL && service->object != NULL && may_run(command, service)) {
         service_restart(service);
         wait_for(command, service);
     }
@@ -215,7 +232,7 @@ static void run_replace(struct command *command)
     }
     if (service->object == NULL) {
         FAIL(command, STATUS_FAILED, service->name, " has no object that could be replaced");
-    } else if (service_is_up(service) || !is_disabled(command, service)) {
+    } else if (may_run(command, service)) {
         command->waiting = true;
         command->replaced = service;
         command->replaces = replace_begin(command, service, command->new_object);
@@ -294,10 +311,14 @@ static void run_declare(struct command *command)
 static void run_enable(struct command *command)
 {
     struct service *service = find(command);
-    if (service != NULL) {
-        service_enable(service);
+    if (service == NULL) {
+        return;
     }
-    if (service != NULL && service->options.demand) {
+    if (service->options.demand && lacks_device(command, service)) {
+        return;
+    }
+    service_enable(service);
+    if (service->options.demand) {
         wait_for(command, service);
     }
 }

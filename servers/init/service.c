@@ -87,13 +87,6 @@ struct service *service_declare(const char *name)
     return service;
 }
 
-/* It has no instance, and none is on its way. */
-static bool is_down(const struct service *service)
-{
-    return service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
-           service->state == SERVICE_IDLE;
-}
-
 bool service_is_up(const struct service *service)
 {
     return service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
@@ -101,7 +94,7 @@ bool service_is_up(const struct service *service)
 
 bool service_is_settled(const struct service *service)
 {
-    return is_down(service) || (service->state == SERVICE_RUNNING && !service->ending);
+    return service_is_down(service) || (service->state == SERVICE_RUNNING && !service->ending);
 }
 
 static void tell_back(struct service *service)
@@ -280,7 +273,7 @@ static void start(struct service *service)
     if (stop_is_final() || service->disabled) {
         return;
     }
-    if (!is_down(service)) {
+    if (!service_is_down(service)) {
         service->awaits = false;
         service->stop_wanted = false;
         service->restart_wanted = service->state == SERVICE_STOPPING;
@@ -358,7 +351,7 @@ void service_await(struct service *service)
     if (is_on_its_way_down(service)) {
         service->awaits = true;
     }
-    if (service->disabled || !is_down(service) || stop_is_final()) {
+    if (service->disabled || !service_is_down(service) || stop_is_final()) {
         return;
     }
     dev_forget(service); /* with its device it may get another name */

@@ -33,6 +33,7 @@ struct service {
     struct script_options options;
     struct boot_file *object;
     struct device *device; /* null: serves none */
+    struct device *former; /* that it had, and that another service has in its place; null: none */
     uint32_t number;       /* among the services of the same object: 0 is the first */
 
     enum service_state state;
@@ -84,6 +85,13 @@ struct service *service_of_badge(uint64_t badge);
 
 /* A new entry, or the present one; null: the table is full. */
 struct service *service_declare(const char *name);
+/* It has no instance, and none is on its way. */
+static inline bool service_is_down(const struct service *service)
+{
+    return service->state == SERVICE_STOPPED || service->state == SERVICE_FAILED ||
+           service->state == SERVICE_IDLE;
+}
+
 /* Whether it has an instance that is not being stopped. */
 bool service_is_up(const struct service *service);
 /* Whether it is neither on its way up nor on its way down. */

@@ -232,6 +232,37 @@ static void what_cannot_drive_it_does_not(void **state)
     may_lack_device = false;
 }
 
+static void a_device_is_taken_back(void **state)
+{
+    static const enum service_state down[] = {SERVICE_STOPPED, SERVICE_FAILED, SERVICE_IDLE};
+    static const enum service_state busy[] = {SERVICE_LOADING, SERVICE_STARTING, SERVICE_RUNNING,
+                                              SERVICE_STOPPING, SERVICE_RESTARTING};
+    struct object_note note = {.device_count = 1, .devices = {"virtio,mmio:2"}};
+    const struct service *driver = NULL;
+    (void)state;
+    text_copy(disk_note.devices[0], CATALOG_DEVICE_TEXT, "virtio,mmio:2");
+    for (size_t i = 0; i < sizeof(down) / sizeof(down[0]); i++) {
+        replace_failed(&note, SERVICE_STOPPED);
+        for (size_t j = 0; j < sizeof(busy) / sizeof(busy[0]); j++) {
+            services[1].state = busy[j];
+            assert_false(attach_take_back(&services[0], &driver));
+            assert_ptr_equal(driver, &services[1]);
+            assert_null(services[0].device);
+        }
+        services[1].state = down[i];
+        assert_true(attach_take_back(&services[0], &driver));
+        assert_ptr_equal(services[0].device, &device_table.devices[0]);
+        assert_null(services[1].device);
+        assert_true(attach_take_back(&services[0], &driver)); /* it has it */
+        services[0].state = SERVICE_RUNNING;
+        assert_false(attach_take_back(&services[1], &driver)); /* and the other had it too */
+        assert_ptr_equal(driver, &services[0]);
+        services[0].state = SERVICE_STOPPED;
+        assert_true(attach_take_back(&services[1], &driver));
+        assert_ptr_equal(services[1].device, &device_table.devices[0]);
+    }
+}
+
 static void each_is_started_once_in_a_circle(void **state)
 {
     enum { COUNT = 3 };
@@ -264,6 +295,7 @@ int main(void)
         cmocka_unit_test(on_demand_they_wait),
         cmocka_unit_test(another_driver_takes_over),
         cmocka_unit_test(what_cannot_drive_it_does_not),
+        cmocka_unit_test(a_device_is_taken_back),
         cmocka_unit_test(each_is_started_once_in_a_circle),
         cmocka_unit_test(one_that_is_disabled_keeps_its_device),
         cmocka_unit_test(further_devices_get_further_services),

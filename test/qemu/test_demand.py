@@ -277,6 +277,32 @@ def test_failed_and_another_driver(boot, architecture, scratch, smp):
 
 
 @pytest.mark.parametrize("smp", [1, 4])
+def test_device_is_taken_back(boot, architecture, scratch, smp):
+    """Whoever is started while the other is down has the device; while the other runs it cannot."""
+    console = boot(smp=smp, disks=[scratch()])
+    before = console.run("sha256sum /dev/disk0")
+    console.run("svc service backup virtio-blk allow registers,irq,dma")
+    console.run("svc on-failed virtio-blk backup; svc start virtio-blk attempts 0")
+    assert console.run("svc kill virtio-blk --fault null")[1] == 0
+    wait_state(console, "backup", "running")
+    fail = "svc start backup attempts 0; svc kill backup --fault null"
+    ways = (("backup", "virtio-blk", "svc stop backup", "stopped"),
+            ("virtio-blk", "backup", "svc stop virtio-blk", "stopped"),
+            ("backup", "virtio-blk", fail, "failed"))
+    for has, wants, down, state in ways:
+        for verb in ("start", "restart", "replace"):
+            command = f"{verb} {wants}" + (" with virtio-blk.o" if verb == "replace" else "")
+            output, status = console.run(f"svc {command}")
+            assert status != 0 and (f"the device of {wants} is driven by {has}, which is running; "
+                                    f"`stop {has}` first") in output, output
+        assert console.run(down)[1] == 0
+        wait_state(console, has, state)
+        assert console.run(f"svc start {wants}") == ("", 0)
+        assert status_of(console, wants)["files"] == "/dev/disk0"
+        assert console.run("sha256sum /dev/disk0") == before
+
+
+@pytest.mark.parametrize("smp", [1, 4])
 def test_failed_in_a_circle(unruly, architecture, smp):
     """Each is started once in place of the one before; started by hand it begins again."""
     console = unruly(smp=smp)
