@@ -8,7 +8,14 @@
 #include "match.h"
 #include "text.h"
 
-enum { FILES = 64, WAITERS = INIT_SLOTS, NAME = 32 }; /* a waiter for each task */
+enum {
+    FILES = 256,
+    FILES_EACH = 64,      /* of one service, at most */
+    WAITERS = INIT_SLOTS, /* one for each task */
+    NAME = 32,
+};
+_Static_assert(FILES - FILES_EACH >= INIT_SERVICES,
+               "one service leaves the others their first name");
 
 struct dev_file {
     char name[NAME]; /* empty: the entry is free */
@@ -37,16 +44,43 @@ struct dev_file *dev_find(const char *name)
     return NULL;
 }
 
+/* A service has its share, and each that has no name yet can have one. */
+static bool may_add(const struct service *service)
+{
+    uint64_t named = 0; /* services */
+    uint32_t free = 0;
+    uint32_t own = 0;
+    uint32_t unnamed = INIT_SERVICES;
+    for (uint32_t i = 0; i < FILES; i++) {
+        if (files[i].name[0] == '\0') {
+            free++;
+            continue;
+        }
+        uint64_t bit = 1ull << service_slot(files[i].service);
+        own += files[i].service == service ? 1 : 0;
+        unnamed -= (named & bit) == 0 ? 1 : 0;
+        named |= bit;
+    }
+    return own == 0 ? free != 0 : own < FILES_EACH && free > unnamed;
+}
+
+/* Null: it may have no more; the log is told once for each of its instances. */
 static struct dev_file *add(struct service *service, const char *name)
 {
-    for (uint32_t i = 0; i < FILES; i++) {
+    bool may = may_add(service);
+    for (uint32_t i = 0; i < FILES && may; i++) {
         if (files[i].name[0] == '\0') {
             files[i] = (struct dev_file){.service = service, .kind = FILE_KIND_CHARACTER};
             text_copy(files[i].name, NAME, name);
             return &files[i];
         }
     }
-    log_line("/dev/%s: no room for more than %d files", name, FILES);
+    if (service->names_refused != service->generation) {
+        service->names_refused = service->generation;
+        log_line("/dev/%s and more are refused to %s: a service has at most %d names, fewer when "
+                 "there is no room",
+                 name, service->name, FILES_EACH);
+    }
     return NULL;
 }
 
@@ -98,7 +132,7 @@ status_t dev_publish(struct service *service, const char *wanted, uint64_t badge
     struct dev_file *file = dev_find(name);
     file = file == NULL ? add(service, name) : file;
     if (file == NULL || file->service != service) {
-        return file == NULL ? STATUS_REFUSED : STATUS_EXISTS;
+        return file == NULL ? STATUS_FULL : STATUS_EXISTS;
     }
     file->published = true;
     file->badge = (uint32_t)badge;

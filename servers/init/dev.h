@@ -14,7 +14,8 @@ struct dev_file;
 
 /* The name that the note of its object gives a service. */
 void dev_reserve(struct service *service);
-/* EXISTS: another service has the name. REFUSED: the note does not allow it. */
+/* EXISTS: another service has the name. REFUSED: the note does not allow it. FULL: the service has
+ * its share of names. */
 SINTER_MUST_CHECK status_t dev_publish(struct service *service, const char *name, uint64_t badge,
                                        uint32_t kind);
 /* The service has settled, or published: those that wait for it go on. */

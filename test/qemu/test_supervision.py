@@ -246,6 +246,31 @@ def test_full_accounts(unruly, architecture):
     check_fifo(console, "afterwards")
 
 
+MORE_NAMES = 64 - 1 # under /dev, of one service, beside that of the service itself
+
+
+def test_names_are_shared(unruly, architecture):
+    """However many names some servers want, a service that has none gets one."""
+    console = unruly()
+    log = ""
+    for i in range(1, 6):
+        assert start(console, f"hoard{i}", f"hoard-names {i}")[1] == 0
+        log = console.run(f"svc log hoard{i}")[0]
+        count = int(re.search(r"hoarded (\d+) names, then: no room left", log)[1])
+        assert count == MORE_NAMES if i == 1 else 0 <= count <= MORE_NAMES
+    assert count < MORE_NAMES, "there is room for all of them"
+    said = re.findall(r"/dev/\w+ and more are refused to (\w+): a service has at most 64 names",
+                      console.run("dmesg")[0])
+    assert said == [f"hoard{i}" for i in range(1, 6)]
+    assert len([name for name in console.run("ls /dev")[0].split() if name.startswith("unruly1")]) \
+        >= MORE_NAMES
+    assert console.run("svc start late object fifo.o") == ("", 0)
+    assert "late" in console.run("ls /dev")[0].split()
+    assert console.run("svc stop hoard1; svc start hoard6 object unruly.o args hoard-names 6")[1] == 0
+    assert f"hoarded {MORE_NAMES} names" in console.run("svc log hoard6")[0]
+    check_fifo(console, "alive")
+
+
 def test_hoards_are_given_back(unruly, architecture):
     console = unruly()
     before = memory_used(console)

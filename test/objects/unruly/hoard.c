@@ -4,6 +4,10 @@
  */
 #include "unruly.h"
 
+#include <sinter/protocol/file.h>
+
+#include "publish.h"
+
 #define PIECE (UINT64_C(64) << 10)
 
 static int go_on(struct server *server, const char *what, unsigned count, status_t status)
@@ -34,6 +38,23 @@ int hoard_kernel_memory(struct server *server)
         count++;
     }
     return go_on(server, "events", count, status);
+}
+
+/* Goes on behind the first refusal: that would fill the log if each was written there. */
+int hoard_names(struct server *server)
+{
+    enum { NAMES = 1000, NAME = 24 };
+    const char *place = publish_argument(server, 1, "");
+    unsigned count = 0;
+    status_t refused = STATUS_OK;
+    for (unsigned i = 0; i < NAMES; i++) {
+        char name[NAME];
+        (void)format_text(name, sizeof(name), "unruly%s%u", place, i);
+        status_t status = publish_as(server, name, i, FILE_KIND_CHARACTER);
+        count += status == STATUS_OK ? 1 : 0;
+        refused = status == STATUS_OK ? refused : status;
+    }
+    return go_on(server, "names", count, refused);
 }
 
 /* Pages that are allocated when they are first written: at the limit the write is a fault. */

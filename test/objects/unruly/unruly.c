@@ -14,7 +14,7 @@ SERVER_META(licence, "BSD-2-Clause");
 SERVER_META(description, "Misbehaves as its argument says, for tests");
 SERVER_META(kind, SERVICE);
 SERVER_META(provides, "file 1.0");
-SERVER_META(path, "unruly");
+SERVER_META(path, "unruly*");
 SERVER_META(restart, STATELESS);
 
 static const struct way {
@@ -30,6 +30,7 @@ static const struct way {
     {"flood", file_floods},
     {"give-handles", file_gives_handles},
     {"hoard-kernel", hoard_kernel_memory},
+    {"hoard-names", hoard_names},
     {"hoard-pages", hoard_pages},
     {"hoard-touch", hoard_by_touch},
     {"ignore-stop", life_ignores_stop},

@@ -18,6 +18,7 @@ int file_lies(struct server *server);
 int file_never_answers(struct server *server);
 /* hoard.c */
 int hoard_kernel_memory(struct server *server);
+int hoard_names(struct server *server); /* /dev/unruly0 and so on, or from its 2nd argument on */
 int hoard_pages(struct server *server);
 int hoard_by_touch(struct server *server);
 /* life.c */
