@@ -84,6 +84,28 @@ static void refuse_name(struct check *check, uint32_t line, const char *name)
     report_error(check, line, error);
 }
 
+static bool has_folder(const char *path)
+{
+    while (*path != '\0' && *path != '/') {
+        path++;
+    }
+    return *path == '/';
+}
+
+/* At the prompt `svc` reads the file and sends it along; a script has nobody who would. */
+static void check_object(struct check *check, const struct script_statement *statement)
+{
+    char error[SCRIPT_ERROR];
+    struct text text = text_in(error, sizeof(error));
+    if (statement->verb == SCRIPT_REPLACE && has_folder(statement->options.object)) {
+        TEXT_PUT(
+            &text, "`", statement->options.object,
+            "` is outside the boot set, and init waits for no file server; put the object into "
+            "the boot set, or use `svc replace` at the prompt");
+        report_error(check, statement->line, error);
+    }
+}
+
 /* An option `on-failed` is looked up when the service fails, the statement at once. */
 static void check_names(struct check *check, const struct script_statement *statement)
 {
@@ -161,6 +183,7 @@ size_t script_check(const char *text, size_t length, struct script_statement *st
     size_t count = script_parse(text, length, statements, report_error, &check);
     for (; check.count < count; check.count++) {
         check_names(&check, &statements[check.count]);
+        check_object(&check, &statements[check.count]);
     }
     for (size_t i = 0; i < count; i++) {
         check_circle(&check, &statements[i]);

@@ -1,6 +1,7 @@
 /*
  * Checking a script before it is used: what the parser refuses, names that no line before
- * declares, and services that start one another in a circle when they fail. Pure; for `svc check` and the host's tool `sinter-script`.
+ * declares, objects that a script cannot have, and services that start one another in a circle when
+ * they fail. Pure; for `svc check` and the host's tool `sinter-script`.
  */
 #ifndef INIT_SCRIPT_CHECK_H
 #define INIT_SCRIPT_CHECK_H

@@ -299,6 +299,9 @@ static void a_check_knows_what_was_declared(void **state)
     ASSERT_CHECKED("disable a\nstart a", 1, "no service `a`");
     ASSERT_CHECKED("stop loader", 1, "no service `loader`");
     ASSERT_CHECKED("start a demand\nwait b 5s", 2, "no service `b`");
+    assert_int_equal(check("start a\nreplace a with b.o", &reported), 0);
+    ASSERT_CHECKED("start a\nreplace a with /host/b.o", 2, "`/host/b.o` is outside the boot set");
+    ASSERT_CHECKED("start a\nreplace a with ./b.o", 2, "use `svc replace` at the prompt");
     assert_int_equal(check("x\ny\nstop z", &reported), 3);
 }
 
