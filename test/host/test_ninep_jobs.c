@@ -27,6 +27,7 @@ enum {
 };
 
 static struct openings_saved saved;
+static struct positions positions;
 static struct server server;
 static unsigned seed;
 static bool is_hostile;
@@ -218,34 +219,6 @@ status_t handle_close(handle_t handle)
 void log_line(const char *format, ...)
 {
     (void)format;
-}
-
-uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
-                        uint32_t flags)
-{
-    (void)positions;
-    (void)badge;
-    (void)flags;
-    return offset;
-}
-
-void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags, uint64_t position)
-{
-    (void)positions;
-    (void)badge;
-    (void)flags;
-    (void)position;
-}
-
-status_t positions_seek(struct positions *positions, uint64_t badge, int64_t offset,
-                        uint32_t whence, uint64_t size, uint64_t *position)
-{
-    (void)positions;
-    (void)badge;
-    (void)whence;
-    (void)size;
-    *position = (uint64_t)offset;
-    return STATUS_OK;
 }
 
 /* ---- the host ------------------------------------------------------------------------------- */
@@ -530,11 +503,11 @@ static status_t operate(struct call *call)
         return operation_open(call, (const uint8_t *)path, from, choose(128), &words[0], &words[1],
                               &file);
     case 2:
-        return operation_read(call, choose(100000), 0, result);
+        return operation_read(call, choose(100000), choose(2) == 0 ? FILE_AT_POSITION : 0, result);
     case 3:
-        return operation_write(call, choose(100000), 0, result);
+        return operation_write(call, choose(100000), choose(2) == 0 ? FILE_AT_POSITION : 0, result);
     case 4:
-        return operation_seek(call, 0, 0, result);
+        return operation_seek(call, choose(100000), choose(FILE_SEEK_END + 1), result);
     case 5:
         return operation_stat(call, words, result, result + 1);
     case 6:
@@ -604,11 +577,13 @@ static void begin_session(bool hostile, unsigned begin)
     is_hostile = hostile;
     race = NO_RACE;
     memset(&saved, 0, sizeof(saved));
+    memset(&positions, 0, sizeof(positions));
     memset(&session, 0, sizeof(session));
     memset(fids, 0, sizeof(fids));
     fids[0] = true;
     answered = opened = 0;
     session.server = &server;
+    session.positions = &positions;
     session.data_bytes = CHANNEL_DATA_BYTES;
     (void)openings_init(&session.openings, &saved);
 }

@@ -298,23 +298,6 @@ void server_answer_retry(struct server *at, handle_t reply, uint32_t lease, uint
     fail_msg("nothing is absent here");
 }
 
-uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
-                        uint32_t flags)
-{
-    (void)positions;
-    (void)badge;
-    (void)flags;
-    return offset;
-}
-
-void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags, uint64_t position)
-{
-    (void)positions;
-    (void)badge;
-    (void)flags;
-    (void)position;
-}
-
 /* ---- helpers -------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
