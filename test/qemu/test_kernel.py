@@ -6,10 +6,11 @@ import re
 import pytest
 
 from harness.build import Variant
+from harness.console import before
 from harness.places import COMPILERS
 
 SECONDS = 600 # to give up
-TOTALS = re.compile(r"kernel_test: (\d+) ok, (\d+) failed")
+TOTALS = r"kernel_test: (\d+) ok, (\d+) failed"
 LEAST = 274 # tests; fewer means that some were left out
 
 
@@ -17,9 +18,9 @@ def run_kernel_test(boot, variant, **machine):
     path = variant.folder / "test" / "kernel_test.o"
     console = boot(compiler=variant.compiler, build_type=variant.build_type, add={"init.o": path},
                    prompt=False, **machine)
-    match = console.expect(rf"(?P<log>.*){TOTALS.pattern}", SECONDS)
-    failures = re.findall(r"FAILED [^\n]*", match.group("log"))
-    passed, failed = int(match.group(2)), int(match.group(3))
+    match = console.expect(TOTALS, SECONDS)
+    failures = re.findall(r"FAILED [^\n]*", before(match))
+    passed, failed = int(match.group(1)), int(match.group(2))
     assert not failures and failed == 0, "\n".join(failures) + console.where()
     assert passed >= LEAST
     assert console.wait_end(30), f"the machine is still on{console.where()}"

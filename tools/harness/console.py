@@ -50,11 +50,17 @@ def run_apart():
     os.setpgrp()
 
 
+def before(match):
+    """The text before a match."""
+    return match.string[:match.start()]
+
+
 class Console:
     def __init__(self, command, log=None):
         """Starts QEMU. `log`: a path that everything printed goes to."""
         self.log_path = log
         self.text = ""
+        self.panicked = False # perhaps in what has been taken from `text` since
         self.unfinished = ""
         self.notices = []
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -103,18 +109,23 @@ class Console:
         text = self.unfinished + text
         cut = UNFINISHED.search(text)
         self.unfinished = cut.group() if cut else ""
-        self.text = LINE_CLEARED.sub("", self.text + (text[:cut.start()] if cut else text))
-        self.text = ESCAPE.sub("", self.text)
-        if "init: " in self.text:
-            self.take_notices()
+        line = self.text.rfind("\n") + 1 # what stands before is not changed any more
+        new = LINE_CLEARED.sub("", self.text[line:] + (text[:cut.start()] if cut else text))
+        new = ESCAPE.sub("", new)
+        if "init: " in new:
+            new = self.take_notices(new)
+        self.panicked = self.panicked or PANIC.search(new) is not None
+        self.text = self.text[:line] + new
 
-    def take_notices(self):
-        """Only whole lines: the rest of one may still come."""
-        self.notices += NOTICE.findall(self.text)
-        self.text = NOTICE.sub("", self.text)
+    def take_notices(self, text):
+        """The text without them. Only whole lines: the rest of one may still come."""
+        self.notices += NOTICE.findall(text)
+        return NOTICE.sub("", text)
 
     def expect(self, pattern, timeout=60, what=None, emit=None):
         """Waits for a regular expression; answers the match, and drops the text up to its end.
+        Text before it is better taken from the match (`before()`) than by a pattern like `.*`, which
+        is tried from every character on, whenever some more has come.
 
         what: a name of what is awaited, for errors. emit: a function that is given each line
         before the match as soon as it is complete, and then is not part of the match.
@@ -139,7 +150,7 @@ class Console:
             alive = self.read(min(end - time.monotonic(), 1))
 
     def check_alive(self, what, alive):
-        if self.panic_ends and PANIC.search(self.text):
+        if self.panic_ends and self.panicked and PANIC.search(self.text):
             end = time.monotonic() + PANIC_SECONDS
             while time.monotonic() < end and self.read(end - time.monotonic()):
                 pass
@@ -177,10 +188,10 @@ class Console:
                               f"the start of `{command}`")
         if started.group("refused") is not None: # the shell did not accept the line
             self.send(f'echo "@E""ND-{number}" $?\n')
-        match = self.expect(rf"(?P<output>.*?)@END-{number} (?P<status>-?\d+)\n",
+        match = self.expect(rf"@END-{number} (?P<status>-?\d+)\n",
                             max(end - time.monotonic(), 1), f"the end of `{command}`", emit)
         self.wait_prompt(max(end - time.monotonic(), 1))
-        output = match.group("output") if started.group("refused") is None else started["refused"]
+        output = before(match) if started.group("refused") is None else started["refused"]
         return output, int(match.group("status"))
 
     def power_off(self, timeout=QUIT_SECONDS):
