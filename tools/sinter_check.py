@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness import bench, matrix, packages
@@ -34,7 +35,7 @@ def parse_arguments():
                                      epilog=EPILOGUE)
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument("--quick", action="store_true",
-                        help="only clang builds, a shorter fuzz run, and the quick system tests")
+                        help="only clang builds, a shorter fuzz run, and the quick tests")
     extent.add_argument("--long", action="store_true",
                         help="also the system tests that take many minutes each")
     parser.add_argument("--bench", action="store_true",
@@ -113,7 +114,8 @@ def unit_tests(folder, options):
             shutil.copy(result, JUNIT / "unit.xml")
         else:
             broke_off("unit", "meson test wrote no results")
-    run_pytest("tools", [ROOT / "test" / "host", "-n", TEST_WORKERS], options.pattern)
+    extent = ["-m", "not full"] if options.quick else []
+    run_pytest("tools", [ROOT / "test" / "host", "-n", TEST_WORKERS, *extent], options.pattern)
 
 
 def broke_off(name, reason):
@@ -135,14 +137,14 @@ def run_pytest(name, arguments, pattern=None):
 
 
 def fuzz(folder, seconds):
-    """Each fuzzer for its share of the time, from its committed corpus."""
+    """Each fuzzer for its share of the time, from its committed corpus; some at once."""
     suite = Suite("fuzz")
     fuzzers = sorted(path for path in (folder / "test" / "fuzz").glob("fuzz_*")
                      if path.is_file() and os.access(path, os.X_OK))
-    for fuzzer in fuzzers:
-        share = max(seconds // len(fuzzers), 1)
-        say(f"{fuzzer.name} for {share} s")
-        run_fuzzer(fuzzer, share, suite)
+    share = max(seconds // len(fuzzers), 1)
+    say(f"{len(fuzzers)} fuzzers for {share} s each")
+    with ThreadPoolExecutor(TEST_WORKERS) as workers:
+        list(workers.map(lambda fuzzer: run_fuzzer(fuzzer, share, suite), fuzzers))
     suite.write()
 
 

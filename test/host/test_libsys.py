@@ -13,7 +13,8 @@ SOURCES = ROOT / "test" / "host" / "libsys"
 LIBSYS = ROOT / "libsys"
 RUNTIME = LIBSYS / "runtime"
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-COMPILERS = [name for name in ("gcc", "clang-19") if shutil.which(name)]
+COMPILERS = [pytest.param(name, marks=marks)
+             for name, marks in (("gcc", pytest.mark.full), ("clang-19", ())) if shutil.which(name)]
 
 
 def build_and_run(compiler, folder, name, arguments):

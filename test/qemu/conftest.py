@@ -33,13 +33,23 @@ def chosen_variant(request, architecture, compiler=None, build_type=None):
                    build_type or request.config.getoption("build_type"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        keep_quick(item)
     if config.getoption("only_build"):
         kept = [item for item in items if {"boot", "variant", "unruly"} & set(item.fixturenames)
                 and not {"compiler", "build_type"} & set(item.fixturenames)
                 and not item.get_closest_marker("own_build")]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+
+
+def keep_quick(item):
+    """`quick(smp=4)`: only the case with that parameter is part of ./check --quick."""
+    mark = item.get_closest_marker("quick")
+    if mark and any(item.callspec.params[name] != value for name, value in mark.kwargs.items()):
+        item.own_markers.remove(mark)
 
 
 def pytest_generate_tests(metafunc):

@@ -208,7 +208,6 @@ def expect_panic(console, text):
     assert console.wait_end(PANIC_SECONDS), f"the machine does not reset{console.where()}"
 
 
-@pytest.mark.quick
 def test_missing_initrd(launch, architecture):
     expect_panic(launch(without_initrd),
                  r"cannot start boot/loader: the boot loader gave no initrd \(QEMU: -initrd FILE\)")

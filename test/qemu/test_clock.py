@@ -8,7 +8,7 @@ SERVICES = {"riscv64": "goldfish", "aarch64": "pl031"}
 BASE = ["-rtc", "base=2001-02-03T04:05:06"]
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_time_of_the_device(boot, architecture, smp):
     """The clock of the machine starts where QEMU was told, and the boot takes no hour."""

@@ -38,7 +38,7 @@ def passes(console, name, text):
         console.run(f"cat /dev/{name}") == (f"{text}\n", 0)
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_first_open_starts(boot, architecture, smp):
     console = boot(smp=smp)

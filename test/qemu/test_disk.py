@@ -7,7 +7,7 @@ import pytest
 from harness.machine import SECTOR, scratch_contents
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_sha256_is_that_of_the_host(boot, architecture, scratch, smp):
     console = boot(smp=smp, disks=[scratch()])

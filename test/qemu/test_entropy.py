@@ -19,7 +19,7 @@ def check_random(console, path):
     assert len(digests) == 5
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_random(boot, architecture, smp):
     """Without a device too; it cannot be written."""

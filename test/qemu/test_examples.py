@@ -19,7 +19,7 @@ def test_small():
         assert len((ROOT / "examples" / name).read_text().splitlines()) < LINES_BELOW, name
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_driver(boot, objects, smp):
     """`devices` starts it; what it reads from the device is the same after a crash."""
@@ -36,7 +36,7 @@ def test_driver(boot, objects, smp):
     assert console.run("cat /dev/fw-cfg") == (listing, 0)
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_service(boot, objects, smp):
     """The state store outlives a crash and a restart, and not a stop; two instances are apart."""

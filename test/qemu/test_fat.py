@@ -83,7 +83,7 @@ def check_sum(console, path, data):
     assert (output.split()[0], status) == (hashlib.sha256(data).hexdigest(), 0)
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_files_go_both_ways(boot, architecture, disk, smp):
     data = random.Random(1).randbytes(300_001)

@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_writer_then_reader(boot, architecture, smp):
     console = boot(smp=smp)

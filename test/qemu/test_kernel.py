@@ -26,7 +26,8 @@ def run_kernel_test(boot, variant, **machine):
     assert console.wait_end(30), f"the machine is still on{console.where()}"
 
 
-@pytest.mark.parametrize("smp", [pytest.param(1, marks=pytest.mark.quick), 4])
+@pytest.mark.quick(smp=1)
+@pytest.mark.parametrize("smp", [1, 4])
 def test_kernel(boot, variant, smp):
     run_kernel_test(boot, variant, smp=smp)
 

@@ -32,7 +32,7 @@ def disk(tmp_path):
     return make
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_gpt(boot, architecture, disk, smp):
     path, data = disk(partitioned.GPT)

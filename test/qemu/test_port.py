@@ -48,7 +48,7 @@ def echo(console):
     wait_program(console, "cat")
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("legacy", [False, True])
 @pytest.mark.parametrize("smp", [1, 4])
 def test_both_ways(port, architecture, smp, legacy):

@@ -56,7 +56,7 @@ def system(boot, tmp_path):
     return start
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_edit_compile_push(system, edition, smp):
     """Two editions, one after the other; a reader has the fifo open all the time."""

@@ -40,7 +40,7 @@ def replace(console, name, file):
     return console.run(f"svc replace {name} with {file}")
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_clients_go_on(share, smp):
     """A reader that waits meanwhile, bytes that were written before, a crash, a restart."""

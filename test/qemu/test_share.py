@@ -49,7 +49,7 @@ def sha256(data):
 # ---- reading --------------------------------------------------------------------------------
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=1)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_reading(share, folder, smp):
     (folder / "file").write_text("hello\n")

@@ -15,7 +15,7 @@ from services import (check_fifo, names_of_programs, state_of, wait_log, wait_pr
 
 IN_USE = 3 # the exit status of `svc stop` then
 DRIVERS = {"riscv64": "ns16550", "aarch64": "pl011"}
-STOP_SECONDS = 2
+STOP_SECONDS = 1
 ENDED_LATE = "{}: did not stop in its time and was ended\n"
 
 
@@ -45,7 +45,7 @@ def expect_end(console, word, seconds=30):
     return int(console.expect(rf"{word} ended (\d+)", seconds)[1])
 
 
-@pytest.mark.quick
+@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_service_in_use(boot, architecture, smp):
     """It is not stopped, and who uses it is said; forced, its reader gets an error."""
