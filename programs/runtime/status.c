@@ -4,12 +4,8 @@
  */
 #include <errno.h>
 #include <sinter/system.h>
-#include <string.h>
 
 #include "program.h"
-
-/* Called by strerror() for numbers that the C library does not know. */
-char *_user_strerror(int number, int internal, int *error);
 
 static const struct {
     status_t status;
@@ -44,16 +40,4 @@ int status_fail(status_t status)
 {
     errno = status_errno(status);
     return -1;
-}
-
-char *_user_strerror(int number, int internal, int *error)
-{
-    (void)internal;
-    (void)error;
-    union {
-        const char *in;
-        char *out;
-    } text; /* strerror() gives out char * by tradition */
-    text.in = number > STATUS_ERRNO_BASE ? status_text(number - STATUS_ERRNO_BASE) : NULL;
-    return text.out;
 }
