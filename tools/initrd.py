@@ -4,7 +4,7 @@
     initrd.py --output boot.cpio FILE ...
     initrd.py --base boot.cpio --output other.cpio FILE ...
 
-With --strip OBJCOPY objects lose their debug sections on the way, but not their symbols.
+With --strip OBJCOPY objects lose their debug sections on the way, but not the names of functions.
 With --base the members of an archive made before come first; a FILE of the same name takes the
 place of its member. File data begins at multiples of 4 KiB, so that it can be mapped in place:
 members named `.pad`, to be ignored, fill the gaps. The same input gives the same bytes.
@@ -27,6 +27,11 @@ FILE_MODE = 0o100644
 PAD_NAME = ".pad"
 TRAILER_NAME = "TRAILER!!!"
 FOLDER = "boot"
+
+# Marks of code and data; compilers' labels; and what is found by its section.
+MARKS = "$[dx]*"
+NAMELESS = (".L*", MARKS, "sinter_meta_*", "sinter_shape_*")
+UNREAD = (".comment", ".llvm_addrsig", ".note.GNU-stack", ".eh_frame", ".rela.eh_frame")
 
 
 class ArchiveError(Exception):
@@ -102,7 +107,13 @@ def read_archive(data):
 
 
 def strip(path, objcopy, stderr=None):
-    command = [objcopy, "--strip-debug", "--wildcard", "--strip-unneeded-symbol=.L*", path]
+    """The object as the loader needs it: what is left are names of functions, for reports of
+    crashes, and symbols that relocations refer to. LLVM's tool holds an Arm mark to be needed
+    always, unless it is told otherwise."""
+    command = [objcopy, "--strip-debug", "--wildcard",
+               *([f"--strip-symbol={MARKS}"] if "llvm" in Path(objcopy).name else []),
+               *(f"--strip-unneeded-symbol={name}" for name in NAMELESS),
+               *(f"--remove-section={name}" for name in UNREAD), path]
     with tempfile.NamedTemporaryFile(suffix=".o") as stripped:
         subprocess.run([*command, stripped.name], check=True, stderr=stderr)
         return Path(stripped.name).read_bytes()
