@@ -4,7 +4,8 @@
     initrd.py --output boot.cpio FILE ...
     initrd.py --base boot.cpio --output other.cpio FILE ...
 
-With --strip OBJCOPY objects lose their debug sections on the way, but not the names of functions.
+With --strip OBJCOPY objects lose their debug sections on the way, but not the names of functions,
+and what of their relocations need not wait for the loader is settled (settle.py).
 With --base the members of an archive made before come first; a FILE of the same name takes the
 place of its member. File data begins at multiples of 4 KiB, so that it can be mapped in place:
 members named `.pad`, to be ignored, fill the gaps. The same input gives the same bytes.
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from settle import settled
 
 MAGIC = b"070701"
 HEADER_SIZE = 110
@@ -113,10 +116,11 @@ def strip(path, objcopy, stderr=None):
     command = [objcopy, "--strip-debug", "--wildcard",
                *([f"--strip-symbol={MARKS}"] if "llvm" in Path(objcopy).name else []),
                *(f"--strip-unneeded-symbol={name}" for name in NAMELESS),
-               *(f"--remove-section={name}" for name in UNREAD), path]
-    with tempfile.NamedTemporaryFile(suffix=".o") as stripped:
-        subprocess.run([*command, stripped.name], check=True, stderr=stderr)
-        return Path(stripped.name).read_bytes()
+               *(f"--remove-section={name}" for name in UNREAD)]
+    with tempfile.NamedTemporaryFile(suffix=".o") as file:
+        Path(file.name).write_bytes(settled(path.read_bytes()))
+        subprocess.run([*command, file.name], check=True, stderr=stderr)
+        return Path(file.name).read_bytes()
 
 
 def collect(base, paths, objcopy=None):
