@@ -41,8 +41,8 @@ def parse_arguments():
     parser.add_argument("--bench", action="store_true",
                         help="only the figures: counts instructions, writes build/bench.json")
     extent.add_argument("--matrix", action="store_true",
-                        help="only the matrix: architecture, compiler, build type, CPUs, boot path; "
-                             "-k and --arch choose cells")
+                        help="only the matrix: architecture, compiler, build type, CPUs, boot "
+                             "path; -k and --arch choose cells")
     parser.add_argument("--list", action="store_true",
                         help="with --matrix: prints the names of the cells, as JSON, and ends")
     parser.add_argument("--cell", metavar="NAME", help="with --matrix: only this cell")

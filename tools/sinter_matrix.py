@@ -15,8 +15,9 @@ DRIVER is one of
   FILE.o   an object, tried in the cells of its architecture; give one for each architecture
   PATH.o   with {architecture}, {compiler}, {build_type} in it: the object for each build
   FILE.c   compiled for each build by its compiler, with the headers and the library of this tree
-TEST is a script of Sinter's shell, and passes with status 0. It finds the drivers in /boot by their
-file names, and $arch, $compiler, $build, $cpus and $boot set. The exit status is 1 if a cell failed.
+TEST is a script of Sinter's shell, and passes with status 0. It finds the drivers in /boot by
+their file names, and $arch, $compiler, $build, $cpus and $boot set. The exit status is 1 if a cell
+failed.
 """
 
 
@@ -30,7 +31,8 @@ def parse_arguments():
                              "has $ARCHITECTURE, $CC and $CFLAGS, and placeholders are filled in")
     parser.add_argument("--arch", choices=ARCHITECTURES, help="only this architecture")
     parser.add_argument("-k", dest="pattern", metavar="TEXT",
-                        help="only cells whose names contain this; ./check --matrix --list has them")
+                        help="only cells whose names contain this; ./check --matrix --list has "
+                             "them")
     return parser, parser.parse_args()
 
 

@@ -16,7 +16,8 @@ OBJCOPY = {architecture: ("llvm-objcopy-19", "llvm-objcopy", f"{architecture}-li
            for architecture in ARCHITECTURES}
 
 EPILOGUE = """\
-The loop: edit, compile, push, see the log. A second terminal does, while ./run goes on in the first:
+The loop: edit, compile, push, see the log. A second terminal does, while ./run goes on in the
+first:
 
     ninja -C build/riscv64-clang fifo.o && ./run push fifo build/riscv64-clang/fifo.o
 
@@ -89,7 +90,7 @@ def push_once(options):
 
 
 def change_of(path):
-    """What tells one version of a file from the next; None: it is not there, as while it is made."""
+    """What tells one version of a file from the next; None: it is not there, perhaps not yet."""
     try:
         status = path.stat()
     except OSError:

@@ -46,7 +46,8 @@ def parse_arguments():
     parser.add_argument("--timeout", type=checks.seconds, default=120, metavar="SECONDS",
                         help="for --exec, from power-on (default %(default)s)")
     parser.add_argument("--log", type=Path, metavar="FILE",
-                        help="where --exec keeps what the serial line said (default: in build/logs)")
+                        help="where --exec keeps what the serial line said (default: in "
+                             "build/logs)")
     parser.add_argument("--disk", action="append", default=[], type=checks.readable_file,
                         metavar="FILE",
                         help="disk image, repeatable: /dev/disk0, /dev/disk1, ...; read-only if "
@@ -62,8 +63,8 @@ def parse_arguments():
                         help="share a folder of this machine, read and write, as /host; its "
                              "symbolic links and special files are left out")
     parser.add_argument("--machine", default="", metavar="NAME",
-                        help="as for QEMU -M; virt, sifive_u and xlnx-versal-virt are tested; disks "
-                             "of the latter are SD cards")
+                        help="as for QEMU -M; virt, sifive_u and xlnx-versal-virt are tested; "
+                             "disks of the latter are SD cards")
     parser.add_argument("--cpu", default="", metavar="NAME", help="as for QEMU -cpu")
     parser.add_argument("--uboot", action="store_true",
                         help="boot through U-Boot from a disk image, as ./image makes it; its boot "

@@ -1,4 +1,4 @@
-"""Includes go down the layers (docs/ARCHITECTURE.md) and never round; see tools/harness/layers.py."""
+"""Includes go down the layers (docs/ARCHITECTURE.md) and never round: tools/harness/layers.py."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The matrix of ./check and tools/sinter-matrix, without booting: cells, drivers, what they print."""
+"""The matrix of ./check and tools/sinter-matrix, without booting: cells, drivers, what is told."""
 
 import json
 import subprocess
@@ -80,7 +80,8 @@ def test_failed_build_fails_its_cells(monkeypatch):
 def test_absent_compiler_skips_its_cells(monkeypatch):
     monkeypatch.setattr(packages, "absent_compiler", lambda *_: "clang-14")
     outcomes = matrix.run(matrix.chosen("riscv64", "clang14-debug"), "true")
-    assert [outcome.for_suite() for outcome in outcomes] == [(None, "clang-14 is not installed")] * 4
+    told = [outcome.for_suite() for outcome in outcomes]
+    assert told == [(None, "clang-14 is not installed")] * 4
 
 
 @pytest.fixture

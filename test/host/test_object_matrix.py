@@ -122,7 +122,8 @@ class Matrix:
         lines = [f"typedef {sign} {name} {prefix}int{bits}_t;" for bits, name in types.items()
                  for sign, prefix in (("signed", ""), ("unsigned", "u"))]
         (folder / "stdint.h").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return ["-I", folder, "-I", pathlib.Path(shutil.which(TINY[self.machine])).parent / "include"]
+        installed = pathlib.Path(shutil.which(TINY[self.machine])).parent
+        return ["-I", folder, "-I", installed / "include"]
 
     def command(self, compiler):
         base = ["-c", "-I", self.include]

@@ -1,5 +1,5 @@
-"""Every source file of the tree is built, a file that no meson.build names is a file forgotten; and
-what is C is laid out as .clang-format says."""
+"""Every source file of the tree is built, a file that no meson.build names is a file forgotten;
+what is C is laid out as .clang-format says, and nothing else is wider."""
 
 import re
 import subprocess
@@ -10,6 +10,7 @@ from harness.places import ROOT
 
 FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs", "examples")
 FORMATTER = "clang-format-19" # others lay out differently
+COLUMNS = 100
 
 
 def named_files(build_file):
@@ -42,10 +43,21 @@ def test_every_test_is_named():
 
 @pytest.mark.parametrize("folder", FOLDERS + ("test", "tools"))
 def test_layout(folder):
-    sources = [path for pattern in ("*.c", "*.h", "*.cpp") for path in (ROOT / folder).rglob(pattern)]
+    sources = [path for pattern in ("*.c", "*.h", "*.cpp")
+               for path in (ROOT / folder).rglob(pattern)]
     if not sources:
         pytest.skip("no C here")
     answer = subprocess.run([FORMATTER, "--dry-run", "-Werror", *sources], capture_output=True,
                             text=True)
     assert answer.returncode == 0, (f"`{FORMATTER} -i` lays these out otherwise:\n"
                                     f"{answer.stderr[:2000]}")
+
+
+@pytest.mark.parametrize("folder", FOLDERS + ("test", "tools"))
+def test_columns(folder):
+    sources = [path for pattern in ("*.py", "meson.build")
+               for path in (ROOT / folder).rglob(pattern)]
+    wide = [f"{path.relative_to(ROOT)}:{number}" for path in [*sources, ROOT / "meson.build"]
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if len(line) > COLUMNS]
+    assert not wide, f"wider than {COLUMNS} columns: {', '.join(wide)}"

@@ -57,8 +57,8 @@ def test_image(architecture, variant, tmp_path):
 
 def test_readme_has_the_commands(architecture):
     """Word by word what --print prints, with paths from the project's root."""
-    printed = subprocess.run([ROOT / "run", architecture, "--print"], capture_output=True, text=True,
-                             check=True, timeout=LIMIT).stdout.replace(f"{ROOT}/", "")
+    printed = subprocess.run([ROOT / "run", architecture, "--print"], capture_output=True,
+                             text=True, check=True, timeout=LIMIT).stdout.replace(f"{ROOT}/", "")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert printed.split() in [shlex.split(block.replace("\\\n", " "))
                                for block in readme.split("\n\n") if "qemu-system" in block]

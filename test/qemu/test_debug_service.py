@@ -1,4 +1,4 @@
-"""./run --debug --service: gdb follows one service, with its symbols, through a crash and a restart."""
+"""./run --debug --service: gdb follows one service, with its symbols, through crash and restart."""
 
 import re
 import shutil
@@ -64,9 +64,10 @@ def test_session(architecture, smp):
             rest = rest[found.end():]
 
     assert said[BOOTED].count(LOADED) == 1 and everything.count(LOADED) == 2, everything
-    expect("start", r"^(\(gdb\) )?#0 .*server_main \(info=.* at .*/fifo\.c:\d+", r"^#\d+ .*task_enter")
-    expect("breakpoint", r"Breakpoint 2, fifo_write \(fifo=0x", r"#0 +fifo_write", "fifo_file_write",
-           "server_run", "server_main", "task_enter")
+    expect("start", r"^(\(gdb\) )?#0 .*server_main \(info=.* at .*/fifo\.c:\d+",
+           r"^#\d+ .*task_enter")
+    expect("breakpoint", r"Breakpoint 2, fifo_write \(fifo=0x", r"#0 +fifo_write",
+           "fifo_file_write", "server_run", "server_main", "task_enter")
     if steps:
         expect("start", "task_enter", r"^\(gdb\) \d+\s+\S")
         expect("into", r"allow \(fifo=0x", "= FIFO_WRITES$")

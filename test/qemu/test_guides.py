@@ -1,9 +1,9 @@
 """The guides, typed as they stand on both architectures; what is answered has to be what they show.
 
-Blocks of a guide: `sh` (with an architecture: for that alone), whose `./run` starts a system or gdb;
-`text`, what the block before prints; `sinter`, a session at the prompt; `gdb`, one with gdb. In what
-they show numbers stand for any number, a line `...` for any lines, and `...` in a line for anything;
-of `text` and `gdb` lines may be left out, and those of the shell about jobs everywhere.
+Blocks of a guide: `sh` (with an architecture: for that alone), whose `./run` starts a system or
+gdb; `text`, what the block before prints; `sinter`, a session at the prompt; `gdb`, one with gdb.
+In what they show numbers stand for any number, a line `...` for any lines, and `...` in a line for
+anything; of `text` and `gdb` lines may be left out, and those of the shell about jobs everywhere.
 """
 
 import os
@@ -27,14 +27,14 @@ ARCHITECTURE = re.compile(r"^ARCH=.*\n", re.MULTILINE)
 BLOCK = re.compile(r"^```(sh|text|sinter|gdb) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 JOB = re.compile(r"\[\d+\] ")
 PIECE = re.compile(r"(?P<number>\b0x[0-9a-f]+|\d[\d.]*)|(?P<blank> +)|(?P<any>\.\.\.)")
+STANDS_FOR = {"number": r"(?:0x)?[0-9a-f][0-9a-f.]*", "blank": " +", "any": ".*"}
 
 
 def pattern(line):
     """Of a line as it is shown."""
     parts, at = [], 0
     for found in PIECE.finditer(line):
-        parts += [re.escape(line[at:found.start()]),
-                  {"number": r"(?:0x)?[0-9a-f][0-9a-f.]*", "blank": " +", "any": ".*"}[found.lastgroup]]
+        parts += [re.escape(line[at:found.start()]), STANDS_FOR[found.lastgroup]]
         at = found.end()
     return "".join(parts) + re.escape(line[at:])
 

@@ -135,8 +135,8 @@ def test_copies_and_moves(boot, smp):
         "a", "d/", "a", "b", "e/"]
     assert output(console, "mv a /srv/x; mv b /srv; ls; ls /srv; cat /srv/x") == [
         "e/", "b", "x", "one"]
-    output(console, "mkdir in; echo two > c; svc mount /tmp/in other; mv c in/c; ls in; svc unmount "
-           "/tmp/in")
+    output(console, "mkdir in; echo two > c; svc mount /tmp/in other; mv c in/c; ls in; "
+           "svc unmount /tmp/in")
     assert output(console, "ls in; mv /srv/c in; mv in/c .; rmdir in; cat c; rm c") == ["two"]
     output(console, "echo kept > k; svc mount /again tmpfs")
     for target in ("/again", "/again/k", "/srv/x"):

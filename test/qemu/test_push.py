@@ -152,7 +152,8 @@ def test_what_it_comes_through(system, built):
 
 def test_commands(built, architecture):
     """./run and ./run push, as typed in two terminals."""
-    process = subprocess.Popen([ROOT / "run", architecture, "--exec", "svc wait; echo up; sleep 100"],
+    commands = "svc wait; echo up; sleep 100"
+    process = subprocess.Popen([ROOT / "run", architecture, "--exec", commands],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     to = ["--to", f"{architecture}-{process.pid}"]
 

@@ -73,13 +73,14 @@ REFUSED = {"edited.o": "struct received differs", "greedy.o": "asks for irq and 
 
 @pytest.mark.quick
 def test_refused_objects_change_nothing(share, built):
-    """Hostile or truncated: the loader's line, and the instance before goes on, memory as before."""
+    """Hostile or cut off: the loader's line, and the instance before goes on, memory as before."""
     console, folder, copy = share()
     good = (built / "fifo.o").read_bytes()
     expected = dict(REFUSED)
     for name in REFUSED:
         copy(name, f"test/objects/{name}")
-    for name, data, text in (("empty.o", b"", "at least one byte"), ("short.o", good[:40], "ends inside the ELF header"),
+    for name, data, text in (("empty.o", b"", "at least one byte"),
+                             ("short.o", good[:40], "ends inside the ELF header"),
                              ("half.o", good[:len(good) // 2], "leaves the file"),
                              ("large.o", bytes((8 << 20) + 1), "File too large"),
                              ("noise.o", bytes(range(256)) * 40, "ELF")):
@@ -200,7 +201,8 @@ def test_drivers(share, scratch):
     assert console.run("wait; cat /tmp/sums") == (whole[0] * 6, 0)
     output, status = replace(console, "virtio-blk", "fifo.o")
     assert status == 1 and "no driver for the device of virtio-blk" in output
-    output, status = console.run("svc service virtio-blk virtio-blk.o allow registers,irq,dma,entropy;"
+    output, status = console.run("svc service virtio-blk virtio-blk.o "
+                                 "allow registers,irq,dma,entropy;"
                                  "svc replace virtio-blk with /host/rng.o")
     assert status == 1, output
     assert console.run("sha256sum /dev/disk0") == whole

@@ -1,4 +1,4 @@
-"""A folder of the host as a file system: virtio-9p. What the guest does is compared with the host."""
+"""A folder of the host as a file system: virtio-9p. What the guest does, the host sees."""
 
 import hashlib
 import os
@@ -141,7 +141,8 @@ def test_writing(share, folder):
     assert call("write", "/made", "wca", 0, "y") == ("count 1", 0)
     assert (folder / "made").read_text() == "xy"
     for directory, flags, name, words in (
-            ("", "wcx", "made", "the name exists already"), ("", "wcx", "sub", "the name exists already"),
+            ("", "wcx", "made", "the name exists already"),
+            ("", "wcx", "sub", "the name exists already"),
             ("", "w", "missing", "no such name"), ("", "wc", "missing/x", "no such name"),
             ("", "wc", "made/x", "not a directory"), ("", "w", "sub", "is a directory"),
             ("", "rd", "made", "not a directory"), ("/made", "r", "x", "not a directory"),

@@ -165,8 +165,8 @@ COUNTED = ["-icount", "shift=0,sleep=off"] # time goes on by what is executed, o
 def test_looping_driver_leaves_time(unruly, architecture):
     """More urgent than terminal, shell and init's services; programs still start and end."""
     console = unruly(extra=COUNTED)
-    output, status = console.run("svc start looper object unruly.o priority 22 attempts 0 args deaf;"
-                                 " seq 1; ls /boot > /dev/null; svc list", timeout=120)
+    output, status = console.run("svc start looper object unruly.o priority 22 attempts 0 "
+                                 "args deaf; seq 1; ls /boot > /dev/null; svc list", timeout=120)
     assert status == 0 and output.startswith("1\n"), output
     assert re.search(r"^looper +running", output, re.MULTILINE), \
         f"it was ended before two programs could run: {output}"

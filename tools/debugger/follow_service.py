@@ -227,8 +227,9 @@ class Service:
         image = folder / f"{path.stem}-{self.loads}.elf"
         (folder / "sections.ld").write_text(link_script(sections), encoding="utf-8")
         (folder / path.name).write_bytes(without_code_relocations(path.read_bytes()))
-        done = subprocess.run(["ld.lld-19", "--no-relax", "-e", "0", "-T", "sections.ld", "-o", image,
-                               path.name], capture_output=True, text=True, cwd=folder)
+        done = subprocess.run(["ld.lld-19", "--no-relax", "-e", "0", "-T", "sections.ld",
+                               "-o", image, path.name],
+                              capture_output=True, text=True, cwd=folder)
         if done.returncode != 0:
             raise gdb.error(f"{path} cannot be linked for gdb: {done.stderr.strip()}")
         return image
@@ -243,8 +244,8 @@ class Service:
             self.make_present(space)
 
     def make_present(self, space):
-        """Pages enter the page table when they are first used. gdb can read them from the beginning,
-        and no step takes a page fault of the code, when the kernel does it now."""
+        """Pages enter the page table when they are first used. gdb can read them from the
+        beginning, and no step takes a page fault of the code, when the kernel does it now."""
         start, end = (evaluate(f"((struct space *){space})->{name}")
                       for name in ("libsys", "libsys_end"))
         areas = [(start, end - start, ACCESS[TEXT]), *(
@@ -255,8 +256,8 @@ class Service:
                 gdb.parse_and_eval(f"space_touch((struct space *){space}, {page}, {access}, 0, 0)")
 
     def faulted(self):
-        """In raise_fault(thread, kind, address, status): goes back to the instruction; true: it cannot,
-        and gdb is to stop here."""
+        """In raise_fault(thread, kind, address, status): goes back to the instruction; true: it
+        cannot, and gdb is to stop here."""
         thread = evaluate(MACHINE.arguments[0])
         if self.root is None or self.root != evaluate(
                 f"((struct thread *){thread})->task->space->root_physical"):
@@ -365,8 +366,8 @@ class FrameId:
 
 
 def confine(breakpoint):
-    """Breakpoints in user code count in the service only; what the user says of them stays. One that
-    is pending has to wait: gdb disables it if it has a condition when other symbols come."""
+    """Breakpoints in user code count in the service only; what the user says of them stays. One
+    that is pending has to wait: gdb disables it if it has a condition when other symbols come."""
     if breakpoint.type not in (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT) or \
             breakpoint.number < 0 or breakpoint.condition is not None:
         return

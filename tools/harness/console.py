@@ -124,8 +124,8 @@ class Console:
 
     def expect(self, pattern, timeout=60, what=None, emit=None):
         """Waits for a regular expression; answers the match, and drops the text up to its end.
-        Text before it is better taken from the match (`before()`) than by a pattern like `.*`, which
-        is tried from every character on, whenever some more has come.
+        Text before it is better taken from the match (`before()`) than by a pattern like `.*`,
+        which is tried from every character on, whenever some more has come.
 
         what: a name of what is awaited, for errors. emit: a function that is given each line
         before the match as soon as it is complete, and then is not part of the match.

@@ -1,9 +1,9 @@
 """A machine whose executed instructions are counted exactly.
 
-`-icount shift=0` makes an instruction a nanosecond of virtual time, which the guest's counters show;
-recording (`rr=record`, thrown away) makes QEMU itself tell the count, without the time that the
-CPU sleeps. Breakpoints by the GDB stub stop it where an address is reached. The seed makes what is
-random in the guest repeat.
+`-icount shift=0` makes an instruction a nanosecond of virtual time, which the guest's counters
+show; recording (`rr=record`, thrown away) makes QEMU itself tell the count, without the time that
+the CPU sleeps. Breakpoints by the GDB stub stop it where an address is reached. The seed makes what
+is random in the guest repeat.
 """
 
 import json

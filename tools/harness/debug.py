@@ -3,8 +3,8 @@
 The kernel's addresses are not there before it has switched address translation on, so gdb first
 goes to a C function by a hardware breakpoint; from there on all kinds of breakpoints work.
 
-With --service gdb runs on this terminal (tools/debugger/follow_service.py is its part), and the system's console
-is printed here too; lines for it come from gdb's command `console`.
+With --service gdb runs on this terminal (tools/debugger/follow_service.py is its part), and the
+system's console is printed here too; lines for it come from gdb's command `console`.
 """
 
 import codecs

@@ -15,8 +15,8 @@ def complaint(path):
     if path.suffix not in (".dot", ".svg"):
         return f"argument --graph: {path}: the name has to end in .dot or .svg"
     if path.suffix == ".svg" and not shutil.which(DOT):
-        return ("argument --graph: SVG needs Graphviz (`apt-get install graphviz`); a file that ends "
-                "in .dot does not")
+        return ("argument --graph: SVG needs Graphviz (`apt-get install graphviz`); a file that "
+                "ends in .dot does not")
     return None
 
 
@@ -32,7 +32,8 @@ def draw(path, execute):
         if path.suffix == ".dot":
             path.write_text(output.getvalue(), encoding="ascii")
         else:
-            subprocess.run([DOT, "-Tsvg", "-o", path], input=output.getvalue(), text=True, check=True)
+            subprocess.run([DOT, "-Tsvg", "-o", path], input=output.getvalue(), text=True,
+                           check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         print(f"./run: {path} could not be written: {error}", file=sys.stderr)
         return 1

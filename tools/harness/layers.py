@@ -86,7 +86,8 @@ def complaint(path, header):
     """Why `path` may not include `header`; None: it may."""
     user, used = rank(path), rank(header)
     if used is None or user is None:
-        return f"no layer has {header if used is None else path}: name it in tools/harness/layers.py"
+        unknown = header if used is None else path
+        return f"no layer has {unknown}: name it in tools/harness/layers.py"
     layers, place = user
     if used[0] is not layers:
         used = (layers, 0) if header.startswith("kern/base/") else (layers, len(layers))

@@ -173,8 +173,8 @@ def has_buses(machine):
 
 
 def default_disks(architecture, machine, folder):
-    """The disk of `./run` when none is given, where the machine has a place for it. It keeps what was
-    written to it; while another `./run` uses it, this one gets one of its own in `folder`."""
+    """The disk of `./run` when none is given, where the machine has a place for it. It keeps what
+    was written to it; while another `./run` uses it, this one gets one of its own in `folder`."""
     if not has_buses(machine) and board_of(machine) is None:
         return []
     path = taken(BUILD / f"disk-{architecture}.img", folder)

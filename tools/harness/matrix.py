@@ -106,8 +106,8 @@ def script(cell, text, disk):
 
 
 def command(cell, text, folder, add=()):
-    """How to run the cell: its disk is made in `folder`. Of a boot by U-Boot the only disk is what it
-    boots from, as it looks into one only."""
+    """How to run the cell: its disk is made in `folder`. Of a boot by U-Boot the only disk is what
+    it boots from, as it looks into one only."""
     disk = folder / f"{cell.name}.img"
     contents = scratch_contents()
     options = [str(ROOT / "run"), cell.architecture, "--compiler", cell.compiler,
@@ -136,7 +136,8 @@ def run_cell(cell, text, folder, add=()):
     if status == 0:
         return Outcome(cell, PASSED, seconds=seconds)
     last = said.splitlines()[-1] if said else "it printed nothing"
-    return Outcome(cell, FAILED, f"status {status}: {last} [serial log: {cell.log}]\n{said}", seconds)
+    report = f"status {status}: {last} [serial log: {cell.log}]\n{said}"
+    return Outcome(cell, FAILED, report, seconds)
 
 
 def run_build(cells, text_of, prepare, tell):

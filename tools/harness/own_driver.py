@@ -52,8 +52,8 @@ def compiler(variant):
 def flags(variant):
     """As for the drivers of this tree, whose headers may be used."""
     common = ROOT / "drivers" / "common"
-    include = [variant.folder / "generated", ROOT / "libsys" / "include", ROOT / "libsys" / "runtime",
-               common, common / "arch" / variant.architecture]
+    include = [variant.folder / "generated", ROOT / "libsys" / "include",
+               ROOT / "libsys" / "runtime", common, common / "arch" / variant.architecture]
     own = GCC_FLAGS[variant.architecture] if variant.compiler == "gcc" else []
     return [*COMMON_FLAGS, LEVELS[variant.build_type], *FLAGS[variant.architecture], *own,
             *(word for folder in include for word in ("-I", str(folder)))]

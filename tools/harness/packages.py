@@ -33,7 +33,8 @@ RUST_COMPILER = "/usr/bin/rustc"
 # Where there is no dpkg: a program or folder that shows that the package's contents are there.
 EVIDENCE = {
     "meson": "meson", "ninja-build": "ninja",
-    "clang-19": "clang-19", "clang-14": "clang-14", "lld-19": "ld.lld-19", "llvm-19": "llvm-objcopy-19",
+    "clang-19": "clang-19", "clang-14": "clang-14", "lld-19": "ld.lld-19",
+    "llvm-19": "llvm-objcopy-19",
     "picolibc-riscv64-unknown-elf": "/usr/lib/picolibc/riscv64-unknown-elf",
     "picolibc-aarch64-linux-gnu": "/usr/lib/picolibc/aarch64-linux-gnu",
     "qemu-system-misc": "qemu-system-riscv64", "qemu-system-arm": "qemu-system-aarch64",
@@ -51,7 +52,7 @@ def for_target(architecture, compiler):
 
 
 def absent_compiler(architecture, compiler):
-    """The program of a compiler that is not installed, for instance since it could not be; or None."""
+    """The program of a compiler that is not installed, for instance since it cannot be; or None."""
     program = {"clang14": "clang-14", "clang": "clang-19",
                "gcc": f"{architecture}-linux-gnu-gcc"}[compiler]
     return None if shutil.which(program) else program

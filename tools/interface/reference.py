@@ -71,7 +71,8 @@ def methods(protocol):
     lines = [f"{protocol.doc} Number {protocol.number}, version {protocol.version}; declared in"
              f" `sinter/protocol/{protocol.name}.h`. Method 0 is `negotiate`, as in every protocol:"
              " word 0 is the version offered (major << 16 | minor) and, in the answer, the version"
-             " agreed on. Errors: VERSION_MISMATCH (word 0 is the server's version), BAD_METHOD.", ""]
+             " agreed on. Errors: VERSION_MISMATCH (word 0 is the server's version), BAD_METHOD.",
+             ""]
     for group in protocol.constants:
         lines += constants(group)
     for method in protocol.methods:
