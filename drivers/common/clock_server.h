@@ -11,7 +11,7 @@
 
 #define CLOCK_SECOND 1000000000ull /* ns */
 
-/* Times are ns since 1970-01-01 (UTC). */
+/* Times are ns since 1970-01-01 (UTC). A device that cannot be set answers UNSUPPORTED. */
 struct clock_device {
     uint64_t (*read)(void);                             /* 0: the device has never been set */
     SINTER_MUST_CHECK status_t (*write)(uint64_t time); /* BAD_ARGUMENT: out of its range */

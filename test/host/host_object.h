@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define IMPORT(name, version, fingerprint)
-#define SHAPE(...) _Static_assert(1, "")
+#define SHAPE(...)            _Static_assert(1, "")
+#define SERVER_META(key, ...) _Static_assert(1, #key)
 
 #endif

@@ -35,6 +35,20 @@ def test_setting(boot, architecture):
         assert console.run("date -s '2030-12-31 23:00:00'; date +%Y") == ("2030\n", 0)
 
 
+def test_time_of_a_board(boot, architecture):
+    """Versal's clock; the model takes no other time, which is told. sifive_u has none."""
+    if architecture == "riscv64":
+        pytest.skip("sifive_u has no clock that goes on while it is off")
+    console = boot(machine="xlnx-versal-virt", smp=2, extra=BASE)
+    for command in ("date", "date -c", "svc kill zynqmp-rtc --fault null; date -c"):
+        output, status = console.run(command)
+        assert (output[:14], status) == ("2001-02-03 04:", 0), output
+    assert status_of(console, "zynqmp-rtc")["files"] == "/dev/rtc0"
+    output, status = console.run("date -s '2030-12-31 23:00:00'")
+    assert status == 1 and output.startswith("date: /dev/rtc0: "), output
+    assert console.run("date '+%F %H'; date -c '+%F %H'") == ("2001-02-03 04\n" * 2, 0)
+
+
 def test_refusals(boot, architecture):
     console = boot(extra=BASE)
     output, status = console.run("date -s '2030-02-30 00:00:00'")
