@@ -73,10 +73,12 @@ static struct service *make_service(struct boot_file *object, const struct scrip
 
 void attach_devices(const struct script_options *options, uint64_t *started)
 {
+    bool of_one = (options->given & SCRIPT_HAS_OBJECT) != 0;
+    const struct boot_file *only = of_one ? catalog_object(options->object) : NULL;
     device_scan();
     for (uint32_t i = 0; i < device_table.count; i++) {
         struct device *device = &device_table.devices[i];
-        if (device->claimed) {
+        if (device->claimed || (of_one && device->object != only)) {
             continue;
         }
         struct service *service = find_waiting(device->object);

@@ -15,7 +15,8 @@ bool attach_can_begin(void);
 /*
  * Gives every device of the table that has no service one: a declared one of the same object
  * without a device that does not run, otherwise a new one with `options`. Starts them in order of
- * the devices' addresses, and sets their bits in *started.
+ * the devices' addresses, and sets their bits in *started. If the options name an object, only the
+ * devices that it drives.
  */
 void attach_devices(const struct script_options *options, uint64_t *started);
 

@@ -34,6 +34,7 @@ struct boot_file {
     const char *source;    /* where such an object came from; else null */
     bool directory;
     bool note_read;                 /* the worker's, then for ever */
+    bool not_wanted;                /* likewise: `devices` has found no device for it */
     status_t note_status;           /* of reading it */
     const struct object_note *note; /* an empty one until it is read */
     struct object_note *own_note;   /* its place; null: the catalogue has one */

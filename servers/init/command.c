@@ -426,8 +426,11 @@ static void read_notes(struct job *job)
     device_look();
     for (uint32_t i = 0; i < catalog.count; i++) {
         struct boot_file *file = &catalog.files[i];
-        if (catalog_is_object(file) && !file->note_read && device_is_wanted(file) &&
-            instance_note(file, line) != STATUS_OK) {
+        if (!catalog_is_object(file) || file->note_read || file->not_wanted) {
+            continue;
+        }
+        file->not_wanted = !device_is_wanted(file);
+        if (!file->not_wanted && instance_note(file, line) != STATUS_OK) {
             log_line("%s", line);
         }
     }
@@ -441,6 +444,11 @@ static void finish_notes(struct job *job)
 
 static void run_devices(struct command *command)
 {
+    const struct script_options *options = &command->statement.options;
+    if ((options->given & SCRIPT_HAS_OBJECT) != 0 && catalog_object(options->object) == NULL) {
+        FAIL(command, STATUS_NOT_FOUND, "the boot set has no object `", options->object, "`");
+        return;
+    }
     command->notes_wanted = true;
     command->waiting = true;
     notes_job.run = read_notes;

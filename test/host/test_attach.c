@@ -84,6 +84,13 @@ void dev_hand_over(const struct service *from, struct service *to)
     handed_to = to;
 }
 
+static struct boot_file clock_driver;
+
+struct boot_file *catalog_object(const char *word)
+{
+    return strcmp(word, "disk") == 0 ? &disk_driver : &clock_driver;
+}
+
 void log_line(const char *format, ...)
 {
     fail_msg("the log was told: %s", format);
@@ -185,6 +192,19 @@ static void further_devices_get_further_services(void **state)
     assert_int_equal(starts, DISKS);
     attach_devices(&options, &started); /* again: all have theirs */
     assert_int_equal(starts, DISKS);
+}
+
+static void devices_of_one_object(void **state)
+{
+    (void)state;
+    begin(DISKS, SERVICE_STOPPED);
+    device_table.devices[0].object = &clock_driver;
+    options.given = SCRIPT_HAS_OBJECT;
+    text_copy(options.object, SCRIPT_PATH, "disk");
+    attach_devices(&options, &started);
+    assert_false(device_table.devices[0].claimed);
+    assert_ptr_equal(services[0].device, &device_table.devices[1]);
+    assert_int_equal(starts, DISKS - 1);
 }
 
 /* A disk's driver has failed; another one, in this state, is to be started. */
@@ -299,6 +319,7 @@ int main(void)
         cmocka_unit_test(each_is_started_once_in_a_circle),
         cmocka_unit_test(one_that_is_disabled_keeps_its_device),
         cmocka_unit_test(further_devices_get_further_services),
+        cmocka_unit_test(devices_of_one_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
