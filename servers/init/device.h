@@ -10,7 +10,7 @@
 
 #include "catalog.h"
 
-enum { DEVICES = 48, DEVICE_RANGES = 4, DEVICE_LINES = 8 };
+enum { DEVICES = 48, DEVICE_RANGES = 4, DEVICE_LINES = 16 };
 
 struct device_range {
     handle_t memory;

@@ -9,7 +9,7 @@
 
 #include "catalog.h"
 
-enum { INSTANCE_HANDLES = 24, INSTANCE_LINE = LOADER_LINE };
+enum { INSTANCE_HANDLES = 32, INSTANCE_LINE = LOADER_LINE };
 
 struct instance {
     handle_t space, task, thread;
