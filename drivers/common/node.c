@@ -78,3 +78,21 @@ bool node_is_compatible(const struct node *node, const char *text)
     }
     return false;
 }
+
+size_t node_string(const struct node *node, const char *name, uint32_t number, char *text,
+                   size_t capacity)
+{
+    uint32_t length = 0;
+    size_t copied = 0;
+    const uint8_t *value = node_find(node, name, &length);
+    for (uint32_t i = 0; value != 0 && i < length; i++) {
+        if (number == 0 && (value[i] == '\0' || copied == capacity)) {
+            break;
+        }
+        if (number == 0) {
+            text[copied++] = (char)value[i];
+        }
+        number -= number != 0 && value[i] == '\0' ? 1 : 0;
+    }
+    return copied;
+}

@@ -7,6 +7,7 @@
 #define DRIVERS_COMMON_NODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct node {
@@ -22,5 +23,12 @@ uint32_t node_u32(const struct node *node, const char *name, uint32_t otherwise)
 
 /* Whether `text` is among the strings of `compatible`. */
 bool node_is_compatible(const struct node *node, const char *text);
+
+/*
+ * Copies a string of a list, number 0 being the first, without a zero byte; its length, at most
+ * `capacity`. 0: there is no such property, or string, or it is empty.
+ */
+size_t node_string(const struct node *node, const char *name, uint32_t number, char *text,
+                   size_t capacity);
 
 #endif

@@ -265,6 +265,30 @@ static void test_node(void **state)
     assert_false(node_is_compatible(&node, "two,xy"));
 }
 
+static void expect_in_list(const struct node *node, uint32_t number, size_t capacity,
+                           const char *expected)
+{
+    char text[16] = "################";
+    size_t length = node_string(node, "compatible", number, text, capacity);
+    assert_int_equal(length, strlen(expected));
+    assert_memory_equal(text, expected, length);
+    assert_int_equal(text[length], '#');
+}
+
+static void test_node_strings(void **state)
+{
+    (void)state;
+    const struct node node = {records, records_length};
+    expect_in_list(&node, 0, 15, "one");
+    expect_in_list(&node, 1, 15, "two,x");
+    expect_in_list(&node, 1, 3, "two");
+    expect_in_list(&node, 2, 15, "");
+    expect_in_list(&node, UINT32_MAX, 15, "");
+    expect_in_list(&node, 0, 0, "");
+    const struct node unended = {records, records_length - 4}; /* the last record is not whole */
+    expect_in_list(&unended, 0, 15, "");
+}
+
 /* Cut short anywhere, the records read as far as they are whole, and no further. */
 static void test_node_cut_short(void **state)
 {
@@ -307,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_large_write_waits_for_room, setup),
         cmocka_unit_test_setup(test_write_without_waiting, setup),
         cmocka_unit_test_setup(test_node, setup_node),
+        cmocka_unit_test_setup(test_node_strings, setup_node),
         cmocka_unit_test_setup(test_node_cut_short, setup_node),
         cmocka_unit_test_setup(test_node_with_huge_lengths, setup_node),
     };
