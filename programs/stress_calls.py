@@ -18,12 +18,14 @@ MESSAGE_CALLS = {
     "port_receive": "port_receive(in[0], in[1], &received)",
     "port_reply": "port_reply(in[0], &message)",
     "port_reply_receive": "port_reply_receive(in[0], in[1], &received)",
+    "guest_run": "guest_run(&handler)",
 }
 MESSAGE_KINDS = {
     "port_call": ["handle"],
     "port_receive": ["handle", "handle"],
     "port_reply": ["handle"],
     "port_reply_receive": ["handle", "handle"],
+    "guest_run": [],
 }
 
 

@@ -190,7 +190,7 @@ void program_start(const struct memory_range *initrd, const struct memory_range 
     program = direct_map(initrd->base + offset);
     check_header(program, length);
     file = (struct memory_range){initrd->base + offset, length};
-    space = space_create(account_root, &status);
+    space = space_create(account_root, SPACE_PLAIN, &status);
     need(space != NULL, "no memory is left");
     task = task_create(account_root, space, "loader", 6, &status);
     need(task != NULL, "no memory is left");

@@ -3,6 +3,7 @@
  */
 #include <kern/account.h>
 #include <kern/event.h>
+#include <kern/guest.h>
 #include <kern/irq.h>
 #include <kern/life.h>
 #include <kern/memory.h>
@@ -19,7 +20,7 @@ static void memory_unreachable(struct object *object)
     pin_device_unreachable(object);
 }
 
-const struct object_type object_types[OBJECT_MACHINE + 1] = {
+const struct object_type object_types[OBJECT_GUEST + 1] = {
     [OBJECT_TASK] = {"task", task_unreachable, task_destroy},
     [OBJECT_THREAD] = {"thread", thread_unreachable, thread_destroy},
     [OBJECT_SPACE] = {"space", NULL, space_destroy},
@@ -33,6 +34,7 @@ const struct object_type object_types[OBJECT_MACHINE + 1] = {
     [OBJECT_ACCOUNT] = {"account", NULL, account_destroy},
     [OBJECT_PIN] = {"pin", pin_unreachable, pin_destroy},
     [OBJECT_MACHINE] = {"machine", NULL, NULL}, /* there is one, for ever */
+    [OBJECT_GUEST] = {"guest", guest_unreachable, guest_destroy},
 };
 
 static const char *task_name(const struct thread *thread)

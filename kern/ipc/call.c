@@ -4,6 +4,7 @@
 #include "deliver.h"
 #include "message.h"
 
+#include <kern/guest.h>
 #include <kern/sched.h>
 #include <kern_calls.h>
 
@@ -69,6 +70,12 @@ static void call_end(struct thread *thread)
 /* The thread must not repeat what faulted while its task is taken apart. */
 static void end_faulted(struct thread *thread, status_t status)
 {
+    struct guest *guest = thread->guest;
+
+    if (guest != NULL && thread->call_kind == CALL_PAGE &&
+        guest_take_fault(thread, guest->fault_kind, guest->fault_address, status)) {
+        return;
+    }
     task_kill(thread->task, EXIT_FAULT, status);
     (void)thread_doom(thread);
     sched_set_priority(thread, LIMIT_PRIORITIES - 1); /* it must not wait for its turn */

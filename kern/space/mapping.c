@@ -69,9 +69,16 @@ static bool is_free(struct space *space, uint64_t address, uint64_t length)
     return mapping == NULL || mapping_end(mapping) <= address;
 }
 
-static bool in_user_range(uint64_t address, uint64_t length)
+/* Where the kernel chooses what to map. */
+static uint64_t bottom(const struct space *space)
 {
-    return address >= USER_BOTTOM && address < USER_TOP && length <= USER_TOP - address;
+    return space->kind == SPACE_HOST ? HOST_BASE : USER_BOTTOM;
+}
+
+static bool in_range(const struct space *space, uint64_t address, uint64_t length)
+{
+    return address < space->top && length <= space->top - address &&
+           (address >= bottom(space) || space->kind == SPACE_GUEST);
 }
 
 static bool try_random(struct space *space, uint64_t base, uint64_t size, uint64_t length,
@@ -84,7 +91,7 @@ static bool try_random(struct space *space, uint64_t base, uint64_t size, uint64
         uint64_t at = base + random_u64() % ((size - length) / PAGE_SIZE) * PAGE_SIZE;
 
         /* A page on either side stays free: running off a mapping faults. */
-        if (in_user_range(at, length) && is_free(space, at - PAGE_SIZE, length + 2 * PAGE_SIZE)) {
+        if (in_range(space, at, length) && is_free(space, at - PAGE_SIZE, length + 2 * PAGE_SIZE)) {
             *address = at;
             return true;
         }
@@ -94,7 +101,7 @@ static bool try_random(struct space *space, uint64_t base, uint64_t size, uint64
 
 static bool first_fit(struct space *space, uint64_t length, uint64_t *address)
 {
-    uint64_t at = USER_BOTTOM;
+    uint64_t at = bottom(space);
     struct mapping *mapping = following(space, NULL);
 
     for (; mapping != NULL; mapping = following(space, mapping)) {
@@ -104,13 +111,13 @@ static bool first_fit(struct space *space, uint64_t length, uint64_t *address)
         at = mapping_end(mapping);
     }
     *address = at;
-    return in_user_range(at, length);
+    return in_range(space, at, length);
 }
 
 status_t space_find_free(struct space *space, uint64_t length, uint64_t *address)
 {
     if (try_random(space, space->window, SPACE_WINDOW, length, address) ||
-        try_random(space, USER_BOTTOM, USER_TOP - USER_BOTTOM, length, address) ||
+        try_random(space, bottom(space), space->top - bottom(space), length, address) ||
         first_fit(space, length, address)) {
         return STATUS_OK;
     }
@@ -148,7 +155,7 @@ static void mapping_insert(struct mapping *mapping)
 static status_t place(struct space *space, uint64_t length, uint32_t flags, uint64_t *address)
 {
     if (flags & MAP_FIXED) {
-        if (!in_user_range(*address, length)) {
+        if (!in_range(space, *address, length)) {
             return STATUS_BAD_ADDRESS;
         }
         return is_free(space, *address, length) ? STATUS_OK : STATUS_OVERLAP;
@@ -324,8 +331,7 @@ static void protect_mapping(struct mapping *mapping, uint32_t flags)
     lock_acquire(&mapping->memory->lock);
     mapping->flags = flags;
     if (table_protect(space, mapping->node.key, mapping_end(mapping), leaf_flags(mapping, true))) {
-        tlb_flush_range(space->asid, mapping->node.key, mapping->length,
-                        atomic_load(&space->cpu_mask));
+        space_flush(space, mapping->node.key, mapping->length);
     }
     lock_release(&mapping->memory->lock);
 }
@@ -358,11 +364,10 @@ static void enter(struct space *space, pte_t *entry, uint64_t address, pte_t lea
 
     *entry = leaf;
     pte_publish();
-    if (pte_present(old)) {
-        uint64_t mask =
-            old == leaf ? UINT64_C(1) << cpu_self()->index : atomic_load(&space->cpu_mask);
-
-        tlb_flush_range(space->asid, address, PAGE_SIZE, mask);
+    if (pte_present(old) && old == leaf && space->kind == SPACE_PLAIN) {
+        tlb_flush_range(space->asid, address, PAGE_SIZE, UINT64_C(1) << cpu_self()->index);
+    } else if (pte_present(old)) {
+        space_flush(space, address, PAGE_SIZE);
     }
 }
 

@@ -72,6 +72,17 @@ static void asid_free(unsigned asid)
     }
 }
 
+/* One view without an ASID is flushed at every switch, so the other gains nothing by having one. */
+static void without_asids(struct space *space)
+{
+    asid_free(space->asid);
+    asid_free(space->guest_asid);
+    space->asid = 0;
+    space->guest_asid = 0;
+    space->root_value = pagetable_root_value(space->root_physical, 0);
+    space->guest_root_value = pagetable_root_value(space->guest_root_physical, 0);
+}
+
 static status_t map_libsys(struct space *space)
 {
     uint64_t length = libsys_pages * PAGE_SIZE;
@@ -90,7 +101,28 @@ static status_t map_libsys(struct space *space)
     return status;
 }
 
-struct space *space_create(struct account *account, status_t *status)
+static pte_t *make_root(struct account *account, unsigned asid, uint64_t *physical, uint64_t *value)
+{
+    pte_t *root;
+
+    *physical = page_allocate(account);
+    if (*physical == 0) {
+        return NULL;
+    }
+    root = direct_map(*physical);
+    pagetable_root_init(root);
+    *value = pagetable_root_value(*physical, asid);
+    return root;
+}
+
+/* A window of a range that begins and ends at windows; never its first or last. */
+static uint64_t random_window(uint64_t from, uint64_t to)
+{
+    return from + random_u64() % ((to - from) / SPACE_WINDOW - 2) * SPACE_WINDOW + SPACE_WINDOW;
+}
+
+/* Without mappings. */
+static struct space *make_space(struct account *account, enum space_kind kind, status_t *status)
 {
     struct space *space = object_create(OBJECT_SPACE, sizeof(*space), account);
 
@@ -98,22 +130,69 @@ struct space *space_create(struct account *account, status_t *status)
         *status = STATUS_NO_KERNEL_MEMORY;
         return NULL;
     }
-    space->root_physical = page_allocate(account);
-    if (space->root_physical == 0) {
+    space->kind = kind;
+    space->top = kind == SPACE_GUEST ? HOST_BASE : USER_TOP;
+    space->asid = asid_allocate();
+    space->root = make_root(account, space->asid, &space->root_physical, &space->root_value);
+    if (space->root == NULL) {
+        asid_free(space->asid);
         object_free(&space->object);
         *status = STATUS_NO_PAGES;
         return NULL;
     }
-    space->root = direct_map(space->root_physical);
-    pagetable_root_init(space->root);
-    space->asid = asid_allocate();
-    space->root_value = pagetable_root_value(space->root_physical, space->asid);
-    space->window = random_u64() % (USER_TOP / SPACE_WINDOW - 2) * SPACE_WINDOW + SPACE_WINDOW;
-    *status = map_libsys(space);
-    if (*status != STATUS_OK) {
+    space->window = random_window(kind == SPACE_HOST ? HOST_BASE : 0, space->top);
+    *status = STATUS_OK;
+    return space;
+}
+
+struct space *space_create(struct account *account, enum space_kind kind, status_t *status)
+{
+    struct space *space = make_space(account, kind, status);
+
+    if (space != NULL) {
+        *status = map_libsys(space);
+    }
+    if (*status != STATUS_OK && space != NULL) {
         object_release(&space->object);
+        space = NULL;
+    }
+    return space;
+}
+
+/* The table below the host's slot has been made with its first page, which is of libsys. */
+static void show_host(struct space *space, struct space *host)
+{
+    space->host = host;
+    object_reference(&host->object);
+    space->libsys = host->libsys;
+    space->libsys_end = host->libsys_end;
+    space->root[table_index(HOST_BASE, PAGETABLE_ROOT_LEVEL)] =
+        host->root[table_index(HOST_BASE, PAGETABLE_ROOT_LEVEL)];
+}
+
+struct space *space_create_guest(struct space *host, struct account *account, status_t *status)
+{
+    struct space *space = NULL;
+
+    *status = STATUS_BAD_ARGUMENT;
+    if (host->kind == SPACE_HOST) {
+        space = make_space(account, SPACE_GUEST, status);
+    }
+    if (space == NULL) {
         return NULL;
     }
+    space->guest_asid = asid_allocate();
+    space->guest_root = make_root(account, space->guest_asid, &space->guest_root_physical,
+                                  &space->guest_root_value);
+    if (space->guest_root == NULL || !table_make(host, HOST_BASE)) {
+        object_release(&space->object);
+        *status = STATUS_NO_PAGES;
+        return NULL;
+    }
+    if (space->asid == 0 || space->guest_asid == 0) {
+        without_asids(space);
+    }
+    show_host(space, host);
     return space;
 }
 
@@ -135,6 +214,14 @@ void space_activate(struct space *space)
         }
     }
     cpu->space = space;
+}
+
+void space_view(struct space *space, bool guest)
+{
+    pagetable_activate(guest ? space->guest_root_value : space->root_value);
+    if (space->asid == 0) {
+        tlb_flush_asid(0, UINT64_C(1) << cpu_self()->index);
+    }
 }
 
 /* True when no CPU uses the tables any more; asks those that do to leave. */
@@ -175,7 +262,14 @@ static bool space_reap(struct reap *reap)
         return false;
     }
     asid_free(space->asid);
+    asid_free(space->guest_asid);
     page_disown(space->root_physical);
+    if (space->guest_root != NULL) {
+        page_disown(space->guest_root_physical);
+    }
+    if (space->host != NULL) {
+        object_release(&space->host->object);
+    }
     object_free(&space->object);
     return true;
 }

@@ -6,11 +6,6 @@
 #include <arch/caches.h>
 #include <kern/pages.h>
 
-static unsigned index_at(uint64_t address, unsigned level)
-{
-    return (unsigned)(address >> (PAGE_SHIFT + 9 * level)) & (PAGETABLE_ENTRIES - 1);
-}
-
 static pte_t *table_of(pte_t entry)
 {
     return direct_map(pte_physical(entry));
@@ -21,14 +16,14 @@ pte_t *space_entry(struct space *space, uint64_t address)
     pte_t *table = space->root;
 
     for (unsigned level = PAGETABLE_ROOT_LEVEL; level > 0; level--) {
-        pte_t entry = *(volatile pte_t *)&table[index_at(address, level)];
+        pte_t entry = *(volatile pte_t *)&table[table_index(address, level)];
 
         if (!pte_present(entry)) {
             return NULL;
         }
         table = table_of(entry);
     }
-    return &table[index_at(address, 0)];
+    return &table[table_index(address, 0)];
 }
 
 pte_t *table_entry(struct space *space, uint64_t address)
@@ -36,7 +31,7 @@ pte_t *table_entry(struct space *space, uint64_t address)
     pte_t *table = space->root;
 
     for (unsigned level = PAGETABLE_ROOT_LEVEL; level > 0; level--) {
-        pte_t *entry = &table[index_at(address, level)];
+        pte_t *entry = &table[table_index(address, level)];
 
         if (!pte_present(*entry)) {
             uint64_t page = page_allocate(space->object.account);
@@ -46,10 +41,24 @@ pte_t *table_entry(struct space *space, uint64_t address)
             }
             atomic_thread_fence(memory_order_release);
             *entry = pte_table(page);
+            if (level == PAGETABLE_ROOT_LEVEL && space->kind == SPACE_GUEST) {
+                space->guest_root[table_index(address, level)] = *entry;
+                *entry = pte_table_of_data(page);
+            }
         }
         table = table_of(*entry);
     }
-    return &table[index_at(address, 0)];
+    return &table[table_index(address, 0)];
+}
+
+bool table_make(struct space *space, uint64_t address)
+{
+    bool made;
+
+    lock_acquire(&space->lock);
+    made = table_entry(space, address) != NULL;
+    lock_release(&space->lock);
+    return made;
 }
 
 /* The first level-0 entry at or after *address whose table exists, before `end`; moves *address
@@ -57,15 +66,15 @@ pte_t *table_entry(struct space *space, uint64_t address)
 static pte_t *next_entry(struct space *space, uint64_t *address, uint64_t end)
 {
     while (*address < end) {
-        pte_t top = space->root[index_at(*address, 2)];
+        pte_t top = space->root[table_index(*address, 2)];
         uint64_t span = UINT64_C(1) << 30;
 
         if (pte_present(top)) {
-            pte_t middle = table_of(top)[index_at(*address, 1)];
+            pte_t middle = table_of(top)[table_index(*address, 1)];
 
             span = UINT64_C(1) << 21;
             if (pte_present(middle)) {
-                return &table_of(middle)[index_at(*address, 0)];
+                return &table_of(middle)[table_index(*address, 0)];
             }
         }
         *address = (*address + span) & ~(span - 1);
@@ -88,10 +97,24 @@ static bool table_clear(struct space *space, uint64_t start, uint64_t end)
     return changed;
 }
 
+void space_flush(struct space *space, uint64_t address, uint64_t length)
+{
+    uint64_t mask = atomic_load(&space->cpu_mask);
+
+    if (space->kind == SPACE_HOST) {
+        tlb_flush_kernel(address, length);
+        return;
+    }
+    tlb_flush_range(space->asid, address, length, mask);
+    if (space->kind == SPACE_GUEST) {
+        tlb_flush_range(space->guest_asid, address, length, mask);
+    }
+}
+
 void space_clear(struct space *space, uint64_t address, uint64_t length)
 {
     if (table_clear(space, address, address + length)) {
-        tlb_flush_range(space->asid, address, length, atomic_load(&space->cpu_mask));
+        space_flush(space, address, length);
     }
 }
 
@@ -120,7 +143,7 @@ void space_write_protect(struct space *space, uint64_t address, uint64_t length)
     const unsigned all_but_write = ~(unsigned)PTE_WRITE;
 
     if (table_protect(space, address, address + length, all_but_write)) {
-        tlb_flush_range(space->asid, address, length, atomic_load(&space->cpu_mask));
+        space_flush(space, address, length);
     }
 }
 
@@ -146,7 +169,7 @@ static void free_middle(pte_t *middle)
 
 bool table_free_some(struct space *space)
 {
-    unsigned limit = index_at(USER_TOP - 1, 2);
+    unsigned limit = table_index(space->top - 1, 2);
 
     for (unsigned i = 0; i <= limit; i++) {
         pte_t entry = space->root[i];

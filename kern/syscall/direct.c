@@ -67,7 +67,7 @@ static inline void hand_over(struct cpu *cpu, struct thread *next, struct object
 {
     bool unfit = !sched_run(cpu, next);
 
-    sched_use_space(cpu, next->task->space);
+    sched_use_space(cpu, next->space);
     if (loose != NULL && !object_drop(loose)) {
         loose = NULL;
     }

@@ -6,6 +6,7 @@
 #include <arch/clock.h>
 #include <arch/entry.h>
 #include <kern/deadline.h>
+#include <kern/guest.h>
 #include <kern/life.h>
 #include <kern/port.h>
 #include <kern/reap.h>
@@ -78,8 +79,12 @@ static struct endpoint *fault_endpoint(struct thread *thread)
 __attribute__((noinline)) static void raise_fault(struct thread *thread, uint32_t kind,
                                                   uint64_t address, status_t status)
 {
-    struct endpoint *endpoint = fault_endpoint(thread);
+    struct endpoint *endpoint;
 
+    if (guest_take_fault(thread, kind, address, status)) {
+        return;
+    }
+    endpoint = fault_endpoint(thread);
     trace(TRACE_FAULT, thread, kind, address, frame_pc(&thread->frame), (uint32_t)status);
     if (endpoint == NULL) {
         task_kill(thread->task, EXIT_FAULT, kind);
@@ -128,18 +133,31 @@ static uint32_t access_of(uint32_t kind)
     }
 }
 
+/* Whose page is missing: a guest has nothing above its space, where its host has its own. */
+static struct space *faulting_space(const struct thread *thread, const struct frame *frame,
+                                    uint64_t address)
+{
+    if (address < thread->space->top) {
+        return thread->space;
+    }
+    return address < USER_TOP && frame == &thread->frame ? thread->task->space : NULL;
+}
+
 void kernel_fault(struct frame *frame, uint32_t kind, uint64_t address)
 {
     struct thread *thread = current_thread();
+    struct space *space = faulting_space(thread, frame, address);
     struct absent_page absent = {0};
     uint32_t access = access_of(kind);
     status_t status = STATUS_BAD_ADDRESS;
 
-    (void)frame;
-    if (access != 0 && address < USER_TOP) {
-        status = space_touch(thread->task->space, address, access, NULL, &absent);
+    if (access != 0 && space != NULL) {
+        status = space_touch(space, address, access, NULL, &absent);
     }
     if (status == STATUS_LENDER_ABSENT) {
+        if (thread->guest != NULL) {
+            guest_note_fault(thread->guest, kind, address);
+        }
         ask_pager(thread, &absent, access);
     } else if (status != STATUS_OK) {
         raise_fault(thread, kind, address, status);
@@ -150,12 +168,17 @@ void kernel_fault(struct frame *frame, uint32_t kind, uint64_t address)
 void kernel_fp_used(struct frame *frame)
 {
     struct thread *thread = current_thread();
+    bool host = thread->task->space->kind == SPACE_HOST && frame == &thread->frame;
 
-    if (thread_use_fp(thread)) {
+    if (!host && thread_use_fp(thread)) {
         fp_switch_in(frame, thread->fp);
         cpu_self()->fp_on = true;
+        if (thread->guest != NULL) {
+            guest_fp_entered(&thread->guest->arch);
+        }
     } else {
-        raise_fault(thread, FAULT_ILLEGAL, frame_pc(frame), STATUS_NO_KERNEL_MEMORY);
+        raise_fault(thread, FAULT_ILLEGAL, frame_pc(frame),
+                    host ? STATUS_UNSUPPORTED : STATUS_NO_KERNEL_MEMORY);
     }
     leave();
 }

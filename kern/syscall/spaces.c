@@ -9,16 +9,35 @@
 
 enum { PROTECTION = MAP_READ | MAP_WRITE | MAP_EXECUTE };
 
-status_t sys_space_create(struct account *account, handle_t *result, uint64_t *libsys)
+static status_t create(struct account *account, enum space_kind kind, handle_t *result,
+                       uint64_t *libsys)
 {
     status_t status;
-    struct space *space = space_create(account, &status);
+    struct space *space = space_create(account, kind, &status);
 
     if (space == NULL) {
         return status;
     }
     *libsys = space->libsys;
     return give_new(space, STATUS_OK, result);
+}
+
+status_t sys_space_create(struct account *account, handle_t *result, uint64_t *libsys)
+{
+    return create(account, SPACE_PLAIN, result, libsys);
+}
+
+status_t sys_space_create_host(struct account *account, handle_t *result, uint64_t *libsys)
+{
+    return create(account, SPACE_HOST, result, libsys);
+}
+
+status_t sys_space_create_guest(struct space *host, struct account *account, handle_t *result)
+{
+    status_t status;
+    struct space *space = space_create_guest(host, account, &status);
+
+    return give_new(space, status, result);
 }
 
 static bool good_protection(uint32_t flags)

@@ -4,6 +4,7 @@
 #include <kern/life.h>
 
 #include <kern/event.h>
+#include <kern/guest.h>
 #include <kern/kmem.h>
 #include <kern/pages.h>
 #include <kern/port.h>
@@ -157,6 +158,7 @@ static bool thread_reap(struct reap *reap)
         thread->bound_event = NULL;
     }
     leases_drop(thread);
+    guest_forget(thread);
     watches_fire(&thread->watches);
     task_thread_gone(thread->task, thread);
     return true;
@@ -171,6 +173,7 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
         return NULL;
     }
     thread->task = task;
+    thread->space = task->space;
     object_reference(&task->object);
     atomic_init(&thread->priority, priority);
     thread->state = THREAD_NEW;
@@ -197,7 +200,10 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
 
 bool thread_use_fp(struct thread *thread)
 {
-    if (thread->fp == NULL) {
+    if (thread->fp == NULL && thread->guest != NULL) {
+        thread->guest->fp = guest_new_fp(thread->guest);
+        thread->fp = thread->guest->fp;
+    } else if (thread->fp == NULL) {
         thread->fp = kmem_allocate(thread->object.account, sizeof(*thread->fp));
     }
     return thread->fp != NULL;

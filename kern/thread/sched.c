@@ -6,6 +6,7 @@
 #include <arch/clock.h>
 #include <arch/entry.h>
 #include <kern/deadline.h>
+#include <kern/guest.h>
 #include <kern/reap.h>
 #include <kern/space.h>
 #include <kern/trace.h>
@@ -99,6 +100,9 @@ void sched_prepare_block(struct thread *thread)
         thread->charged = used;
         thread->charge_at = account_cpu_limited(thread->object.account) ? used : used + sched_grain;
     }
+    if (thread->guest != NULL) {
+        guest_switch_out(thread);
+    }
     if (cpu->fp_on) {
         fp_switch_out(&thread->frame, thread->fp);
         cpu->fp_on = false;
@@ -115,10 +119,13 @@ static void run(struct cpu *cpu, struct thread *thread)
         fp_switch_in(&thread->frame, thread->fp);
         cpu->fp_on = true;
     }
-    if (space_is_near(thread->task->space, cpu)) {
-        sched_use_space(cpu, thread->task->space);
+    if (space_is_near(thread->space, cpu)) {
+        sched_use_space(cpu, thread->space);
     } else {
-        space_activate(thread->task->space);
+        space_activate(thread->space);
+    }
+    if (thread->guest != NULL) {
+        guest_switch_in(thread);
     }
 }
 

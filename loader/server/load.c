@@ -5,12 +5,15 @@
 
 #include "binding.h"
 #include "bytes.h"
+#include "guest.h"
 #include "place.h"
 #include "shapes.h"
 #include "start_data.h"
 #include "window.h"
 
 enum { PLACE_TRIES = 16 };
+
+_Static_assert(GUEST_COPY_FAILED == STATUS_BAD_ADDRESS, "assembler cannot look it up");
 
 /* One load in progress; `mapped` counts the areas that are in the target already. */
 struct job {
@@ -158,6 +161,10 @@ static status_t claim_place(struct job *job)
 {
     status_t status = STATUS_OVERLAP;
     job->place.state = job->target->seed;
+    if (job->target->libsys >= GUEST_TOP) { /* it hosts guests, or might: nothing lies lower */
+        job->place.low = GUEST_TOP;
+        job->place.high = GUEST_TOP + HOST_BYTES;
+    }
     for (unsigned i = 0; i < PLACE_TRIES && status == STATUS_OVERLAP; i++) {
         if (!place_choose(&job->place, &job->object.constraint)) {
             continue;

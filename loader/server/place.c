@@ -79,13 +79,15 @@ bool place_choose(struct place *place, const struct object_constraint *constrain
 {
     uint64_t align = OBJECT_PAGE;
     uint64_t size = arrange(place, &align);
-    uint64_t limit = constraint->limit < PLACE_HIGHEST ? constraint->limit : PLACE_HIGHEST;
-    if (!span_is_good(place, constraint->span) || limit <= PLACE_LOWEST + align ||
-        size > limit - PLACE_LOWEST - align) {
+    uint64_t low = place->high != 0 ? place->low : PLACE_LOWEST;
+    uint64_t high = place->high != 0 ? place->high : PLACE_HIGHEST;
+    uint64_t limit = constraint->limit < high ? constraint->limit : high;
+    if (!span_is_good(place, constraint->span) || limit <= low + align ||
+        size > limit - low - align) {
         return false;
     }
-    uint64_t choices = (limit - PLACE_LOWEST - align - size) / align + 1;
-    uint64_t base = up(PLACE_LOWEST, align) + random_next(&place->state) % choices * align;
+    uint64_t choices = (limit - low - align - size) / align + 1;
+    uint64_t base = up(low, align) + random_next(&place->state) % choices * align;
     for (unsigned i = 0; i < PLACE_AREAS; i++) {
         place->area[i].address += place->area[i].size == 0 ? 0 : base;
     }

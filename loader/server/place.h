@@ -22,7 +22,8 @@ struct place_area {
 
 struct place {
     struct place_area area[PLACE_AREAS];
-    uint64_t state; /* of the random numbers; seeded by the caller */
+    uint64_t state;     /* of the random numbers; seeded by the caller */
+    uint64_t low, high; /* where to choose; high 0: wherever plain tasks go */
 };
 
 /* Sets the addresses. False: the constraint leaves no room. Another call tries another place. */

@@ -7,10 +7,10 @@ from harness import kernel_size
 from harness.build import Variant
 from harness.places import COMPILERS
 
-LINES = {"kernel": 12235, "controllers": 670} # both architectures together
+LINES = {"kernel": 13160, "controllers": 670} # both architectures together
 TEXT = { # bytes
-    ("riscv64", "clang"): 69 << 10, ("riscv64", "gcc"): 70 << 10,
-    ("aarch64", "clang"): 90 << 10, ("aarch64", "gcc"): 91 << 10,
+    ("riscv64", "clang"): 74 << 10, ("riscv64", "gcc"): 74 << 10,
+    ("aarch64", "clang"): 94 << 10, ("aarch64", "gcc"): 92 << 10,
 }
 
 

@@ -14,7 +14,7 @@ LAYERS = {
     "memory": "account kernel_map kmem object pages random reap",
     "object": "handle",
     "space": "memory space",
-    "thread": "deadline sched task thread trace",
+    "thread": "deadline guest sched task thread trace",
     "ipc": "event ipc lease pin port",
     "irq": "irq timer",
     "task": "life",

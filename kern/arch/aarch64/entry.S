@@ -8,11 +8,13 @@
  * A trap in the kernel is a bug: nothing is pushed where SP points, it may have left its stack;
  * the report is written on the CPU's panic stack.
  */
+#include <arch/guest.h>
 #include <arch_inline/offsets.h>
 
 #include "pairs.h"
 
-#define ESR_SVC_0 0x56000000 /* EC 0x15, IL, immediate 0 */
+#define ESR_SVC_0       0x56000000 /* EC 0x15, IL, immediate 0 */
+#define GUEST_EXIT_CALL 1          /* sinter/abi.h */
 
 /* Refused by the assembler if the vector before is longer than its 32 instructions. */
     .macro vector offset
@@ -70,6 +72,9 @@ entry_vectors:
     b.ne    user_trap
     mrs     x16, tpidr_el1
     ldr     x17, [x16, #CPU_FRAME]
+    ldr     x16, [x17, #FRAME_GUEST]
+    cbnz    x16, guest_call
+call_plain:
     pairs   stp, x, 8, x17, 0, 9
     save_kept
     mov     x13, #1
@@ -105,7 +110,7 @@ leave:
     msr     sp_el0, x9
     pairs   ldp, x, 8, x17, 18, 29
     pairs   ldp, x, 8, x17, 0, 7
-    cbz     x13, leave_complete
+    cbz     x13, leave_trap
     ldr     x8, [x17, #FRAME_X(8)]
     mov     x9, xzr
     mov     x10, xzr
@@ -118,8 +123,86 @@ leave:
     mov     x17, xzr
     eret
 
+leave_trap:
+    ldr     x16, [x17, #FRAME_GUEST]
+    cmp     x16, x17
+    b.eq    leave_guest
 leave_complete:
     pairs   ldp, x, 8, x17, 8, 17
+    eret
+
+/* A kick that comes from here on is followed by an interrupt of this CPU. */
+leave_guest:
+    ldr     w16, [x16, #GUEST_ATTENTION]
+    tbz     w16, #0, leave_complete /* GUEST_KICKED */
+    mov     x0, x17
+    mov     x29, xzr
+    bl      kernel_guest_kicked
+    b       leave
+
+/* A system call of a guest, or of the thread that has one; x16 is the struct guest_arch, x17 the
+ * frame. The thread's x10 to x15 are free. */
+guest_call:
+    cmp     x16, x17
+    b.eq    guest_out
+    mrs     x14, elr_el1
+    ldr     x15, [x16, #GUEST_RUN_RETURN]
+    cmp     x14, x15
+    b.ne    call_plain
+    ldr     w14, [x16, #GUEST_ATTENTION]
+    cbnz    w14, call_plain
+
+/* guest_run() of libsys expects nothing back but SP and TPIDR_EL0. */
+    mrs     x9, sp_el0
+    mrs     x10, tpidr_el0
+    mrs     x11, tpidr_el1
+    str     x9, [x17, #FRAME_SP]
+    str     x10, [x17, #FRAME_TPIDR]
+    str     x16, [x11, #CPU_FRAME]
+    ldp     x12, x13, [x16, #GUEST_STATE] /* and GUEST_ROOT */
+    ldr     x14, [x16, #GUEST_FP]
+    msr     ttbr0_el1, x13
+    msr     cpacr_el1, x14
+    mov     x17, x12
+    ldp     x10, x11, [x17, #FRAME_PC]
+    ldr     x12, [x17, #FRAME_TPIDR]
+    ldp     x30, x9, [x17, #FRAME_X(30)]
+    and     x11, x11, #PSTATE_FLAGS
+    msr     elr_el1, x10
+    msr     spsr_el1, x11
+    msr     tpidr_el0, x12
+    msr     sp_el0, x9
+    pairs   ldp, x, 8, x17, 18, 29
+    pairs   ldp, x, 8, x17, 0, 17
+    eret
+
+/* The guest's registers may stay; those that the kernel used are cleared. */
+guest_out:
+    ldr     x17, [x16, #GUEST_STATE]
+    pairs   stp, x, 8, x17, 0, 15
+    ldp     x0, x1, [sp, #-16]
+    stp     x0, x1, [x17, #FRAME_X(16)]
+    save_kept
+    str     x12, [x17, #FRAME_TPIDR]
+    ldp     x10, x11, [x16, #GUEST_HOST_ROOT] /* and GUEST_RUN_RETURN */
+    mov     x12, #CPACR_FPEN_KERNEL
+    ldr     x13, [x16, #GUEST_HOST]
+    mrs     x14, tpidr_el1
+    msr     ttbr0_el1, x10
+    msr     elr_el1, x11
+    msr     cpacr_el1, x12
+    str     x13, [x14, #CPU_FRAME]
+    ldr     x9, [x13, #FRAME_SP]
+    ldr     x10, [x13, #FRAME_TPIDR]
+    msr     spsr_el1, xzr
+    msr     sp_el0, x9
+    msr     tpidr_el0, x10
+    mov     x0, xzr /* STATUS_OK */
+    mov     x1, #GUEST_EXIT_CALL
+    mov     x13, xzr
+    mov     x14, xzr
+    mov     x16, xzr
+    mov     x17, xzr
     eret
 
 /* Any other synchronous exception of user code, and its SError interrupts. */

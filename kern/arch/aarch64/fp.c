@@ -8,9 +8,6 @@
 #include "internal.h"
 #include "registers.h"
 
-#define CPACR_FPEN_KERNEL (UINT64_C(1) << 20)
-#define CPACR_FPEN_ALL    (UINT64_C(3) << 20)
-
 _Static_assert(offsetof(struct fp_state, fpcr) == FP_STATE_FPCR, "offsets.h");
 _Static_assert(offsetof(struct fp_state, fpsr) == FP_STATE_FPSR, "offsets.h");
 
@@ -19,6 +16,11 @@ void fp_init_cpu(void)
 {
     register_write("cpacr_el1", CPACR_FPEN_KERNEL);
     barrier_instructions();
+}
+
+bool fp_present(void)
+{
+    return true;
 }
 
 void fp_switch_out(struct frame *frame, struct fp_state *state)

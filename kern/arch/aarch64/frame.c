@@ -2,16 +2,15 @@
  * User registers: start values and the form in which debuggers see them.
  */
 #include <arch/entry.h>
-#include <arch/frame.h>
+#include <arch/guest.h>
 #include <arch/layout.h>
 #include <arch_inline/offsets.h>
 #include <sinter/abi.h>
 
 #include <string.h>
 
-#define PSTATE_EL0    0                    /* EL0t, AArch64, nothing masked */
-#define PSTATE_FLAGS  UINT64_C(0xf0000000) /* N, Z, C, V */
-#define FIRST_UNSAVED 10                   /* x10 to x17 are neither arguments nor kept */
+#define PSTATE_EL0    0  /* EL0t, AArch64, nothing masked */
+#define FIRST_UNSAVED 10 /* x10 to x17 are neither arguments nor kept */
 #define LAST_UNSAVED  17
 
 _Static_assert(offsetof(struct frame, sp) == FRAME_SP, "offsets.h");
@@ -21,7 +20,19 @@ _Static_assert(offsetof(struct frame, tpidr) == FRAME_TPIDR, "offsets.h");
 _Static_assert(offsetof(struct frame, is_call) == FRAME_IS_CALL, "offsets.h");
 _Static_assert(offsetof(struct frame, syndrome) == FRAME_SYNDROME, "offsets.h");
 _Static_assert(offsetof(struct frame, fault_address) == FRAME_FAULT_ADDRESS, "offsets.h");
+_Static_assert(offsetof(struct frame, guest) == FRAME_GUEST, "offsets.h");
 _Static_assert(sizeof(struct frame) == FRAME_SIZE, "offsets.h");
+
+_Static_assert(offsetof(struct guest_arch, frame) == 0, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, host) == GUEST_HOST, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, state) == GUEST_STATE, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, guest_root) == GUEST_ROOT, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, host_root) == GUEST_HOST_ROOT, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, run_return) == GUEST_RUN_RETURN, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, fp) == GUEST_FP, "offsets.h");
+_Static_assert(offsetof(struct guest_arch, attention) == GUEST_ATTENTION, "offsets.h");
+_Static_assert(offsetof(struct registers_aarch64, pc) == FRAME_PC, "entry.S moves them alike");
+_Static_assert(offsetof(struct registers_aarch64, tpidr) == FRAME_TPIDR, "entry.S");
 
 void frame_start(struct frame *frame, uint64_t pc, uint64_t sp, uint64_t argument, uint64_t tls)
 {

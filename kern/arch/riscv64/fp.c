@@ -39,6 +39,11 @@ void fp_init(const struct devicetree *tree)
     }
 }
 
+bool fp_present(void)
+{
+    return present;
+}
+
 bool fp_wanted(void)
 {
     return present && (csr_read(sstatus) & SSTATUS_FS) == 0;

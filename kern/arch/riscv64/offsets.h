@@ -6,6 +6,16 @@
 
 #define FRAME_X(n)       ((n) * 8)
 #define FRAME_CPU_OFFSET 272 /* struct frame: cpu */
+#define FRAME_GUEST      280
+
+/* struct guest_arch, which begins with a struct frame, and the page of a guest */
+#define GUEST_HOST       288
+#define GUEST_STATE      296
+#define GUEST_ROOT       304
+#define GUEST_HOST_ROOT  312
+#define GUEST_RUN_RETURN 320
+#define GUEST_FP         328
+#define GUEST_ATTENTION  336
 
 /* struct arch_cpu, which begins struct cpu */
 #define CPU_FRAME           0

@@ -19,6 +19,8 @@ void kernel_syscall(struct frame *frame);
 void kernel_fault(struct frame *frame, uint32_t kind, uint64_t address);
 /* First FP instruction of the running thread. False: no memory; the thread has been dealt with. */
 void kernel_fp_used(struct frame *frame);
+/* Instead of leaving to a guest that has been kicked. */
+void kernel_guest_kicked(struct frame *frame);
 /* Interrupts: the entry code calls interrupts_poll() (below), then kernel_interrupted(). */
 void kernel_timer(void);
 void kernel_ipi(void);

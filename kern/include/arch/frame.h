@@ -24,6 +24,7 @@
  *   uint64_t frame_call_number(const struct frame *);
  *   void frame_set_result(struct frame *, unsigned i, uint64_t value);   i in 0..8
  *   uint64_t frame_pc(const struct frame *);      address after the trap instruction in a call
+ *   void frame_set_pc(struct frame *, uint64_t pc);   of user code
  *   uint64_t frame_sp(const struct frame *);
  *   bool frame_is_call(const struct frame *);
  */

@@ -20,6 +20,9 @@
 #define KERNEL_STACK_BASE  UINT64_C(0xfffffff000000000) /* per-CPU stacks between guard pages */
 #define KERNEL_IMAGE_BASE  UINT64_C(0xffffffff80000000) /* link address of the image */
 
+/* The last root slot of the user range: of tasks that run guests, in the way of none of theirs. */
+#define HOST_BASE (USER_TOP - (UINT64_C(1) << 30))
+
 #define KERNEL_STACK_SIZE (UINT64_C(4) * PAGE_SIZE)
 #define PANIC_STACK_SIZE  UINT64_C(4096)
 #define CPU_MAX           8

@@ -38,6 +38,7 @@ enum pte_flags {
  *   pte_t pte_leaf(uint64_t physical, unsigned flags, unsigned level);  accessed and dirty are
  *       set, so that no hardware needs software for them
  *   pte_t pte_table(uint64_t physical);
+ *   pte_t pte_table_of_data(uint64_t physical);  nothing below it is executable, if that can be said
  *   bool pte_present(pte_t);
  *   bool pte_is_table(pte_t, unsigned level);
  *   uint64_t pte_physical(pte_t);

@@ -36,7 +36,7 @@ struct object_type {
 };
 
 /* Filled in upward.c, the one place where lower layers learn of higher ones. */
-extern const struct object_type object_types[OBJECT_MACHINE + 1];
+extern const struct object_type object_types[OBJECT_GUEST + 1];
 
 /* A zeroed object with one reference, charged to `account`; null when it is full. */
 void *object_create(uint32_t type, uint32_t size, struct account *account);

@@ -72,7 +72,7 @@ static inline bool sched_can_hand_over(const struct cpu *cpu, const struct threa
            (cpu->deadline <= cpu->slice_end ||
             atomic_load_explicit(&account_cpu_limits, memory_order_relaxed) == 0) &&
            sched_is_charged(cpu->current, now - cpu->switched_at) && sched_is_charged(next, 0) &&
-           !cpu->fp_on && next->fp == NULL && space_is_near(next->task->space, cpu);
+           !cpu->fp_on && next->fp == NULL && space_is_near(next->space, cpu);
 }
 
 /* The thread runs no more. */

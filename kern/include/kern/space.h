@@ -1,6 +1,10 @@
 /*
  * Address spaces: a page table and an ordered tree of mappings. Tables are freed only with the
  * space, so entries may be changed under the memory object's lock alone (see memory.h).
+ *
+ * A host space has all its mappings in the last root slot, from HOST_BASE on. A guest space is a
+ * foreign process: it ends there, and has two roots and two ASIDs, the first of which also shows
+ * the slot of its host space. What a host space takes away is flushed under every ASID.
  */
 #ifndef KERN_SPACE_H
 #define KERN_SPACE_H
@@ -23,13 +27,21 @@ struct mapping {
     uint32_t allowed;      /* MAP_ protection that space_protect may give */
 };
 
+enum space_kind { SPACE_PLAIN, SPACE_HOST, SPACE_GUEST };
+
 struct space {
     struct object object;
+    enum space_kind kind;
     struct lock lock;
     pte_t *root;
     uint64_t root_physical;
-    uint64_t root_value;   /* for pagetable_activate() */
-    unsigned asid;         /* 0: none; the TLB is flushed whenever it is activated */
+    uint64_t root_value; /* for pagetable_activate() */
+    unsigned asid;       /* 0: none; the TLB is flushed whenever it is activated */
+    struct space *host;  /* of a guest space; holds a reference */
+    pte_t *guest_root;   /* of a guest space: as `root`, without the slot of the host */
+    uint64_t guest_root_physical, guest_root_value;
+    unsigned guest_asid;   /* 0: none, and `asid` is 0 too */
+    uint64_t top;          /* first address above what it can map */
     atomic_ulong cpu_mask; /* CPUs whose TLB may hold entries of it */
     struct tree mappings;
     struct mapping *recent; /* one of them, found lately: looked at first; or null */
@@ -39,7 +51,9 @@ struct space {
     struct reap reap;
 };
 
-struct space *space_create(struct account *account, status_t *status);
+/* PLAIN or HOST. */
+struct space *space_create(struct account *account, enum space_kind kind, status_t *status);
+struct space *space_create_guest(struct space *host, struct account *account, status_t *status);
 /* address 0 without MAP_FIXED in flags: random. allowed: what space_protect may give later. */
 status_t space_map(struct space *space, struct memory *memory, uint64_t address, uint64_t offset,
                    uint64_t length, uint32_t flags, uint32_t allowed, uint64_t *mapped);
@@ -69,6 +83,10 @@ void space_clear(struct space *space, uint64_t address, uint64_t length);
 void space_replace_page(struct space *space, uint64_t address, uint64_t frame);
 /* Uses the space on this CPU; null: none. */
 void space_activate(struct space *space);
+/* The guest's view of the guest space that is in use on this CPU, or its host's. */
+void space_view(struct space *space, bool guest);
+/* After entries in the range were taken away or changed. */
+void space_flush(struct space *space, uint64_t address, uint64_t length);
 /* The entry for an address, without making tables; null: no table. */
 pte_t *space_entry(struct space *space, uint64_t address);
 

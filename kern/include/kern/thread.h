@@ -17,6 +17,7 @@
 struct cpu;
 struct endpoint;
 struct event;
+struct guest;
 struct port;
 struct reply;
 
@@ -59,6 +60,9 @@ struct thread {
     struct frame frame;
     struct fp_state *fp; /* null until used */
     struct task *task;   /* holds a reference */
+    struct space *space; /* where it runs: the task's, or that of its guest */
+    struct guest *guest; /* holds a reference; null: it has none */
+    bool in_guest;       /* it does not run, and goes on in the guest */
     struct list task_link;
     struct message_page *page; /* through the direct map */
     struct memory *page_memory;

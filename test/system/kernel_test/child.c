@@ -4,7 +4,9 @@
 #include <sinter/protocol/loader.h>
 
 #include "archive.h"
+#include "foreign.h"
 #include "protocol.h"
+#include "test_machine.h"
 
 #define NAME       "child"
 #define OBJECT     "boot/init.o" /* what is running: it stands in the place of init */
@@ -48,6 +50,15 @@ static bool obey(struct message *message, handle_t account)
             (struct lease){0, address_of(buffer), sizeof(buffer), LEASE_READ | LEASE_WRITE, 0};
         leases = 1;
         break;
+    case CHILD_TESTS:
+        message->words[0] = tests_run_hosted(account, &message->words[1]);
+        break;
+    case CHILD_SPIN:
+        guests_spin(account);
+        break;
+    case CHILD_FLOAT:
+        fp_control_write(0);
+        break;
     case CHILD_TAKE:
         take(message, account);
         break;
@@ -66,9 +77,12 @@ bool child_is(const struct start_info *info)
 
 int child_main(const struct start_info *info)
 {
+    environment = (struct environment){.info = info};
     handle_t parent = start_handle_find(info, "parent")->handle;
     handle_t account = start_handle_find(info, "account")->handle;
     struct message message = {.tag = message_tag(1, 0, 0, 0)};
+    environment.task = start_handle_find(info, "task")->handle;
+    EXPECT_OK(event_create(account, &environment.idle));
     for (unsigned i = 0; i < sizeof(buffer); i++) {
         buffer[i] = (uint8_t)(i % 251);
     }
@@ -84,7 +98,7 @@ static union {
     struct {
         struct load_request request;
         char text[8];
-        struct start_handle handles[2];
+        struct start_handle handles[3];
     } start;
     struct load_result result;
 } lent;
@@ -131,12 +145,13 @@ static status_t load(struct child *child, const struct file *file, uint64_t libs
     uint64_t entry, start_info, stack_top;
     lent.start.request = (struct load_request){.size = sizeof(lent.start.request),
                                                .text_bytes = sizeof(START_TEXT),
-                                               .handle_count = 2,
+                                               .handle_count = 3,
                                                .message_page = page,
                                                .name = NAME};
     copy_text(lent.start.text, START_TEXT);
     give(&lent.start.handles[0], "parent", child->task, child->service.endpoint);
     give(&lent.start.handles[1], "account", child->task, child->account);
+    give(&lent.start.handles[2], "task", child->task, child->task);
     status_t status = loader_load(environment.loader, file->offset, file->size, libsys, 0,
                                   file->archive, child->space, child->account, &lent, sizeof(lent),
                                   &entry, &start_info, &stack_top);
@@ -147,7 +162,8 @@ static status_t load(struct child *child, const struct file *file, uint64_t libs
     return thread_start(child->thread, entry, stack_top, start_info, 0);
 }
 
-bool child_start(struct child *child, handle_t faults)
+static bool start(struct child *child, handle_t faults,
+                  status_t (*make)(handle_t, handle_t *, uint64_t *))
 {
     uint64_t libsys = 0;
     uint64_t page = 0;
@@ -157,7 +173,7 @@ bool child_start(struct child *child, handle_t faults)
         return false;
     }
     EXPECT_OK(account_create(environment.account, &child->account));
-    EXPECT_OK(space_create(child->account, &child->space, &libsys));
+    EXPECT_OK(make(child->account, &child->space, &libsys));
     copy_text((char *)message_page()->data, NAME);
     EXPECT_OK(task_create(child->account, child->space, sizeof(NAME) - 1, &child->task));
     EXPECT_OK(thread_create(child->task, OTHER_PRIORITY, &child->thread, &page));
@@ -168,6 +184,16 @@ bool child_start(struct child *child, handle_t faults)
     EXPECT_OK(status);
     return status == STATUS_OK &&
            port_receive(child->service.port, child->service.reply, &child->call) == STATUS_OK;
+}
+
+bool child_start(struct child *child, handle_t faults)
+{
+    return start(child, faults, space_create);
+}
+
+bool child_start_host(struct child *child, handle_t faults)
+{
+    return start(child, faults, space_create_host);
 }
 
 void child_command(struct child *child, uint64_t command, uint64_t word1, uint64_t word2)

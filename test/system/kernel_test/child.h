@@ -14,6 +14,9 @@ enum {
     CHILD_WRITE,    /* writes words[2] there */
     CHILD_INFO,     /* handle_info() of words[1]: status, identity */
     CHILD_LEND,     /* lends its buffer with the next call; answers its first and last byte then */
+    CHILD_TESTS,    /* runs the tests of hosts: how many passed, how many failed */
+    CHILD_SPIN,     /* runs a guest that never leaves, in threads that never end */
+    CHILD_FLOAT,    /* uses floating point */
     CHILD_TAKE,     /* maps words[1] pages of its account and writes to each: status */
 };
 
@@ -31,6 +34,8 @@ struct child {
 
 /* Loads and starts it; faults go to `faults` unless that is 0. Its first call is received. */
 bool child_start(struct child *child, handle_t faults);
+/* The same in a space that can host guests. */
+bool child_start_host(struct child *child, handle_t faults);
 /* Answers its call with a command. */
 void child_command(struct child *child, uint64_t command, uint64_t word1, uint64_t word2);
 /* The same, and receives the next call: what it answers is in call.words. */

@@ -20,14 +20,18 @@ SERVER_META(kind, SERVICE);
 SERVER_META(restart, NEVER);
 
 static const struct test *const groups[] = {
-    handle_tests,        account_tests,      memory_tests,      space_tests,      code_tests,
-    event_tests,         timer_tests,        call_tests,        transfer_tests,   lease_tests,
-    paged_tests,         cancel_tests,       closing_tests,     task_tests,       user_tests,
-    fault_tests,         stop_tests,         thread_tests,      register_tests,   floating_tests,
-    schedule_tests,      budget_tests,       machine_tests,     interrupt_tests,  pin_tests,
-    lease_pin_tests,     other_space_tests,  log_tests,         quarantine_tests, trace_tests,
-    stress_memory_tests, stress_event_tests, stress_call_tests, race_tests,
+    handle_tests,    account_tests,       memory_tests,       space_tests,       code_tests,
+    event_tests,     timer_tests,         call_tests,         transfer_tests,    lease_tests,
+    paged_tests,     cancel_tests,        closing_tests,      task_tests,        user_tests,
+    fault_tests,     stop_tests,          thread_tests,       register_tests,    floating_tests,
+    schedule_tests,  budget_tests,        machine_tests,      interrupt_tests,   pin_tests,
+    lease_pin_tests, other_space_tests,   host_tests,         log_tests,         quarantine_tests,
+    trace_tests,     stress_memory_tests, stress_event_tests, stress_call_tests, race_tests,
 };
+
+/* In a child whose space can host guests. */
+static const struct test *const hosted_groups[] = {guest_tests, guest_register_tests,
+                                                   guest_fault_tests};
 
 static struct {
     const char *volatile name; /* of the running test; null between tests */
@@ -148,6 +152,13 @@ static void run(const struct test *test)
     }
 }
 
+static void run_group(const struct test *group)
+{
+    for (const struct test *test = group; test->name != NULL; test++) {
+        run(test);
+    }
+}
+
 static void finish(void)
 {
     log_line("kernel_test: %u ok, %u failed", passed, failed);
@@ -170,6 +181,17 @@ static void watch(void *argument)
     }
 }
 
+uint64_t tests_run_hosted(handle_t account, uint64_t *failures)
+{
+    environment.root = account;
+    environment.own = account;
+    for (size_t i = 0; i < sizeof(hosted_groups) / sizeof(hosted_groups[0]); i++) {
+        run_group(hosted_groups[i]);
+    }
+    *failures = failed;
+    return passed;
+}
+
 int server_main(const struct start_info *info)
 {
     static struct worker watchdog;
@@ -182,9 +204,7 @@ int server_main(const struct start_info *info)
         return 1;
     }
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        for (const struct test *test = groups[i]; test->name != NULL; test++) {
-            run(test);
-        }
+        run_group(groups[i]);
     }
     finish();
     return failed > 0;

@@ -7,6 +7,12 @@
 #include <sinter/abi.h>
 #include <stdbool.h>
 
+/* Where struct guest_state has them. */
+#define GUEST_PC          32
+#define GUEST_SP          31
+#define GUEST_ARGUMENT(i) (i)
+#define GUEST_REGISTERS   32 /* pc, and others, follow */
+
 #define MOVZ_X0 0xd2800000u /* movz x0, imm << 5 */
 #define RET     0xd65f03c0u
 #define BRK_0   0xd4200000u

@@ -7,6 +7,12 @@
 #include <sinter/abi.h>
 #include <stdbool.h>
 
+/* Where struct guest_state has them. */
+#define GUEST_PC          0
+#define GUEST_SP          2
+#define GUEST_ARGUMENT(i) (10 + (i))
+#define GUEST_REGISTERS   32 /* pc is the first */
+
 #define ADDI_A0_ZERO 0x00000513u /* addi a0, zero, imm << 20 */
 #define RET          0x00008067u
 #define EBREAK       0x00100073u

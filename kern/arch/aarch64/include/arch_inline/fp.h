@@ -8,6 +8,8 @@
 
 #define FP_REGISTERS 32
 
+#define FP_STATE_BYTES sizeof(struct fp_state)
+
 struct fp_state {
     struct {
         uint64_t low, high;

@@ -11,6 +11,8 @@
 
 #define FRAME_CALL_NUMBER 8 /* the register in which a system call's number arrives */
 
+struct guest_arch;
+
 struct frame {
     uint64_t x[31];
     uint64_t sp;
@@ -20,6 +22,8 @@ struct frame {
     uint64_t is_call;       /* 1: entered by SVC #0; 0: complete */
     uint64_t syndrome;      /* ESR_EL1 of the last trap, 0 for an interrupt */
     uint64_t fault_address; /* FAR_EL1 of the last trap, 0 for an interrupt */
+    struct guest_arch
+        *guest; /* that the thread has, or whose frame this is (arch/guest.h), or null */
 } __attribute__((aligned(16)));
 
 static inline uint64_t frame_argument(const struct frame *frame, unsigned i)
@@ -40,6 +44,11 @@ static inline void frame_set_result(struct frame *frame, unsigned i, uint64_t va
 static inline uint64_t frame_pc(const struct frame *frame)
 {
     return frame->pc;
+}
+
+static inline void frame_set_pc(struct frame *frame, uint64_t pc)
+{
+    frame->pc = pc;
 }
 
 static inline uint64_t frame_sp(const struct frame *frame)

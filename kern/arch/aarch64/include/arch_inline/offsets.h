@@ -14,7 +14,23 @@
 #define FRAME_IS_CALL       280
 #define FRAME_SYNDROME      288
 #define FRAME_FAULT_ADDRESS 296
-#define FRAME_SIZE          304
+#define FRAME_GUEST         304
+#define FRAME_SIZE          320
+
+/* struct guest_arch, which begins with a struct frame; its page begins with registers_aarch64 */
+#define GUEST_HOST       320
+#define GUEST_STATE      328
+#define GUEST_ROOT       336
+#define GUEST_HOST_ROOT  344
+#define GUEST_RUN_RETURN 352
+#define GUEST_FP         360
+#define GUEST_ATTENTION  368
+
+#define PSTATE_FLAGS 0xf0000000 /* N, Z, C, V */
+
+/* CPACR_EL1.FPEN */
+#define CPACR_FPEN_KERNEL (1 << 20)
+#define CPACR_FPEN_ALL    (3 << 20)
 
 /* struct arch_cpu, at the beginning of struct cpu */
 #define CPU_FRAME           0

@@ -24,6 +24,7 @@
 #define DESCRIPTOR_NOT_GLOBAL       (UINT64_C(1) << 11)
 #define DESCRIPTOR_PXN              (UINT64_C(1) << 53)
 #define DESCRIPTOR_UXN              (UINT64_C(1) << 54)
+#define DESCRIPTOR_UXN_TABLE        (UINT64_C(1) << 60)
 #define DESCRIPTOR_ADDRESS          UINT64_C(0x0000fffffffff000)
 
 static inline uint64_t pte_permissions(unsigned flags)
@@ -67,6 +68,12 @@ static inline pte_t pte_leaf(uint64_t physical, unsigned flags, unsigned level)
 static inline pte_t pte_table(uint64_t physical)
 {
     return physical | DESCRIPTOR_TABLE;
+}
+
+/* A table below which user code executes nothing, whatever the entries say. */
+static inline pte_t pte_table_of_data(uint64_t physical)
+{
+    return pte_table(physical) | DESCRIPTOR_UXN_TABLE;
 }
 
 static inline bool pte_present(pte_t pte)

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define FP_STATE_BYTES (33 * sizeof(uint64_t))
+
 struct fp_state {
     uint64_t f[32];
     uint64_t fcsr;

@@ -17,6 +17,7 @@
 #define FRAME_A0 10
 
 struct cpu;
+struct guest_arch;
 
 struct frame {
     uint64_t x[32];
@@ -24,6 +25,8 @@ struct frame {
     uint64_t fault_address; /* as given to kernel_fault() */
     /* Where it runs, set on every leave to user mode; a trap clears it, a call does not. */
     struct cpu *cpu;
+    struct guest_arch
+        *guest; /* that the thread has, or whose frame this is (arch/guest.h), or null */
 };
 
 /* Where register i of the calling convention is kept. */
@@ -50,6 +53,11 @@ static inline void frame_set_result(struct frame *frame, unsigned i, uint64_t va
 static inline uint64_t frame_pc(const struct frame *frame)
 {
     return frame->x[0];
+}
+
+static inline void frame_set_pc(struct frame *frame, uint64_t pc)
+{
+    frame->x[0] = pc;
 }
 
 static inline uint64_t frame_sp(const struct frame *frame)

@@ -39,6 +39,12 @@ static inline pte_t pte_table(uint64_t physical)
     return (physical >> 12) << SV39_PPN_SHIFT | SV39_V;
 }
 
+/* A table below which nothing is executable: Sv39 cannot say so. */
+static inline pte_t pte_table_of_data(uint64_t physical)
+{
+    return pte_table(physical);
+}
+
 static inline bool pte_present(pte_t pte)
 {
     return (pte & SV39_V) != 0;

@@ -1,0 +1,97 @@
+/* See foreign.h. */
+#include "foreign.h"
+
+static bool fill(struct foreign *foreign)
+{
+    uint64_t window = 0;
+    size_t size = (size_t)(guest_code_end - guest_code);
+    EXPECT_OK(space_map(0, foreign->code, 0, 0, PAGE, MAP_READ | MAP_WRITE, &window));
+    if (window == 0) {
+        return false;
+    }
+    __builtin_memcpy(at(window), guest_code, size);
+    EXPECT_OK(space_sync_code(0, window, PAGE));
+    unmap(window, PAGE);
+    uint64_t code = FOREIGN_CODE;
+    uint64_t data = 0;
+    EXPECT_OK(space_map(foreign->space, foreign->code, code, 0, PAGE,
+                        MAP_READ | MAP_EXECUTE | MAP_FIXED, &code));
+    EXPECT_OK(space_map(foreign->space, foreign->data, data, 0, FOREIGN_TOP,
+                        MAP_READ | MAP_WRITE | MAP_FIXED, &data));
+    return code == FOREIGN_CODE && data == 0;
+}
+
+bool foreign_open(struct foreign *foreign)
+{
+    uint64_t state = 0;
+    *foreign = (struct foreign){0};
+    EXPECT_OK(space_create_guest(0, environment.account, &foreign->space));
+    foreign->code = new_memory(1);
+    foreign->data = new_memory(FOREIGN_PAGES);
+    EXPECT_OK(guest_create(foreign->space, environment.account, &foreign->guest, &state));
+    foreign->state = at(state);
+    return state != 0 && fill(foreign);
+}
+
+void foreign_close(struct foreign *foreign)
+{
+    close_handle(foreign->guest);
+    close_handle(foreign->code);
+    close_handle(foreign->data);
+    close_handle(foreign->space);
+}
+
+void foreign_begin(struct foreign *foreign, uint64_t code, uint64_t argument0, uint64_t argument1)
+{
+    foreign->state->registers[GUEST_PC] = FOREIGN_CODE + code;
+    foreign->state->registers[GUEST_SP] = FOREIGN_TOP;
+    foreign->state->registers[GUEST_ARGUMENT(0)] = argument0;
+    foreign->state->registers[GUEST_ARGUMENT(1)] = argument1;
+    EXPECT_OK(guest_attach(foreign->guest));
+}
+
+static bool note(void *context, uint64_t exit)
+{
+    *(uint64_t *)context = exit;
+    return false;
+}
+
+uint64_t foreign_run(void)
+{
+    uint64_t exit = 0;
+    const struct guest_handler handler = {address_of((const void *)(uintptr_t)note),
+                                          address_of(&exit)};
+    EXPECT_OK(guest_run(&handler));
+    return exit;
+}
+
+void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address)
+{
+    EXPECT(foreign_run() == GUEST_EXIT_FAULT);
+    EXPECT(foreign->state->fault == kind);
+    EXPECT(foreign->state->address == address);
+}
+
+uint64_t foreign_argument(const struct foreign *foreign, unsigned i)
+{
+    return foreign->state->registers[GUEST_ARGUMENT(i)];
+}
+
+static void spin(void *argument)
+{
+    foreign_begin(argument, CODE_COUNTS, 0, 0);
+    (void)foreign_run();
+}
+
+void guests_spin(handle_t account)
+{
+    static struct foreign foreigners[2];
+    static struct worker workers[2];
+    environment.account = account;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!foreign_open(&foreigners[i]) ||
+            worker_start(&workers[i], 0, OTHER_PRIORITY - 1, spin, &foreigners[i]) != STATUS_OK) {
+            task_exit(1);
+        }
+    }
+}

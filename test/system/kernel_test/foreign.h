@@ -1,0 +1,51 @@
+/*
+ * A foreign process with one thread, for tests of guests: a page of the code below at FOREIGN_CODE,
+ * and zero-filled memory at address 0. For tasks in a host space.
+ */
+#ifndef TEST_FOREIGN_H
+#define TEST_FOREIGN_H
+
+#include "test.h"
+#include "test_machine.h"
+
+#define FOREIGN_CODE  UINT64_C(0x10000)
+#define FOREIGN_PAGES UINT64_C(4) /* of data */
+#define FOREIGN_TOP   (FOREIGN_PAGES * PAGE)
+
+/* Offsets of what arch/ARCH/guest_code.S describes. */
+enum {
+    CODE_CALLS = 0,
+    CODE_COUNTS = 16,
+    CODE_LOADS = 32,
+    CODE_STORES = 48,
+    CODE_FLOATS = 64,
+    CODE_ILLEGAL = 96,
+    CODE_BREAKPOINT = 112,
+    CODE_CHECKS_FLOAT = 128,
+};
+
+#define COUNT_ARGUMENT 3 /* what CODE_COUNTS and CODE_CHECKS_FLOAT count in */
+
+extern const uint8_t guest_code[], guest_code_end[];
+
+struct foreign {
+    handle_t space, code, data, guest;
+    struct guest_state *state;
+};
+
+/* Not attached. */
+bool foreign_open(struct foreign *foreign);
+/* Ends what foreign_open() made; the thread that has the guest lets it go before. */
+void foreign_close(struct foreign *foreign);
+/* Attaches the guest and sets pc and two arguments. */
+void foreign_begin(struct foreign *foreign, uint64_t code, uint64_t argument0, uint64_t argument1);
+/* Runs it until it leaves; the GUEST_EXIT_ constant, 0 if it cannot run. */
+uint64_t foreign_run(void);
+/* Runs it, which has to leave with that fault. */
+void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address);
+uint64_t foreign_argument(const struct foreign *foreign, unsigned i);
+
+/* For ever: two threads with a guest each that only counts. */
+void guests_spin(handle_t account);
+
+#endif

@@ -1,0 +1,199 @@
+/* Where a guest must not go, and how its host reaches its memory. */
+#include "foreign.h"
+
+#include <sinter/system.h>
+
+static uint64_t host_base(void)
+{
+    return address_of(&environment) & ~((UINT64_C(1) << 30) - 1);
+}
+
+static void test_bad_reads(void)
+{
+    static struct foreign foreign;
+    const uint64_t bad[] = {FOREIGN_TOP,
+                            host_base(),
+                            address_of(&environment),
+                            address_of(message_page()),
+                            host_base() * 2,
+                            UINT64_C(0xffffffc000000000),
+                            UINT64_C(0xffffffff80000000),
+                            UINT64_C(0x8000000000000000),
+                            ~UINT64_C(7)};
+    REQUIRE(foreign_open(&foreign));
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        foreign_begin(&foreign, CODE_LOADS, bad[i], 0);
+        foreign_faults(&foreign, FAULT_READ, bad[i]);
+        foreign_begin(&foreign, CODE_STORES, bad[i], 0);
+        foreign_faults(&foreign, FAULT_WRITE, bad[i]);
+    }
+    foreign_begin(&foreign, CODE_STORES, FOREIGN_CODE, 0); /* its code cannot be written */
+    foreign_faults(&foreign, FAULT_WRITE, FOREIGN_CODE);
+    foreign_begin(&foreign, CODE_LOADS, FOREIGN_CODE, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+static void test_bad_pc(void)
+{
+    static struct foreign foreign;
+    const uint64_t bad[] = {
+        FOREIGN_TOP,      0, /* not executable */
+        host_base(),      address_of((const void *)(uintptr_t)foreign_run) & ~UINT64_C(3),
+        host_base() * 2,  UINT64_C(0xffffffff80000000),
+        UINT64_C(1) << 62};
+    REQUIRE(foreign_open(&foreign));
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        foreign_begin(&foreign, CODE_CALLS, 0, 0);
+        foreign.state->registers[GUEST_PC] = bad[i];
+        EXPECT(foreign_run() == GUEST_EXIT_FAULT);
+        EXPECT(foreign.state->fault == FAULT_EXECUTE);
+    }
+    foreign_begin(&foreign, CODE_CALLS, 0, 0); /* the last instruction of the code's page is 0 */
+    foreign.state->registers[GUEST_PC] = FOREIGN_CODE + PAGE - 4;
+    foreign_faults(&foreign, FAULT_ILLEGAL, FOREIGN_CODE + PAGE - 4);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+static void test_instructions(void)
+{
+    static struct foreign foreign;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_ILLEGAL, 0, 0);
+    foreign_faults(&foreign, FAULT_ILLEGAL, FOREIGN_CODE + CODE_ILLEGAL);
+    foreign_begin(&foreign, CODE_BREAKPOINT, 0, 0);
+    foreign_faults(&foreign, FAULT_BREAKPOINT, FOREIGN_CODE + CODE_BREAKPOINT);
+    EXPECT(foreign.state->registers[GUEST_PC] == FOREIGN_CODE + CODE_BREAKPOINT);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+/* Zero-fill and copy-on-write are no exits. */
+static void test_filled(void)
+{
+    static struct foreign foreign;
+    handle_t snapshot = 0;
+    uint64_t shown = 0;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_STORES, PAGE, 5);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT_OK(memory_snapshot(foreign.data, environment.account, &snapshot));
+    foreign_begin(&foreign, CODE_STORES, PAGE, 6);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    foreign_begin(&foreign, CODE_LOADS, PAGE, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 6);
+    foreign_begin(&foreign, CODE_LOADS, 2 * PAGE, 9);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 0);
+    EXPECT_OK(space_map(0, snapshot, 0, 0, FOREIGN_TOP, MAP_READ, &shown));
+    EXPECT(*(volatile uint64_t *)at(shown + PAGE) == 5);
+    unmap(shown, FOREIGN_TOP);
+    close_handle(snapshot);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+/* What is unmapped or protected is gone in both views. */
+static void test_unmapped(void)
+{
+    static struct foreign foreign;
+    uint64_t word = 1;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_STORES, PAGE, 5);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT_OK(guest_copy_in(&word, PAGE, sizeof(word)));
+    EXPECT(word == 5);
+    EXPECT_OK(space_protect(foreign.space, PAGE, PAGE, MAP_READ));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_out(PAGE, &word, sizeof(word)));
+    foreign_begin(&foreign, CODE_STORES, PAGE, 6);
+    foreign_faults(&foreign, FAULT_WRITE, PAGE);
+    EXPECT_OK(space_unmap(foreign.space, PAGE, PAGE));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(&word, PAGE, sizeof(word)));
+    foreign_begin(&foreign, CODE_LOADS, PAGE, 0);
+    foreign_faults(&foreign, FAULT_READ, PAGE);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+static uint8_t bytes[3 * PAGE], back[3 * PAGE];
+
+/* Every alignment, across pages, from address 0 on. */
+static void test_copies(void)
+{
+    static struct foreign foreign;
+    REQUIRE(foreign_open(&foreign));
+    EXPECT_OK(guest_attach(foreign.guest));
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        uint64_t address = i % 8 + (i >= 32 ? PAGE - 16 : 0);
+        size_t from = i / 8;
+        size_t length = i * i + i % 5;
+        __builtin_memset(back, 0, sizeof(back));
+        EXPECT_OK(guest_copy_out(address, &bytes[from], length));
+        EXPECT_OK(guest_copy_in(&back[i % 3], address, length));
+        EXPECT(__builtin_memcmp(&back[i % 3], &bytes[from], length) == 0);
+        EXPECT(back[i % 3 + length] == 0);
+    }
+    EXPECT_OK(guest_copy_in(back, FOREIGN_TOP, 0));
+    EXPECT_OK(guest_attach(0));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, 0, 1)); /* whose? */
+    foreign_close(&foreign);
+}
+
+static void test_bad_copies(void)
+{
+    static struct foreign foreign;
+    REQUIRE(foreign_open(&foreign));
+    EXPECT_OK(guest_attach(foreign.guest));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, FOREIGN_TOP, 1));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, FOREIGN_TOP - 8, 9));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, host_base() - 1, 2));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, host_base(), 1));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, address_of(bytes), 1));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, ~UINT64_C(0), 2));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_in(back, 8, ~UINT64_C(0)));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_out(address_of(bytes), back, 1));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS, guest_copy_out(FOREIGN_CODE, back, 1));
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+/* System calls of Sinter are no calls when a guest makes them. */
+static void test_no_calls(void)
+{
+    static struct foreign foreign;
+    uint64_t before = 0;
+    uint64_t after = 0;
+    REQUIRE(foreign_open(&foreign));
+    EXPECT_OK(task_info(environment.task, NULL, NULL, NULL, NULL, &before, NULL));
+    for (uint64_t number = 0; number < 128; number++) {
+        foreign_begin(&foreign, CODE_CALLS, environment.account, environment.idle);
+        for (unsigned i = 0; i < GUEST_REGISTERS; i++) {
+            if (i != GUEST_PC && i != GUEST_SP) {
+                foreign.state->registers[i] = number;
+            }
+        }
+        EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    }
+    EXPECT_OK(task_info(environment.task, NULL, NULL, NULL, NULL, &after, NULL));
+    EXPECT(before == after);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+const struct test guest_fault_tests[] = {
+    {"guest_bad_reads", test_bad_reads},
+    {"guest_bad_pc", test_bad_pc},
+    {"guest_instructions", test_instructions},
+    {"guest_filled", test_filled},
+    {"guest_unmapped", test_unmapped},
+    {"guest_copies", test_copies},
+    {"guest_bad_copies", test_bad_copies},
+    {"guest_no_calls", test_no_calls},
+    {0},
+};

@@ -1,0 +1,211 @@
+/* Guests: running, leaving, being kicked; whose they are. In a task that hosts them. */
+#include "foreign.h"
+
+static void test_call(void)
+{
+    static struct foreign foreign;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_CALLS, 1, 2);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 1 && foreign_argument(&foreign, 1) == 2);
+    EXPECT(foreign.state->registers[GUEST_PC] == FOREIGN_CODE + 4);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign.state->registers[GUEST_PC] == FOREIGN_CODE + 4);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+static bool count_down(void *context, uint64_t exit)
+{
+    uint64_t *left = context;
+    EXPECT(exit == GUEST_EXIT_CALL);
+    return --*left > 0;
+}
+
+static void test_handler(void)
+{
+    static struct foreign foreign;
+    uint64_t left = 1000;
+    const struct guest_handler handler = {address_of((const void *)(uintptr_t)count_down),
+                                          address_of(&left)};
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    EXPECT_OK(guest_run(&handler));
+    EXPECT(left == 0);
+    EXPECT_OK(guest_attach(0));
+    EXPECT_STATUS(STATUS_BAD_STATE, guest_run(&handler));
+    foreign_close(&foreign);
+}
+
+/* Guest after guest in one thread; memory of each is its own. */
+static void test_several(void)
+{
+    static struct foreign foreigners[3];
+    uint64_t word = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        REQUIRE(foreign_open(&foreigners[i]));
+        foreign_begin(&foreigners[i], CODE_STORES, 0, 10 + i);
+        EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_OK(guest_attach(foreigners[i].guest));
+        EXPECT_OK(guest_copy_in(&word, 0, sizeof(word)));
+        EXPECT(word == 10 + i);
+    }
+    EXPECT_OK(guest_attach(0));
+    for (unsigned i = 0; i < 3; i++) {
+        foreign_close(&foreigners[i]);
+    }
+}
+
+static void attach(void *argument)
+{
+    struct foreign *foreign = argument;
+    EXPECT_STATUS(STATUS_BAD_STATE, guest_attach(foreign->guest));
+    EXPECT_STATUS(STATUS_BAD_STATE, guest_fp_reset(foreign->guest));
+    EXPECT_STATUS(STATUS_BAD_STATE, guest_fp_get(foreign->guest, NULL));
+}
+
+static void take(void *argument)
+{
+    foreign_begin(argument, CODE_CALLS, 0, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+}
+
+static void test_owner(void)
+{
+    static struct foreign foreign;
+    struct worker worker;
+    handle_t less;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, attach, &foreign));
+    EXPECT(worker_end(&worker));
+    EXPECT_OK(guest_attach(0));
+    EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, take, &foreign));
+    EXPECT(worker_end(&worker)); /* it ends with the guest attached */
+    EXPECT_OK(guest_attach(foreign.guest));
+    EXPECT_OK(guest_attach(foreign.guest));
+    EXPECT_OK(guest_attach(0));
+    less = with_rights(foreign.guest, 0);
+    EXPECT_STATUS(STATUS_NO_RIGHT, guest_attach(less));
+    EXPECT_STATUS(STATUS_NO_RIGHT, guest_kick(less));
+    close_handle(less);
+    foreign_close(&foreign);
+}
+
+/* The guest goes on although nobody has a handle to it; its page is out of sight. */
+static void test_closed(void)
+{
+    static struct foreign foreign;
+    handle_t guest;
+    REQUIRE(foreign_open(&foreign));
+    guest = foreign.guest;
+    foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    close_handle(guest);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT_OK(guest_attach(0));
+    foreign.guest = new_event();
+    foreign_close(&foreign);
+}
+
+/* ---- kicks ----------------------------------------------------------------------------------- */
+
+static void kick_later(void *argument)
+{
+    struct foreign *foreign = argument;
+    sleep_for(5 * MILLISECOND);
+    EXPECT_OK(guest_kick(foreign->guest));
+}
+
+static void test_kick(void)
+{
+    static struct foreign foreign;
+    struct worker worker;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_COUNTS, 0, 0);
+    for (unsigned i = 0; i < 20; i++) {
+        uint64_t before = foreign_argument(&foreign, COUNT_ARGUMENT);
+        EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, kick_later, &foreign));
+        EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+        EXPECT(foreign_argument(&foreign, COUNT_ARGUMENT) > before);
+        EXPECT(worker_end(&worker));
+    }
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+/* Before it runs: once, and nothing of it is executed. */
+static void test_kick_before(void)
+{
+    static struct foreign foreign;
+    REQUIRE(foreign_open(&foreign));
+    EXPECT_OK(guest_kick(foreign.guest));
+    EXPECT_OK(guest_kick(foreign.guest));
+    foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+    EXPECT(foreign.state->registers[GUEST_PC] == FOREIGN_CODE + CODE_CALLS);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT_OK(guest_kick(foreign.guest));
+    EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+/* What its thread waits for is interrupted, and the guest is kicked all the same. */
+static void test_kick_waiting(void)
+{
+    static struct foreign foreign;
+    struct worker worker;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, kick_later, &foreign));
+    EXPECT_STATUS(STATUS_INTERRUPTED, event_wait(environment.idle, 2, FOR_EVER, NULL));
+    EXPECT(worker_end(&worker));
+    EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
+/* ---- beside others --------------------------------------------------------------------------- */
+
+static void run_counting(void *argument)
+{
+    foreign_begin(argument, CODE_COUNTS, 0, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+}
+
+/* More guests than CPUs, all of which get their turn. */
+static void test_preempted(void)
+{
+    enum { GUESTS = 6 };
+    static struct foreign foreigners[GUESTS];
+    static struct worker workers[GUESTS];
+    for (unsigned i = 0; i < GUESTS; i++) {
+        REQUIRE(foreign_open(&foreigners[i]));
+        foreigners[i].state->registers[GUEST_ARGUMENT(COUNT_ARGUMENT)] = 0;
+        EXPECT_OK(worker_start(&workers[i], 0, OTHER_PRIORITY - 1, run_counting, &foreigners[i]));
+    }
+    sleep_for(100 * MILLISECOND);
+    for (unsigned i = 0; i < GUESTS; i++) {
+        EXPECT_OK(guest_kick(foreigners[i].guest));
+        EXPECT(worker_end(&workers[i]));
+        EXPECT(foreign_argument(&foreigners[i], COUNT_ARGUMENT) > 1000);
+        EXPECT(foreign_argument(&foreigners[i], 0) == 0);
+        foreign_close(&foreigners[i]);
+    }
+}
+
+const struct test guest_tests[] = {
+    {"guest_call", test_call},
+    {"guest_handler", test_handler},
+    {"guest_several", test_several},
+    {"guest_owner", test_owner},
+    {"guest_closed", test_closed},
+    {"guest_kick", test_kick},
+    {"guest_kick_before", test_kick_before},
+    {"guest_kick_waiting", test_kick_waiting},
+    {"guest_preempted", test_preempted},
+    {0},
+};

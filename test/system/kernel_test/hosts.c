@@ -1,0 +1,113 @@
+/* Tasks that host guests, as others see them; and the tests that run inside one. */
+#include "child.h"
+
+#include "foreign.h"
+
+static void test_inside(void)
+{
+    static struct child child;
+    REQUIRE(child_start_host(&child, 0));
+    child_order(&child, CHILD_TESTS, 0, 0);
+    EXPECT(child.call.words[0] > 0 && child.call.words[1] == 0);
+    child_command(&child, CHILD_RETURN, 0, 0);
+    child_end(&child, EXIT_NORMAL, 0);
+}
+
+/* All that guests had is given back when their host dies while they run. */
+static void test_killed(void)
+{
+    static struct child child;
+    REQUIRE(child_start_host(&child, 0));
+    child_order(&child, CHILD_SPIN, 0, 0);
+    sleep_for(20 * MILLISECOND);
+    EXPECT_OK(task_kill(child.task, 3));
+    child_end(&child, EXIT_KILLED, 3);
+}
+
+/* A host has no floating-point unit: its guests do. */
+static void test_no_floating_point(void)
+{
+    static struct child child;
+    struct service faults;
+    struct received fault = {0};
+    const struct message refusal = {.tag = message_tag(STATUS_REFUSED, 0, 0, 0)};
+    REQUIRE(service_open(&faults) && child_start_host(&child, faults.endpoint));
+    child_command(&child, CHILD_FLOAT, 0, 0);
+    EXPECT_OK(port_receive(faults.port, faults.reply, &fault));
+    EXPECT(fault.words[0] == FAULT_ILLEGAL && fault.words[4] == STATUS_UNSUPPORTED);
+    EXPECT_OK(port_reply(faults.reply, &refusal));
+    child_end(&child, EXIT_FAULT, 0);
+    service_close(&faults);
+}
+
+/* A task in another space has nothing to do with guests. */
+static void test_plain(void)
+{
+    handle_t space = 0;
+    handle_t guest = 0;
+    handle_t event = new_event();
+    uint64_t state = 0;
+    const struct guest_handler handler = {0, 0};
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_create_guest(0, environment.account, &space));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT,
+                  guest_create(environment.space, environment.account, &guest, &state));
+    EXPECT_STATUS(STATUS_BAD_STATE, guest_run(&handler));
+    EXPECT_STATUS(STATUS_WRONG_TYPE, guest_attach(event));
+    EXPECT_STATUS(STATUS_WRONG_TYPE, guest_kick(event));
+    EXPECT_OK(guest_attach(0));
+    close_handle(event);
+}
+
+static void test_host_of_another(void)
+{
+    handle_t host = 0;
+    handle_t space = 0;
+    handle_t guest = 0;
+    uint64_t state = 0;
+    uint64_t libsys = 0;
+    EXPECT_OK(space_create_host(environment.account, &host, &libsys));
+    EXPECT(libsys != 0);
+    EXPECT_OK(space_create_guest(host, environment.account, &space));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_create_guest(space, environment.account, &guest));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, guest_create(space, environment.account, &guest, &state));
+    close_handle(space);
+    close_handle(host);
+}
+
+static void test_ranges(void)
+{
+    handle_t host = 0;
+    handle_t space = 0;
+    handle_t memory = new_memory(1);
+    uint64_t libsys = 0;
+    uint64_t mapped = 0;
+    uint64_t low = 0;
+    EXPECT_OK(space_create_host(environment.account, &host, &libsys));
+    EXPECT_OK(space_create_guest(host, environment.account, &space));
+    const uint64_t base = libsys & ~((UINT64_C(1) << 30) - 1);
+    EXPECT_OK(space_map(host, memory, 0, 0, PAGE, MAP_READ, &mapped));
+    EXPECT(mapped >= base);
+    mapped = base - PAGE;
+    EXPECT_STATUS(STATUS_BAD_ADDRESS,
+                  space_map(host, memory, mapped, 0, PAGE, MAP_READ | MAP_FIXED, &mapped));
+    EXPECT_OK(space_map(space, memory, low, 0, PAGE, MAP_READ | MAP_FIXED, &low));
+    mapped = base - PAGE;
+    EXPECT_OK(space_map(space, memory, mapped, 0, PAGE, MAP_READ | MAP_FIXED, &mapped));
+    EXPECT_STATUS(STATUS_BAD_ADDRESS,
+                  space_map(space, memory, base, 0, PAGE, MAP_READ | MAP_FIXED, &mapped));
+    EXPECT_OK(space_map(space, memory, 0, 0, PAGE, MAP_READ, &mapped));
+    EXPECT(mapped < base && mapped != 0);
+    close_handle(memory);
+    close_handle(host); /* the guest's space still needs it */
+    close_handle(space);
+}
+
+const struct test host_tests[] = {
+    {"host_inside", test_inside},
+    {"host_killed", test_killed},
+    {"host_no_floating_point", test_no_floating_point},
+    {"host_plain", test_plain},
+    {"host_of_another", test_host_of_another},
+    {"host_ranges", test_ranges},
+    {0},
+};
