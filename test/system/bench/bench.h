@@ -21,5 +21,6 @@ _Noreturn void give_up(const char *why);
 void bench_calls(void);
 void bench_events(void);
 void bench_memory(void);
+void bench_guests(void);
 
 #endif

@@ -94,6 +94,7 @@ int server_main(const struct start_info *info)
     bench_calls();
     bench_events();
     bench_memory();
+    bench_guests();
     log_line("bench ends");
     finish();
     return 0;

@@ -7,6 +7,7 @@
 
 #include "bench_server.h"
 #include "instruction_counter.h"
+#include "test_machine.h"
 
 #define FOR_EVER    (~UINT64_C(0))
 #define BUFFER_SIZE 4096
@@ -22,7 +23,9 @@ SERVER_META(restart, NEVER);
 
 int server_main(const struct start_info *info);
 
-static handle_t port, reply, ping, pong;
+static handle_t account, port, reply, ping, pong;
+
+extern const uint8_t guest_code[], guest_code_end[];
 
 static void answer(struct received *received, status_t status)
 {
@@ -63,6 +66,58 @@ static status_t ping_pong(struct received *received)
     return status == STATUS_OK ? port_receive(port, reply, received) : status;
 }
 
+struct rounds {
+    uint64_t left, begun, total;
+};
+
+static bool count(void *context, uint64_t exit)
+{
+    struct rounds *rounds = context;
+    (void)exit;
+    return --rounds->left > 0;
+}
+
+/* A space with two instructions in it: a system call, again and again. */
+static status_t make_guest(handle_t *guest, struct guest_state **state)
+{
+    handle_t space, memory;
+    uint64_t window, code, page;
+    status_t status;
+    if ((status = memory_create(account, LIMIT_PAGE_SIZE, 0, &memory)) != STATUS_OK ||
+        (status = space_map(0, memory, 0, 0, LIMIT_PAGE_SIZE, MAP_READ | MAP_WRITE, &window)) !=
+            STATUS_OK) {
+        return status;
+    }
+    __builtin_memcpy((void *)(uintptr_t)window, guest_code, (size_t)(guest_code_end - guest_code));
+    if ((status = space_sync_code(0, window, LIMIT_PAGE_SIZE)) != STATUS_OK ||
+        (status = space_create_guest(0, account, &space)) != STATUS_OK ||
+        (status = space_map(space, memory, 0, 0, LIMIT_PAGE_SIZE, MAP_READ | MAP_EXECUTE, &code)) !=
+            STATUS_OK ||
+        (status = guest_create(space, account, guest, &page)) != STATUS_OK) {
+        return status;
+    }
+    *state = (struct guest_state *)(uintptr_t)page;
+    (*state)->registers[GUEST_PC] = code;
+    return guest_attach(*guest);
+}
+
+static void guest_calls(struct received *received)
+{
+    struct rounds rounds = {.left = WARM_COPIES};
+    const struct guest_handler handler = {(uint64_t)(uintptr_t)count, (uint64_t)(uintptr_t)&rounds};
+    struct guest_state *state;
+    handle_t guest;
+    status_t status = make_guest(&guest, &state);
+    if (status == STATUS_OK) {
+        status = guest_run(&handler);
+        rounds.left = received->words[0];
+        rounds.begun = instruction_count();
+        received->words[0] = guest_run(&handler) == STATUS_OK;
+        received->words[0] = instruction_count() - rounds.begun;
+    }
+    answer(received, status);
+}
+
 static status_t serve(void)
 {
     struct received received;
@@ -77,6 +132,8 @@ static status_t serve(void)
             answer(&received, handle_close(message_page()->handles[0]));
         } else if (method == METHOD_COPY) {
             copies(&received);
+        } else if (method == METHOD_GUEST) {
+            guest_calls(&received);
         } else {
             received.tag = message_tag(STATUS_OK, tag_bytes(received.tag), 0, 0);
         }
@@ -87,11 +144,14 @@ static status_t serve(void)
 
 int server_main(const struct start_info *info)
 {
+    const struct start_handle *given = start_handle_find(info, "ping");
+    account = start_handle_find(info, "account")->handle;
     port = start_handle_find(info, "port")->handle;
-    ping = start_handle_find(info, "ping")->handle;
-    pong = start_handle_find(info, "pong")->handle;
+    ping = given != NULL ? given->handle : 0;
+    given = start_handle_find(info, "pong");
+    pong = given != NULL ? given->handle : 0;
     message_page()->accept = 1;
-    if (reply_create(start_handle_find(info, "account")->handle, &reply) != STATUS_OK) {
+    if (reply_create(account, &reply) != STATUS_OK) {
         return 1;
     }
     return (int)serve();

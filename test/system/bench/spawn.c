@@ -98,7 +98,8 @@ static status_t start(const struct spawn *spawn, const char *file, const struct 
     uint64_t libsys, page, entry, start_info, stack_top;
     status_t status;
     text_copy(message_page()->data, NAME);
-    if ((status = space_create(environment.account, &space, &libsys)) != STATUS_OK ||
+    if ((status = (spawn->host ? space_create_host : space_create)(environment.account, &space,
+                                                                   &libsys)) != STATUS_OK ||
         (status = task_create(environment.account, space, sizeof(NAME) - 1, &task)) != STATUS_OK ||
         (status = thread_create(task, priority, &thread, &page)) != STATUS_OK ||
         (status = install(spawn, task, write_request(spawn, file, page))) != STATUS_OK) {

@@ -7,6 +7,7 @@
 #define SPAWN_HANDLES 8
 
 struct spawn {
+    bool host; /* its space can host guests */
     uint32_t handle_count;
     struct {
         const char *name;
