@@ -149,7 +149,8 @@ def test_driver_comes_back(boot, architecture, disk, way):
     image.run("mkfs.fat", "--invariant", "-C", str(whole), str(20 << 10))
     console = boot(disks=[disk.path, whole])
     mount(console)
-    assert console.run("svc start whole object fat.o args /dev/disk1; svc mount /whole whole")[1] == 0
+    command = "svc start whole object fat.o args /dev/disk1; svc mount /whole whole"
+    assert console.run(command)[1] == 0
     command, state = GONE_FOR_GOOD[way]
     for folder in ("one", "two", "whole"):
         assert console.run(f"echo {folder} before > /{folder}/text")[1] == 0

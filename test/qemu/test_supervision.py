@@ -266,7 +266,8 @@ def test_names_are_shared(unruly, architecture):
         >= MORE_NAMES
     assert console.run("svc start late object fifo.o") == ("", 0)
     assert "late" in console.run("ls /dev")[0].split()
-    assert console.run("svc stop hoard1; svc start hoard6 object unruly.o args hoard-names 6")[1] == 0
+    command = "svc stop hoard1; svc start hoard6 object unruly.o args hoard-names 6"
+    assert console.run(command)[1] == 0
     assert f"hoarded {MORE_NAMES} names" in console.run("svc log hoard6")[0]
     check_fifo(console, "alive")
 
