@@ -133,22 +133,25 @@ static uint32_t access_of(uint32_t kind)
     }
 }
 
-/* Whose page is missing: a guest has nothing above its space, where its host has its own. */
-static struct space *faulting_space(const struct thread *thread, const struct frame *frame,
-                                    uint64_t address)
+/* Whose page is missing: a guest has nothing above its space, where its host has its own; and a host
+ * does not execute what is its guest's. */
+static struct space *faulting_space(const struct thread *thread, bool in_guest, uint64_t address,
+                                    uint32_t access)
 {
     if (address < thread->space->top) {
-        return thread->space;
+        bool own = thread->guest == NULL || in_guest;
+
+        return own || access != MAP_EXECUTE ? thread->space : NULL;
     }
-    return address < USER_TOP && frame == &thread->frame ? thread->task->space : NULL;
+    return address < USER_TOP && !in_guest ? thread->task->space : NULL;
 }
 
 void kernel_fault(struct frame *frame, uint32_t kind, uint64_t address)
 {
     struct thread *thread = current_thread();
-    struct space *space = faulting_space(thread, frame, address);
-    struct absent_page absent = {0};
     uint32_t access = access_of(kind);
+    struct space *space = faulting_space(thread, frame != &thread->frame, address, access);
+    struct absent_page absent = {0};
     status_t status = STATUS_BAD_ADDRESS;
 
     if (access != 0 && space != NULL) {

@@ -288,6 +288,7 @@ void guest_switch_in(struct thread *thread)
             guest_fp_entered(&guest->arch);
         }
     } else {
+        space_view(guest->space, false); /* another guest in the same space may have run */
         guest_fp_hide(&guest->arch, cpu->fp_on);
     }
 }

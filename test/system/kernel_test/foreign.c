@@ -95,3 +95,13 @@ void guests_spin(handle_t account)
         }
     }
 }
+
+void guest_call_code(handle_t account)
+{
+    static struct foreign foreign;
+    environment.account = account;
+    if (foreign_open(&foreign)) {
+        foreign_begin(&foreign, CODE_CALLS, 0, 0);
+        ((void (*)(void))(uintptr_t)FOREIGN_CODE)();
+    }
+}

@@ -47,5 +47,7 @@ uint64_t foreign_argument(const struct foreign *foreign, unsigned i);
 
 /* For ever: two threads with a guest each that only counts. */
 void guests_spin(handle_t account);
+/* Calls, as the host, a guest's code at FOREIGN_CODE. */
+void guest_call_code(handle_t account);
 
 #endif

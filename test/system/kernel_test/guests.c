@@ -197,6 +197,47 @@ static void test_preempted(void)
     }
 }
 
+static void make_second(struct foreign *first, struct foreign *second)
+{
+    uint64_t state = 0;
+    *second = *first;
+    EXPECT_OK(guest_create(first->space, environment.account, &second->guest, &state));
+    second->state = at(state);
+}
+
+/* Threads of one process: its space stays in use while the view of it changes. */
+static void test_threads(void)
+{
+    enum { GUESTS = 4 };
+    static struct foreign foreigners[GUESTS];
+    static struct worker workers[GUESTS];
+    static struct foreign own;
+    REQUIRE(foreign_open(&foreigners[0]));
+    for (unsigned i = 1; i < GUESTS; i++) {
+        make_second(&foreigners[0], &foreigners[i]);
+    }
+    for (unsigned i = 0; i < GUESTS; i++) {
+        EXPECT_OK(worker_start(&workers[i], 0, OTHER_PRIORITY - 1, run_counting, &foreigners[i]));
+    }
+    make_second(&foreigners[0], &own);
+    foreign_begin(&own, CODE_CALLS, 0, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        sleep_for(MILLISECOND);
+        EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    }
+    EXPECT_OK(guest_attach(0));
+    close_handle(own.guest);
+    for (unsigned i = 0; i < GUESTS; i++) {
+        EXPECT_OK(guest_kick(foreigners[i].guest));
+        EXPECT(worker_end(&workers[i]));
+        EXPECT(foreign_argument(&foreigners[i], COUNT_ARGUMENT) > 0);
+    }
+    for (unsigned i = 1; i < GUESTS; i++) {
+        close_handle(foreigners[i].guest);
+    }
+    foreign_close(&foreigners[0]);
+}
+
 const struct test guest_tests[] = {
     {"guest_call", test_call},
     {"guest_handler", test_handler},
@@ -207,5 +248,6 @@ const struct test guest_tests[] = {
     {"guest_kick_before", test_kick_before},
     {"guest_kick_waiting", test_kick_waiting},
     {"guest_preempted", test_preempted},
+    {"guest_threads", test_threads},
     {0},
 };

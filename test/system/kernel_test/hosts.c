@@ -24,20 +24,31 @@ static void test_killed(void)
     child_end(&child, EXIT_KILLED, 3);
 }
 
+/* What it does on command is a fault of the host. */
+static void faults(uint64_t command, uint32_t kind, status_t status)
+{
+    static struct child child;
+    struct service service;
+    struct received fault = {0};
+    const struct message refusal = {.tag = message_tag(STATUS_REFUSED, 0, 0, 0)};
+    REQUIRE(service_open(&service) && child_start_host(&child, service.endpoint));
+    child_command(&child, command, 0, 0);
+    EXPECT_OK(port_receive(service.port, service.reply, &fault));
+    EXPECT(fault.words[0] == kind && fault.words[4] == (uint32_t)status);
+    EXPECT_OK(port_reply(service.reply, &refusal));
+    child_end(&child, EXIT_FAULT, 0);
+    service_close(&service);
+}
+
 /* A host has no floating-point unit: its guests do. */
 static void test_no_floating_point(void)
 {
-    static struct child child;
-    struct service faults;
-    struct received fault = {0};
-    const struct message refusal = {.tag = message_tag(STATUS_REFUSED, 0, 0, 0)};
-    REQUIRE(service_open(&faults) && child_start_host(&child, faults.endpoint));
-    child_command(&child, CHILD_FLOAT, 0, 0);
-    EXPECT_OK(port_receive(faults.port, faults.reply, &fault));
-    EXPECT(fault.words[0] == FAULT_ILLEGAL && fault.words[4] == STATUS_UNSUPPORTED);
-    EXPECT_OK(port_reply(faults.reply, &refusal));
-    child_end(&child, EXIT_FAULT, 0);
-    service_close(&faults);
+    faults(CHILD_FLOAT, FAULT_ILLEGAL, STATUS_UNSUPPORTED);
+}
+
+static void test_does_not_execute(void)
+{
+    faults(CHILD_EXECUTE, FAULT_EXECUTE, STATUS_BAD_ADDRESS);
 }
 
 /* A task in another space has nothing to do with guests. */
@@ -106,6 +117,7 @@ const struct test host_tests[] = {
     {"host_inside", test_inside},
     {"host_killed", test_killed},
     {"host_no_floating_point", test_no_floating_point},
+    {"host_does_not_execute", test_does_not_execute},
     {"host_plain", test_plain},
     {"host_of_another", test_host_of_another},
     {"host_ranges", test_ranges},
