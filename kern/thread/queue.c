@@ -49,7 +49,7 @@ static void list_out(struct run_queue *queue, struct thread *thread)
 }
 
 /* False: it is to stop, and in no queue. Whoever says so either finds it queued or is seen here. */
-static bool try_enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
+static bool try_enqueue(struct cpu *cpu, struct thread *thread, bool at_front, uint32_t *priority)
 {
     struct run_queue *queue = &cpu->queue;
     bool stays;
@@ -62,14 +62,16 @@ static bool try_enqueue(struct cpu *cpu, struct thread *thread, bool at_front)
             !atomic_load(&thread->stop) || atomic_load(&thread->dying);
     if (!stays) {
         list_out(queue, thread);
+    } else if (priority != NULL) {
+        *priority = thread->queued_priority;
     }
     lock_release(&queue->lock);
     return stays;
 }
 
-bool queue_add(struct cpu *cpu, struct thread *thread, bool at_front)
+bool queue_add(struct cpu *cpu, struct thread *thread, bool at_front, uint32_t *priority)
 {
-    while (!try_enqueue(cpu, thread, at_front)) {
+    while (!try_enqueue(cpu, thread, at_front, priority)) {
         if (thread_hold(thread)) {
             return false;
         }

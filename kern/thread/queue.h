@@ -6,8 +6,9 @@
 
 #include <kern/sched.h>
 
-/* Queues the owned thread. False: its task is stopped, and the thread is held. */
-bool queue_add(struct cpu *cpu, struct thread *thread, bool at_front);
+/* Queues the owned thread; *priority (unless null): with which. False: its task is stopped, and the
+ * thread is held. */
+bool queue_add(struct cpu *cpu, struct thread *thread, bool at_front, uint32_t *priority);
 /* The most urgent thread of a CPU, or of all others; null: there is none. */
 struct thread *queue_take(struct cpu *cpu);
 struct thread *queue_steal(struct cpu *self);

@@ -67,12 +67,12 @@ void sched_ready(struct thread *thread)
 {
     struct cpu *self = cpu_self();
     struct cpu *cpu = choose_cpu(thread);
-    uint32_t priority = thread_priority(thread);
+    uint32_t priority; /* with which it was queued: it may have changed until then */
 
     if (thread->slice_left == 0) {
         thread->slice_left = sched_slice;
     }
-    if (!queue_add(cpu, thread, false)) {
+    if (!queue_add(cpu, thread, false, &priority)) {
         return;
     }
     if (cpu != self) {
@@ -194,7 +194,7 @@ static void requeue_current(struct cpu *cpu, struct thread *thread)
         thread->slice_left = sched_slice;
     }
     if (!divert(thread)) {
-        (void)queue_add(cpu, thread, keeps_slice);
+        (void)queue_add(cpu, thread, keeps_slice, NULL);
     }
 }
 
