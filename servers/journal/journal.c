@@ -152,6 +152,7 @@ static status_t begin(void)
     return status;
 }
 
+/* Whatever came at once, no file becomes larger than it may. */
 static status_t write_new(void)
 {
     uint64_t start = journal.position;
@@ -162,10 +163,13 @@ static status_t write_new(void)
         static const char gap[] = "==== the log was faster than the journal ====\n";
         status = store_append(&store, gap, sizeof(gap) - 1);
     }
-    if (whole > 0 && status == STATUS_OK) {
-        status = store_append(&store, journal.text, whole);
+    for (size_t done = 0; done < whole && status == STATUS_OK;) {
+        size_t room = whole - done < store.limit ? whole - done : store.limit;
+        size_t part = lines_whole(journal.text + done, room);
+        status = store_append(&store, journal.text + done, part);
+        done += part;
+        journal.position = status == STATUS_OK ? start + done : journal.position;
     }
-    journal.position = status == STATUS_OK && whole > 0 ? start + whole : journal.position;
     return status;
 }
 
