@@ -114,7 +114,8 @@ class Soak:
     def crash_the_uart(self):
         uart = next(name for name in states(self.console) if name in ("ns16550", "pl011"))
         if self.may_crash(uart):
-            self.run(f"svc kill {uart} --fault null; sleep 1") # what is typed meanwhile would be lost
+            # What is typed meanwhile would be lost.
+            self.run(f"svc kill {uart} --fault null; sleep 1")
             self.settle()
 
     def misbehave(self):
