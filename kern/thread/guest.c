@@ -61,18 +61,26 @@ struct guest *guest_create(struct space *space, struct account *account, status_
     return guest;
 }
 
-/* The page is gone from the host's sight; a thread that has the guest still runs it. */
+/* The page goes from the host's sight. */
+static void hide_page(struct guest *guest)
+{
+    if (guest->address != 0) {
+        (void)space_unmap(guest->space->host, guest->address, PAGE_SIZE, true);
+        guest->address = 0;
+    }
+}
+
+/* A thread that has the guest still runs it. */
 void guest_unreachable(struct object *object)
 {
-    struct guest *guest = container_of(object, struct guest, object);
-
-    (void)space_unmap(guest->space->host, guest->address, PAGE_SIZE, true);
+    hide_page(container_of(object, struct guest, object));
 }
 
 void guest_destroy(struct object *object)
 {
     struct guest *guest = container_of(object, struct guest, object);
 
+    hide_page(guest); /* of one that never got a handle */
     if (guest->memory != NULL) {
         object_release(&guest->memory->object);
     }

@@ -16,7 +16,7 @@ struct guest {
     struct guest_arch arch;
     struct space *space;   /* holds a reference */
     struct memory *memory; /* its page */
-    uint64_t address;      /* of the page, in space->host */
+    uint64_t address;      /* of the page, in space->host; 0: it shows no more */
     struct lock lock;
     struct thread *thread;  /* that has it; null: none */
     struct fp_state *fp;    /* while no thread has it; null until used */

@@ -110,6 +110,29 @@ static void test_closed(void)
     foreign_close(&foreign);
 }
 
+static uint64_t charged_pages(void)
+{
+    uint64_t pages = 0;
+    EXPECT_OK(account_info(environment.account, &pages, NULL, NULL, NULL, NULL));
+    return pages;
+}
+
+/* Nothing stays of a guest for which there is no handle. */
+static void test_no_handle(void)
+{
+    static struct foreign foreign;
+    handle_t guest = 0;
+    uint64_t state = 0;
+    REQUIRE(foreign_open(&foreign));
+    uint64_t before = charged_pages();
+    handles_fill();
+    EXPECT_STATUS(STATUS_NO_HANDLES,
+                  guest_create(foreign.space, environment.account, &guest, &state));
+    handles_free();
+    EVENTUALLY(charged_pages() == before);
+    foreign_close(&foreign);
+}
+
 /* ---- kicks ----------------------------------------------------------------------------------- */
 
 static void kick_later(void *argument)
@@ -244,6 +267,7 @@ const struct test guest_tests[] = {
     {"guest_several", test_several},
     {"guest_owner", test_owner},
     {"guest_closed", test_closed},
+    {"guest_no_handle", test_no_handle},
     {"guest_kick", test_kick},
     {"guest_kick_before", test_kick_before},
     {"guest_kick_waiting", test_kick_waiting},
