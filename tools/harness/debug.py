@@ -101,13 +101,23 @@ class ConsolePump:
             self.process.stdin.flush()
 
 
+def listen(place):
+    """QEMU is handed a socket that listens already, so gdb cannot come before it does."""
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(str(place))
+    door.listen(1)
+    return door
+
+
 def follow_service(command, variant, service, objects, folder, log):
     """Runs QEMU and gdb until gdb ends; its status. `objects`: files of the host that the boot set
     has objects from."""
     place = folder / "gdb"
-    process = subprocess.Popen([*command, "-S", "-gdb", f"unix:{place},server=on,wait=off"],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               preexec_fn=run_apart)
+    with listen(place) as door:
+        chardev = f"socket,id=gdb,fd={door.fileno()},server=on,wait=off"
+        process = subprocess.Popen([*command, "-S", "-chardev", chardev, "-gdb", "chardev:gdb"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   pass_fds=[door.fileno()], preexec_fn=run_apart)
     log.parent.mkdir(parents=True, exist_ok=True)
     pump = ConsolePump(process, log)
     settings = {"service": service, "architecture": variant.architecture, "gdb": str(place),
