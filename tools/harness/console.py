@@ -93,6 +93,12 @@ class Console:
     def where(self):
         return f" (serial log: {self.log_path})" if self.log_path else ""
 
+    def processor_seconds(self):
+        """What QEMU has had of the host's processors (proc_pid_stat(5), in steps of 10 ms)."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def read(self, seconds):
         """Takes what comes within the time; false at the end of QEMU's output."""
         if not self.selector.select(max(seconds, 0)):
