@@ -58,6 +58,7 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
     struct thread *self = current_thread();
     uint64_t counter = deadline != 0 ? time_to_counter(deadline) : 0;
     bool waits = false;
+    bool ended = false; /* before it began */
 
     lock_acquire(&event->lock);
     *bits = event->bits & mask;
@@ -72,6 +73,7 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
         waits = begin_wait(event, self, mask);
         if (!waits) {
             sched_resume(self);
+            ended = true;
         }
     }
     lock_release(&event->lock);
@@ -83,7 +85,10 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
         deadline_remove_timeout(self);
     }
     object_release(&event->object);
-    return *bits != 0 ? STATUS_OK : STATUS_TIMED_OUT;
+    if (*bits != 0) {
+        return STATUS_OK;
+    }
+    return ended ? STATUS_INTERRUPTED : STATUS_TIMED_OUT;
 }
 
 status_t sys_event_wait(handle_t handle, uint64_t mask, uint64_t deadline, uint64_t *bits)

@@ -87,7 +87,7 @@ status_t sys_guest_kick(struct guest *guest)
     if (cpu != NULL && cpu != cpu_self()) {
         cpu_interrupt(cpu);
     }
-    thread_interrupt(thread);
+    thread_interrupt_next(thread);
     object_release(&thread->object);
     return STATUS_OK;
 }

@@ -32,7 +32,7 @@ static void stop_thread(struct thread *thread)
 
     lock_acquire(&thread->lock);
     atomic_store(&thread->stop, true);
-    atomic_store(&thread->attention, true);
+    atomic_fetch_or(&thread->attention, ATTENTION_END);
     halted =
         thread->wait != WAIT_NONE || thread->state == THREAD_NEW || thread->state == THREAD_DEAD;
     atomic_store(&thread->halted, halted); /* a wait that a resume overtook may have left it set */
@@ -48,7 +48,9 @@ static void resume_thread(struct thread *thread)
     lock_acquire(&thread->lock);
     atomic_store(&thread->stop, false);
     atomic_store(&thread->halted, false);
-    atomic_store(&thread->attention, atomic_load(&thread->dying));
+    if (!atomic_load(&thread->dying)) {
+        atomic_fetch_and(&thread->attention, ~ATTENTION_END);
+    }
     lock_release(&thread->lock);
     thread_unhold(thread);
 }

@@ -51,7 +51,7 @@ static status_t join_task(struct thread *thread, struct task *task)
         task->thread_count++;
         list_append(&task->threads, &thread->task_link);
         atomic_store(&thread->stop, atomic_load(&task->stop));
-        atomic_store(&thread->attention, atomic_load(&task->stop));
+        atomic_store(&thread->attention, atomic_load(&task->stop) ? ATTENTION_END : 0);
         atomic_store(&thread->halted, atomic_load(&task->stop));
         object_reference(&thread->object); /* of the list: life itself */
         status = STATUS_OK;
@@ -104,8 +104,8 @@ static void interrupt(struct thread *thread, bool hard)
     lock_acquire(&thread->lock);
     wait = thread->wait;
     object = thread->wait_object;
-    if (!hard && (wait == WAIT_QUEUED || wait == WAIT_ANSWER) && thread->call_kind != CALL_NORMAL) {
-        wait = WAIT_NONE; /* a fault is not something that the thread does */
+    if (!hard && !thread_waits_by_itself(thread, wait)) {
+        wait = WAIT_NONE;
         object = NULL;
     }
     if (object != NULL) {
@@ -120,6 +120,16 @@ static void interrupt(struct thread *thread, bool hard)
 
 void thread_interrupt(struct thread *thread)
 {
+    interrupt(thread, false);
+}
+
+void thread_interrupt_next(struct thread *thread)
+{
+    lock_acquire(&thread->lock);
+    if (!thread_waits_by_itself(thread, thread->wait)) {
+        atomic_fetch_or(&thread->attention, ATTENTION_INTERRUPTED);
+    }
+    lock_release(&thread->lock);
     interrupt(thread, false);
 }
 

@@ -214,6 +214,7 @@ void guest_enter(struct thread *self)
     struct cpu *cpu = cpu_self();
 
     if ((atomic_fetch_and(&guest->arch.attention, ~(unsigned)GUEST_KICKED) & GUEST_KICKED) != 0) {
+        (void)thread_take_interruption(self);
         guest_return(&guest->arch, GUEST_EXIT_KICKED);
         return;
     }
@@ -245,6 +246,7 @@ void kernel_guest_kicked(struct frame *frame)
 
     (void)frame;
     (void)atomic_fetch_and(&self->guest->arch.attention, ~(unsigned)GUEST_KICKED);
+    (void)thread_take_interruption(self);
     guest_leave(self, GUEST_EXIT_KICKED);
 }
 

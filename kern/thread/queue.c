@@ -58,7 +58,7 @@ static bool try_enqueue(struct cpu *cpu, struct thread *thread, bool at_front, u
     thread->state = THREAD_READY;
     thread->home = cpu;
     list_in(queue, thread, at_front);
-    stays = !atomic_load_explicit(&thread->attention, memory_order_seq_cst) ||
+    stays = (atomic_load_explicit(&thread->attention, memory_order_seq_cst) & ATTENTION_END) == 0 ||
             !atomic_load(&thread->stop) || atomic_load(&thread->dying);
     if (!stays) {
         list_out(queue, thread);
@@ -136,7 +136,7 @@ void queue_park(struct cpu *cpu, struct thread *thread, uint64_t until)
     thread->parked = true;
     list_append(&queue->parked, &thread->run_link);
     atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
-    if (atomic_load_explicit(&thread->attention, memory_order_seq_cst)) {
+    if ((atomic_load_explicit(&thread->attention, memory_order_seq_cst) & ATTENTION_END) != 0) {
         list_out(queue, thread);
         list_in(queue, thread, false);
     } else if (until < queue->unpark_at) {

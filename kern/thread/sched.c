@@ -174,7 +174,7 @@ void sched_timer(uint64_t now)
 /* True if the owned thread must not run: it has been given to thread_finish(), or is held. */
 static bool divert(struct thread *thread)
 {
-    if (!atomic_load_explicit(&thread->attention, memory_order_seq_cst)) {
+    if ((atomic_load_explicit(&thread->attention, memory_order_seq_cst) & ATTENTION_END) == 0) {
         return false;
     }
     if (atomic_load_explicit(&thread->dying, memory_order_seq_cst)) {
@@ -205,7 +205,7 @@ static bool current_stays(struct cpu *cpu)
     uint64_t now = clock_counter();
     bool slice_over = (int64_t)(cpu->slice_end - now) <= 0;
 
-    if (atomic_load_explicit(&thread->attention, memory_order_seq_cst) ||
+    if ((atomic_load_explicit(&thread->attention, memory_order_seq_cst) & ATTENTION_END) != 0 ||
         more_urgent(cpu, thread_priority(thread), !slice_over)) {
         return false;
     }

@@ -5,18 +5,33 @@
 #include <kern/sched.h>
 #include <kern/trace.h>
 
+bool thread_waits_by_itself(const struct thread *thread, enum thread_wait wait)
+{
+    switch (wait) {
+    case WAIT_QUEUED:
+    case WAIT_ANSWER:
+        return thread->call_kind == CALL_NORMAL; /* a fault is not something that it does */
+    case WAIT_RECEIVE:
+    case WAIT_EVENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* One that is to stop may wait: it is held when the wait is over. */
-bool thread_begin_wait_stopping(struct thread *thread, enum thread_wait wait, uint32_t state,
-                                struct object *object)
+bool thread_begin_wait_closely(struct thread *thread, enum thread_wait wait, uint32_t state,
+                               struct object *object)
 {
     bool may;
 
     lock_acquire(&thread->lock);
-    may = !atomic_load_explicit(&thread->dying, memory_order_relaxed);
+    may = !atomic_load_explicit(&thread->dying, memory_order_relaxed) &&
+          !(thread_waits_by_itself(thread, wait) && thread_take_interruption(thread));
     if (may) {
         thread_set_wait(thread, wait, state, object);
     }
-    if (may && !atomic_exchange(&thread->halted, true)) {
+    if (may && atomic_load(&thread->stop) && !atomic_exchange(&thread->halted, true)) {
         task_stop_progress(thread->task);
     }
     lock_release(&thread->lock);
@@ -81,7 +96,7 @@ bool thread_doom(struct thread *thread)
     was_new =
         thread->state == THREAD_NEW && !atomic_load_explicit(&thread->dying, memory_order_relaxed);
     atomic_store_explicit(&thread->dying, true, memory_order_seq_cst);
-    atomic_store_explicit(&thread->attention, true, memory_order_seq_cst);
+    atomic_fetch_or(&thread->attention, ATTENTION_END);
     lock_release(&thread->lock);
     return was_new;
 }

@@ -33,6 +33,8 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
 void thread_kill(struct thread *thread);
 /* THREAD_INTERRUPT as the interface describes it. */
 void thread_interrupt(struct thread *thread);
+/* The same; and of a thread that does not wait, the next wait. */
+void thread_interrupt_next(struct thread *thread);
 /* State of FP units, freed with the thread. False: the account is full. */
 bool thread_use_fp(struct thread *thread);
 /* Writes registers from the message page's data; BAD_STATE and BAD_ADDRESS as the interface says. */

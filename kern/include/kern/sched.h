@@ -95,7 +95,7 @@ static inline bool sched_run(struct cpu *cpu, struct thread *thread)
     thread->state = THREAD_RUNNING;
     thread->on_cpu = cpu;
     atomic_thread_fence(memory_order_seq_cst); /* pairs with thread_kill and stop.c */
-    return !atomic_load_explicit(&thread->attention, memory_order_relaxed);
+    return (atomic_load_explicit(&thread->attention, memory_order_relaxed) & ATTENTION_END) == 0;
 }
 
 static inline void sched_use_space(struct cpu *cpu, struct space *space)

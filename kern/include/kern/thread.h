@@ -55,6 +55,11 @@ struct lent {
     struct lease_link links[LIMIT_LEASE_CHAIN - 1];
 };
 
+/* Why the scheduler looks closer at a thread: it is dying or is to stop; its next wait ends at once,
+ * with INTERRUPTED. */
+#define ATTENTION_END         0x1u
+#define ATTENTION_INTERRUPTED 0x2u
+
 struct thread {
     struct object object;
     struct frame frame;
@@ -77,7 +82,7 @@ struct thread {
     atomic_bool dying;
     atomic_bool stop;   /* as task->stop, which it follows in steps */
     atomic_uint halted; /* executes no user code before its task is resumed (bool, but exchanged) */
-    atomic_bool attention; /* dying or stop: the scheduler looks closer before it lets it run */
+    atomic_uint attention; /* ATTENTION_ bits */
     struct list watches;
 
     /* Of the scheduler. */
@@ -163,7 +168,7 @@ static inline bool thread_try_wait(struct thread *thread, enum thread_wait wait,
     bool may;
 
     lock_acquire(&thread->lock);
-    may = !atomic_load_explicit(&thread->attention, memory_order_relaxed);
+    may = atomic_load_explicit(&thread->attention, memory_order_relaxed) == 0;
     if (may) {
         thread_set_wait(thread, wait, state, object);
     }
@@ -171,15 +176,23 @@ static inline bool thread_try_wait(struct thread *thread, enum thread_wait wait,
     return may;
 }
 
-bool thread_begin_wait_stopping(struct thread *thread, enum thread_wait wait, uint32_t state,
-                                struct object *object);
+/* Whether thread_interrupt() would end the wait. Lock held. */
+bool thread_waits_by_itself(const struct thread *thread, enum thread_wait wait);
+/* Whether an interruption was kept for the next wait, which is told of it now. */
+static inline bool thread_take_interruption(struct thread *thread)
+{
+    return (atomic_fetch_and(&thread->attention, ~ATTENTION_INTERRUPTED) & ATTENTION_INTERRUPTED) !=
+           0;
+}
+bool thread_begin_wait_closely(struct thread *thread, enum thread_wait wait, uint32_t state,
+                               struct object *object);
 
-/* Both under the lock of `object`. False: the thread is dying and must not wait. */
+/* Both under the lock of `object`. False: the thread is dying, or was interrupted before. */
 static inline bool thread_begin_wait(struct thread *thread, enum thread_wait wait, uint32_t state,
                                      struct object *object)
 {
     return thread_try_wait(thread, wait, state, object) ||
-           thread_begin_wait_stopping(thread, wait, state, object);
+           thread_begin_wait_closely(thread, wait, state, object);
 }
 
 static inline void thread_end_wait(struct thread *thread)

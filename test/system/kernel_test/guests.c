@@ -191,6 +191,32 @@ static void test_kick_waiting(void)
     foreign_close(&foreign);
 }
 
+/* One that comes while its thread waits for nothing ends the next wait, whatever it is, and one only;
+ * leaving with KICKED tells of it too. */
+static void test_kick_kept(void)
+{
+    static struct foreign foreign;
+    struct service service;
+    struct message message = {0};
+    REQUIRE(service_open(&service));
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    EXPECT_OK(guest_kick(foreign.guest));
+    EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(environment.idle, 2, 0, NULL));
+    EXPECT_STATUS(STATUS_INTERRUPTED, event_wait(environment.idle, 2, FOR_EVER, NULL));
+    EXPECT_STATUS(STATUS_TIMED_OUT,
+                  event_wait(environment.idle, 2, clock_read() + MILLISECOND, NULL));
+    EXPECT_OK(guest_kick(foreign.guest));
+    EXPECT_STATUS(STATUS_INTERRUPTED, port_call(service.endpoint, &message));
+    EXPECT_OK(guest_kick(foreign.guest));
+    EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+    EXPECT_STATUS(STATUS_TIMED_OUT,
+                  event_wait(environment.idle, 2, clock_read() + MILLISECOND, NULL));
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+    service_close(&service);
+}
+
 /* ---- beside others --------------------------------------------------------------------------- */
 
 static void run_counting(void *argument)
@@ -271,6 +297,7 @@ const struct test guest_tests[] = {
     {"guest_kick", test_kick},
     {"guest_kick_before", test_kick_before},
     {"guest_kick_waiting", test_kick_waiting},
+    {"guest_kick_kept", test_kick_kept},
     {"guest_preempted", test_preempted},
     {"guest_threads", test_threads},
     {0},
