@@ -163,6 +163,23 @@ static status_t place(struct space *space, uint64_t length, uint32_t flags, uint
     return space_find_free(space, length, address);
 }
 
+/* Makes the mapping that ends at `address` longer, if it goes on as what is to be mapped there:
+ * what grows bit by bit stays one. */
+static bool extend(struct space *space, const struct memory *memory, uint64_t address,
+                   uint64_t offset, uint64_t length, uint32_t flags, uint32_t allowed)
+{
+    struct mapping *before = address > 0 ? find(space, address - 1) : NULL;
+
+    if (before == NULL || before->memory != memory || before->flags != flags ||
+        before->allowed != allowed || before->offset + before->length != offset) {
+        return false;
+    }
+    lock_acquire(&before->memory->lock);
+    before->length += length;
+    lock_release(&before->memory->lock);
+    return true;
+}
+
 status_t space_map(struct space *space, struct memory *memory, uint64_t address, uint64_t offset,
                    uint64_t length, uint32_t flags, uint32_t allowed, uint64_t *mapped)
 {
@@ -170,16 +187,19 @@ status_t space_map(struct space *space, struct memory *memory, uint64_t address,
 
     lock_acquire(&space->lock);
     status = place(space, length, flags, &address);
-    if (status == STATUS_OK) {
-        struct mapping *mapping = mapping_create(space, memory, address, offset, length,
-                                                 flags & ~(uint32_t)MAP_FIXED, allowed);
+    flags &= ~(uint32_t)MAP_FIXED;
+    if (status == STATUS_OK && !extend(space, memory, address, offset, length, flags, allowed)) {
+        struct mapping *mapping =
+            mapping_create(space, memory, address, offset, length, flags, allowed);
 
         if (mapping == NULL) {
             status = STATUS_NO_KERNEL_MEMORY;
         } else {
             mapping_insert(mapping);
-            *mapped = address;
         }
+    }
+    if (status == STATUS_OK) {
+        *mapped = address;
     }
     lock_release(&space->lock);
     return status;

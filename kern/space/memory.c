@@ -103,7 +103,7 @@ static void unmap_page(struct memory *memory, uint64_t index)
 
         if (entry != NULL && pte_present(*entry)) {
             *entry = 0;
-            tlb_flush_range(space->asid, address, PAGE_SIZE, atomic_load(&space->cpu_mask));
+            space_flush(space, address, PAGE_SIZE);
         }
     }
 }
@@ -236,6 +236,24 @@ status_t memory_frame(struct memory *memory, uint64_t index, bool write, uint64_
     }
     *physical = page_zero;
     *writable = false;
+    return STATUS_OK;
+}
+
+status_t memory_discard_frame(struct memory *memory, uint64_t index)
+{
+    uint64_t *slot;
+
+    if (radix_find(memory, index) == 0) {
+        return STATUS_OK; /* what is mapped are zeros */
+    }
+    slot = radix_slot(memory, index);
+    if (slot == NULL) {
+        return STATUS_NO_KERNEL_MEMORY;
+    }
+    unmap_page(memory, index);
+    page_disown(*slot);
+    *slot = 0;
+    memory->resident--;
     return STATUS_OK;
 }
 

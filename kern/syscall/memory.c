@@ -134,17 +134,31 @@ status_t sys_memory_supply(struct memory *memory, uint64_t offset, struct memory
     return status;
 }
 
-status_t sys_memory_commit(struct memory *memory, uint64_t offset, uint64_t length)
+static status_t check_zero_range(const struct memory *memory, uint64_t offset, uint64_t length)
 {
-    status_t status = STATUS_OK;
-
     if (((offset | length) & PAGE_MASK) != 0 || length > SUPPLY_BYTES ||
         !range_inside(memory, offset, length)) {
         return STATUS_BAD_ARGUMENT;
     }
-    if (memory->kind != MEMORY_KIND_ZERO) {
-        return STATUS_BAD_STATE;
+    return memory->kind == MEMORY_KIND_ZERO ? STATUS_OK : STATUS_BAD_STATE;
+}
+
+status_t sys_memory_discard(struct memory *memory, uint64_t offset, uint64_t length)
+{
+    status_t status = check_zero_range(memory, offset, length);
+
+    for (uint64_t at = 0; at < length && status == STATUS_OK; at += PAGE_SIZE) {
+        lock_acquire(&memory->lock);
+        status = memory_discard_frame(memory, (offset + at) >> PAGE_SHIFT);
+        lock_release(&memory->lock);
     }
+    return status;
+}
+
+status_t sys_memory_commit(struct memory *memory, uint64_t offset, uint64_t length)
+{
+    status_t status = check_zero_range(memory, offset, length);
+
     for (uint64_t at = 0; at < length && status == STATUS_OK; at += PAGE_SIZE) {
         uint64_t frame;
         bool writable;

@@ -58,6 +58,8 @@ status_t memory_frame(struct memory *memory, uint64_t index, bool write, uint64_
 /* Puts a copy in the place of `frame`, if that is page `index`. If none is to be had, or the memory
  * is contiguous, all of it is lost: to go on with what a device may write is worse. Lock held. */
 void memory_replace_frame(struct memory *memory, uint64_t index, uint64_t frame);
+/* Makes a page of zero-fill memory absent. NO_KERNEL_MEMORY. Lock held. */
+status_t memory_discard_frame(struct memory *memory, uint64_t index);
 /* The frame of a page with one more owner, for sharing copy-on-write; 0: absent. Lock held. */
 uint64_t memory_share_frame(struct memory *memory, uint64_t index);
 /* Puts a frame at a page that is absent, taking over one owner count of the caller unless it

@@ -350,6 +350,74 @@ static void test_snapshot_of_large_mapping(void)
     EXPECT(large.unmap < MUCH * small.unmap);
 }
 
+/* Pages go, from the object, from all that shows it and from the account; a snapshot keeps its own. */
+static void test_discard(void)
+{
+    enum { PAGES = 70 }; /* more than a node of the tree has */
+    handle_t memory = new_memory(PAGES);
+    handle_t copy = 0;
+    uint64_t base = map(memory, PAGES);
+    uint64_t second = map(memory, PAGES);
+    REQUIRE(base != 0 && second != 0);
+    for (unsigned i = 0; i < PAGES; i++) {
+        *word(base, i) = i + 1;
+    }
+    EXPECT_OK(memory_snapshot(memory, environment.account, &copy));
+    EXPECT_OK(memory_discard(memory, PAGE, (PAGES - 2) * PAGE));
+    EXPECT(resident(memory) == 2 && resident(copy) == PAGES);
+    for (unsigned i = 0; i < PAGES; i++) {
+        uint64_t expected = i == 0 || i == PAGES - 1 ? i + 1 : 0;
+        EXPECT(*word(base, i) == expected && *word(second, i) == expected);
+    }
+    uint64_t kept = map(copy, PAGES);
+    *word(second, 3) = 7;
+    EXPECT(*word(base, 3) == 7 && *word(kept, 3) == 4 && *word(kept, PAGES - 2) == PAGES - 1);
+    EXPECT_OK(memory_discard(memory, 0, PAGES * PAGE));
+    EXPECT(resident(memory) == 0 && *word(base, 3) == 0);
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_discard(memory, 1, PAGE));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, memory_discard(memory, PAGE, PAGES * PAGE));
+    handle_t contiguous = 0;
+    EXPECT_OK(memory_create(environment.account, PAGE, MEMORY_CONTIGUOUS, &contiguous));
+    EXPECT_STATUS(STATUS_BAD_STATE, memory_discard(contiguous, 0, PAGE));
+    EXPECT_HANDLE_ERRORS(memory_discard(handle, 0, PAGE), environment.idle,
+                         with_rights(memory, RIGHT_ALL & ~RIGHT_MEMORY_WRITE));
+    unmap(base, PAGES * PAGE);
+    unmap(second, PAGES * PAGE);
+    unmap(kept, PAGES * PAGE);
+    close_handle(contiguous);
+    close_handle(copy);
+    close_handle(memory);
+}
+
+/* What is mapped piece by piece, one after the other, takes the room of one mapping. */
+static void test_grows(void)
+{
+    enum { PAGES = 40 };
+    handle_t memory = new_memory(PAGES);
+    uint64_t base = map(memory, PAGES);
+    uint64_t before = 0;
+    uint64_t after = 0;
+    uint64_t mapped;
+    unmap(base, PAGES * PAGE);
+    for (unsigned i = 0; i < PAGES; i++) {
+        mapped = base + i * PAGE;
+        EXPECT_OK(space_map(0, memory, mapped, i * PAGE, PAGE, MAP_READ | MAP_WRITE | MAP_FIXED,
+                            &mapped));
+        *word(base, i) = i;
+        EXPECT_OK(
+            account_info(environment.account, NULL, NULL, i == 1 ? &before : &after, NULL, NULL));
+    }
+    EXPECT(after == before);
+    unmap(base + PAGE, PAGE);
+    EXPECT(*word(base, 0) == 0 && *word(base, PAGES - 1) == PAGES - 1);
+    mapped = base + PAGE; /* with another offset it is another mapping */
+    EXPECT_OK(
+        space_map(0, memory, mapped, 5 * PAGE, PAGE, MAP_READ | MAP_WRITE | MAP_FIXED, &mapped));
+    EXPECT(*word(base, 1) == 5);
+    unmap(base, PAGES * PAGE);
+    close_handle(memory);
+}
+
 const struct test memory_tests[] = {
     {"memory_create", test_create},
     {"memory_zero_fill", test_zero_fill},
@@ -363,6 +431,8 @@ const struct test memory_tests[] = {
     {"memory_snapshot_charges", test_snapshot_charges},
     {"memory_snapshot_errors", test_snapshot_errors},
     {"memory_commit", test_commit},
+    {"memory_discard", test_discard},
+    {"memory_grows", test_grows},
     {"memory_snapshot_large", test_snapshot_of_large_mapping},
     {NULL, NULL},
 };
