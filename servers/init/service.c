@@ -534,6 +534,7 @@ static void ended(struct service *service, uint32_t reason, int64_t code)
     if (service->state == SERVICE_STOPPING && service->restart_wanted) {
         report_drop(service);
         end_instance(service); /* the port stays, and with it what clients have open */
+        service->in_a_row = 0; /* somebody wants a fresh one, as by a start */
         service_launch(service);
         return;
     }

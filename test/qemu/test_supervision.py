@@ -10,7 +10,7 @@ import pytest
 
 from harness.console import ConsoleTimeout
 from services import (check_fifo, memory_used, state_of, states, status_of, wait_log,
-                      wait_state)
+                      wait_restarted, wait_state)
 
 HEARTBEAT_SECONDS = 60 # it is missed after 2 s; the rest is for a busy host
 BACKTRACE = re.compile(r"^ +0x[0-9a-f]{16}  (\S+)", re.MULTILINE)
@@ -97,6 +97,20 @@ def test_crash_report(unruly, architecture):
     assert console.run("svc start bad")[1] == 0, "`start` has to try again"
     wait_state(console, "bad", "failed")
     check_fifo(console, "alive")
+
+
+def test_restart_begins_the_count_anew(unruly):
+    """Crashes soon after a restart that somebody asked for are no row with those before it."""
+    console = unruly()
+    assert console.run("svc start fragile object fifo.o attempts 1")[1] == 0
+    for times in range(1, 4):
+        console.run("svc kill fragile --fault null")
+        wait_restarted(console, "fragile", times)
+        assert console.run("svc restart fragile")[1] == 0
+    console.run("svc kill fragile --fault null")
+    wait_restarted(console, "fragile", 4)
+    console.run("svc kill fragile --fault null")
+    wait_state(console, "fragile", "failed")
 
 
 def test_placement_differs_from_run_to_run(unruly, architecture):
