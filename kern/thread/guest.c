@@ -292,6 +292,7 @@ void guest_switch_in(struct thread *thread)
     struct cpu *cpu = cpu_self();
 
     if (thread->in_guest) {
+        thread->in_guest = false; /* not true while it runs: a direct call stops it without us */
         cpu->arch.frame = &guest->arch.frame;
         space_view(guest->space, true);
         if (cpu->fp_on) {

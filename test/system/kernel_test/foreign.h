@@ -22,9 +22,10 @@ enum {
     CODE_ILLEGAL = 96,
     CODE_BREAKPOINT = 112,
     CODE_CHECKS_FLOAT = 128,
+    CODE_BURSTS = 160,
 };
 
-#define COUNT_ARGUMENT 3 /* what CODE_COUNTS and CODE_CHECKS_FLOAT count in */
+#define COUNT_ARGUMENT 3 /* what CODE_COUNTS, CODE_CHECKS_FLOAT and CODE_BURSTS count in */
 
 extern const uint8_t guest_code[], guest_code_end[];
 

@@ -246,6 +246,86 @@ static void test_preempted(void)
     }
 }
 
+/* Answers so that the caller is made ready, and does not get this CPU at once. */
+static void answer_generally(void *argument)
+{
+    const struct service *service = argument;
+    struct received call;
+    do {
+        EXPECT_OK(port_receive(service->port, service->reply, &call));
+        const struct message answer = {.tag = message_tag(STATUS_OK, 0, 0, 0),
+                                       .words = {call.words[0] + 1}};
+        EXPECT_OK(port_reply(service->reply, &answer));
+    } while (call.words[0] != 0);
+}
+
+enum { ASK_BURST = 2000, ASK_CALLS = 300 };
+
+struct asker {
+    struct foreign foreign;
+    handle_t endpoint;
+    uint64_t calls; /* of its guest so far */
+};
+
+static bool ask(void *context, uint64_t exit)
+{
+    struct asker *asker = context;
+    struct message message = {.tag = message_tag(1, 0, 0, 0), .words = {++asker->calls}};
+    EXPECT(exit == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&asker->foreign, COUNT_ARGUMENT) == asker->calls * ASK_BURST);
+    EXPECT_OK(port_call(asker->endpoint, &message));
+    EXPECT(message.words[0] == asker->calls + 1);
+    return asker->calls < ASK_CALLS;
+}
+
+static void run_asking(void *argument)
+{
+    struct asker *asker = argument;
+    const struct guest_handler handler = {address_of((const void *)(uintptr_t)ask),
+                                          address_of(asker)};
+    foreign_begin(&asker->foreign, CODE_BURSTS, 0, ASK_BURST);
+    EXPECT_OK(guest_run(&handler));
+}
+
+static bool all_asked(const struct asker *askers, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (askers[i].calls < ASK_CALLS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Guests that are preempted again and again make system calls whose handlers call a server. */
+static void test_preempted_call(void)
+{
+    enum { GUESTS = 6 };
+    static struct asker askers[GUESTS];
+    static struct worker workers[GUESTS], server;
+    struct message end = {.tag = message_tag(1, 0, 0, 0)};
+    struct service service;
+    uint64_t give_up = clock_read() + PATIENCE;
+    REQUIRE(service_open(&service));
+    EXPECT_OK(worker_start(&server, 0, OTHER_PRIORITY, answer_generally, &service));
+    for (unsigned i = 0; i < GUESTS; i++) {
+        askers[i].endpoint = service.endpoint;
+        askers[i].calls = 0;
+        REQUIRE(foreign_open(&askers[i].foreign));
+        EXPECT_OK(worker_start(&workers[i], 0, OTHER_PRIORITY - 1, run_asking, &askers[i]));
+    }
+    while (!all_asked(askers, GUESTS) && clock_read() < give_up) {
+        sleep_for(200 * MICROSECOND); /* each time a guest may be preempted */
+    }
+    for (unsigned i = 0; i < GUESTS; i++) {
+        EXPECT(worker_end(&workers[i]));
+        foreign_close(&askers[i].foreign);
+    }
+    EXPECT_OK(port_call(service.endpoint, &end));
+    EXPECT(worker_end(&server));
+    service_close(&service);
+}
+
 static void make_second(struct foreign *first, struct foreign *second)
 {
     uint64_t state = 0;
@@ -299,6 +379,7 @@ const struct test guest_tests[] = {
     {"guest_kick_waiting", test_kick_waiting},
     {"guest_kick_kept", test_kick_kept},
     {"guest_preempted", test_preempted},
+    {"guest_preempted_call", test_preempted_call},
     {"guest_threads", test_threads},
     {0},
 };
