@@ -81,13 +81,15 @@ struct memory *memory_create_contiguous(struct account *account, uint64_t pages,
     return memory;
 }
 
-/* Where a mapping shows page `index`; 0: it does not. */
+#define NOWHERE (~UINT64_C(0)) /* 0 is an address of guests */
+
+/* Where a mapping shows page `index`. */
 static uint64_t mapped_address(const struct mapping *mapping, uint64_t index)
 {
     uint64_t offset = index * PAGE_SIZE;
 
     if (offset < mapping->offset || offset - mapping->offset >= mapping->length) {
-        return 0;
+        return NOWHERE;
     }
     return mapping->node.key + (offset - mapping->offset);
 }
@@ -99,7 +101,7 @@ static void unmap_page(struct memory *memory, uint64_t index)
         struct mapping *mapping = container_of(at, struct mapping, link);
         struct space *space = mapping->space;
         uint64_t address = mapped_address(mapping, index);
-        pte_t *entry = address != 0 ? space_entry(space, address) : NULL;
+        pte_t *entry = address != NOWHERE ? space_entry(space, address) : NULL;
 
         if (entry != NULL && pte_present(*entry)) {
             *entry = 0;

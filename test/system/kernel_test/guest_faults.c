@@ -96,6 +96,29 @@ static void test_filled(void)
     foreign_close(&foreign);
 }
 
+/* A page at address 0 is one like any other: what changes behind it is seen there. */
+static void test_first_page(void)
+{
+    static struct foreign foreign;
+    uint64_t window = 0;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_LOADS, 0, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 0);
+    EXPECT_OK(space_map(0, foreign.data, 0, 0, PAGE, MAP_READ | MAP_WRITE, &window));
+    *(volatile uint64_t *)at(window) = 5;
+    foreign_begin(&foreign, CODE_LOADS, 0, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 5);
+    EXPECT_OK(memory_discard(foreign.data, 0, PAGE));
+    foreign_begin(&foreign, CODE_LOADS, 0, 0);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 0);
+    unmap(window, PAGE);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
 /* What is unmapped or protected is gone in both views. */
 static void test_unmapped(void)
 {
@@ -191,6 +214,7 @@ const struct test guest_fault_tests[] = {
     {"guest_bad_pc", test_bad_pc},
     {"guest_instructions", test_instructions},
     {"guest_filled", test_filled},
+    {"guest_first_page", test_first_page},
     {"guest_unmapped", test_unmapped},
     {"guest_copies", test_copies},
     {"guest_bad_copies", test_bad_copies},
