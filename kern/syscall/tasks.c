@@ -20,7 +20,7 @@ status_t sys_task_create(struct account *account, struct space *space, uint64_t 
     struct task *task;
     status_t status;
 
-    if (name_length > LIMIT_NAME) {
+    if (name_length > LIMIT_NAME || space->kind == SPACE_GUEST) {
         return STATUS_BAD_ARGUMENT;
     }
     memcpy(name, current_thread()->page->data, name_length);

@@ -74,6 +74,7 @@ static void test_host_of_another(void)
     handle_t host = 0;
     handle_t space = 0;
     handle_t guest = 0;
+    handle_t task = 0;
     uint64_t state = 0;
     uint64_t libsys = 0;
     EXPECT_OK(space_create_host(environment.account, &host, &libsys));
@@ -81,6 +82,7 @@ static void test_host_of_another(void)
     EXPECT_OK(space_create_guest(host, environment.account, &space));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, space_create_guest(space, environment.account, &guest));
     EXPECT_STATUS(STATUS_BAD_ARGUMENT, guest_create(space, environment.account, &guest, &state));
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, task_create(environment.account, space, 0, &task));
     close_handle(space);
     close_handle(host);
 }
