@@ -108,7 +108,9 @@ static bool first_fit(struct space *space, uint64_t length, uint64_t *address)
         if (mapping->node.key >= at && mapping->node.key - at >= length) {
             break;
         }
-        at = mapping_end(mapping);
+        if (mapping_end(mapping) > at) { /* a guest may have some below the bottom */
+            at = mapping_end(mapping);
+        }
     }
     *address = at;
     return in_range(space, at, length);

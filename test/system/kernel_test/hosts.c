@@ -115,6 +115,33 @@ static void test_ranges(void)
     close_handle(space);
 }
 
+/* A guest's space with two pages of room and one below what the kernel chooses from. */
+static void test_full(void)
+{
+    enum { GIB_PAGES = 1 << 18 };
+    const uint64_t lowest = 0x10000;
+    const uint64_t gib = (uint64_t)GIB_PAGES * PAGE;
+    handle_t host = 0;
+    handle_t space = 0;
+    handle_t memory = new_memory(GIB_PAGES);
+    uint64_t libsys = 0;
+    uint64_t mapped = 0;
+    EXPECT_OK(space_create_host(environment.account, &host, &libsys));
+    EXPECT_OK(space_create_guest(host, environment.account, &space));
+    const uint64_t base = libsys & ~(gib - 1);
+    EXPECT_OK(space_map(space, memory, mapped, 0, PAGE, MAP_READ | MAP_FIXED, &mapped));
+    for (uint64_t address = lowest; address < base; address = mapped + gib) {
+        uint64_t length = base - address < gib ? base - address - 2 * PAGE : gib;
+        mapped = address;
+        REQUIRE_OK(space_map(space, memory, mapped, 0, length, MAP_READ | MAP_FIXED, &mapped));
+    }
+    EXPECT_OK(space_map(space, memory, 0, 0, PAGE, MAP_READ, &mapped));
+    EXPECT(mapped == base - 2 * PAGE);
+    close_handle(memory);
+    close_handle(space);
+    close_handle(host);
+}
+
 const struct test host_tests[] = {
     {"host_inside", test_inside},
     {"host_killed", test_killed},
@@ -123,5 +150,6 @@ const struct test host_tests[] = {
     {"host_plain", test_plain},
     {"host_of_another", test_host_of_another},
     {"host_ranges", test_ranges},
+    {"host_full", test_full},
     {0},
 };
