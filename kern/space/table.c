@@ -40,10 +40,11 @@ pte_t *table_entry(struct space *space, uint64_t address)
                 return NULL;
             }
             atomic_thread_fence(memory_order_release);
-            *entry = pte_table(page);
             if (level == PAGETABLE_ROOT_LEVEL && space->kind == SPACE_GUEST) {
-                space->guest_root[table_index(address, level)] = *entry;
+                space->guest_root[table_index(address, level)] = pte_table(page);
                 *entry = pte_table_of_data(page);
+            } else {
+                *entry = pte_table(page);
             }
         }
         table = table_of(*entry);
