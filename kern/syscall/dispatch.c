@@ -5,6 +5,7 @@
 
 #include <kern/account.h>
 #include <kern/event.h>
+#include <kern/guest.h>
 #include <kern/irq.h>
 #include <kern/pin.h>
 #include <kern/port.h>
@@ -13,11 +14,12 @@
 
 /* Decoders take a pointer to the object for one to the whole. */
 _Static_assert(offsetof(struct account, object) == 0 && offsetof(struct endpoint, object) == 0 &&
-                   offsetof(struct event, object) == 0 && offsetof(struct irq, object) == 0 &&
-                   offsetof(struct port, object) == 0 && offsetof(struct timer, object) == 0 &&
-                   offsetof(struct memory, object) == 0 && offsetof(struct pin, object) == 0 &&
-                   offsetof(struct reply, object) == 0 && offsetof(struct space, object) == 0 &&
-                   offsetof(struct task, object) == 0 && offsetof(struct thread, object) == 0,
+                   offsetof(struct event, object) == 0 && offsetof(struct guest, object) == 0 &&
+                   offsetof(struct irq, object) == 0 && offsetof(struct port, object) == 0 &&
+                   offsetof(struct timer, object) == 0 && offsetof(struct memory, object) == 0 &&
+                   offsetof(struct pin, object) == 0 && offsetof(struct reply, object) == 0 &&
+                   offsetof(struct space, object) == 0 && offsetof(struct task, object) == 0 &&
+                   offsetof(struct thread, object) == 0,
                "objects begin with struct object");
 
 status_t give_new(void *made, status_t status, handle_t *handle)

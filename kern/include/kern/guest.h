@@ -19,7 +19,7 @@ struct guest {
     uint64_t address;      /* of the page, in space->host; 0: it shows no more */
     struct lock lock;
     struct thread *thread;  /* that has it; null: none */
-    struct fp_state *fp;    /* while no thread has it; null until used */
+    struct fp_state *fp;    /* null until used; its thread's `fp` is the same */
     uint64_t fault_address; /* of a page that a pager is asked for */
     uint32_t fault_kind;
 };
