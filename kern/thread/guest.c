@@ -218,6 +218,7 @@ void guest_enter(struct thread *self)
         guest_return(&guest->arch, GUEST_EXIT_KICKED);
         return;
     }
+    (void)atomic_fetch_and(&guest->arch.attention, ~(unsigned)GUEST_LONG_WAY);
     guest_load(&guest->arch);
     cpu->arch.frame = &guest->arch.frame;
     space_view(guest->space, true);
@@ -231,6 +232,7 @@ void guest_leave(struct thread *thread, uint64_t exit)
 
     (void)frame_export(&guest->arch.frame, guest->arch.state->registers);
     guest_return(&guest->arch, exit);
+    (void)atomic_fetch_or(&guest->arch.attention, GUEST_LONG_WAY);
     if (runs(thread)) {
         cpu->arch.frame = &thread->frame;
         space_view(guest->space, false);

@@ -28,6 +28,7 @@
 
 #define GUEST_KICKED   1
 #define GUEST_NO_ASIDS 2 /* every change of the root flushes the TLB */
+#define GUEST_LONG_WAY 4 /* it left in the middle of its code: a reservation of LR has to end */
 
 #ifndef __ASSEMBLER__
 #include <arch/cpu.h>

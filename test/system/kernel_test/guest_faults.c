@@ -119,6 +119,31 @@ static void test_first_page(void)
     foreign_close(&foreign);
 }
 
+/* A reservation does not outlive what the host did meanwhile. */
+static void test_reservation(void)
+{
+    static struct foreign foreign;
+    REQUIRE(foreign_open(&foreign));
+    foreign_begin(&foreign, CODE_STORES, 0, 1); /* the page is there: no fault but the one meant */
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    foreign_begin(&foreign, CODE_RESERVES, 0, 8);
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign_argument(&foreign, 0) == 0);
+    for (unsigned kicks = 0; kicks < 2; kicks++) {
+        foreign_begin(&foreign, CODE_RESERVES, 0, FOREIGN_TOP);
+        foreign_faults(&foreign, FAULT_READ, FOREIGN_TOP);
+        foreign.state->registers[GUEST_ARGUMENT(1)] = 8;
+        if (kicks > 0) {
+            EXPECT_OK(guest_kick(foreign.guest));
+            EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+        }
+        EXPECT(foreign_run() == GUEST_EXIT_CALL);
+        EXPECT(foreign_argument(&foreign, 0) == 1);
+    }
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
 /* What is unmapped or protected is gone in both views. */
 static void test_unmapped(void)
 {
@@ -215,6 +240,7 @@ const struct test guest_fault_tests[] = {
     {"guest_instructions", test_instructions},
     {"guest_filled", test_filled},
     {"guest_first_page", test_first_page},
+    {"guest_reservation", test_reservation},
     {"guest_unmapped", test_unmapped},
     {"guest_copies", test_copies},
     {"guest_bad_copies", test_bad_copies},

@@ -50,6 +50,14 @@ guest_code:
     b.ne 2b
     svc #0
     b 1b
+    .balign 32
+/* 192: reserves the word at argument 0, loads from argument 1, and stores conditionally: argument 0 =
+ * 0 if that was done */
+    ldxr x2, [x0]
+    ldr x4, [x1]
+    stxr w3, x2, [x0]
+    mov x0, x3
+    svc #0
     .balign 16
     .globl guest_code_end
 guest_code_end:

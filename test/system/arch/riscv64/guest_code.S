@@ -4,7 +4,7 @@
     .option push
     .option norvc
     .option norelax
-    .option arch, +d
+    .option arch, +d, +a
     .globl guest_code
 guest_code:
 /* 0: system calls for ever */
@@ -52,6 +52,13 @@ guest_code:
     bnez a2, 2b
     ecall
     j 1b
+    .balign 32
+/* 192: reserves the word at argument 0, loads from argument 1, and stores conditionally: argument 0 =
+ * 0 if that was done */
+    lr.d a2, (a0)
+    ld a4, 0(a1)
+    sc.d a0, a2, (a0)
+    ecall
     .balign 16
     .globl guest_code_end
 guest_code_end:
