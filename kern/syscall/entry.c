@@ -134,14 +134,13 @@ static uint32_t access_of(uint32_t kind)
 }
 
 /* Whose page is missing: a guest has nothing above its space, where its host has its own; and a host
- * does not execute what is its guest's. */
-static struct space *faulting_space(const struct thread *thread, bool in_guest, uint64_t address,
-                                    uint32_t access)
+ * gets what is its guest's only to copy it. */
+static struct space *faulting_space(const struct thread *thread, bool in_guest, uint64_t address)
 {
     if (address < thread->space->top) {
         bool own = thread->guest == NULL || in_guest;
 
-        return own || access != MAP_EXECUTE ? thread->space : NULL;
+        return own || guest_is_copied(thread) ? thread->space : NULL;
     }
     return address < USER_TOP && !in_guest ? thread->task->space : NULL;
 }
@@ -150,7 +149,7 @@ void kernel_fault(struct frame *frame, uint32_t kind, uint64_t address)
 {
     struct thread *thread = current_thread();
     uint32_t access = access_of(kind);
-    struct space *space = faulting_space(thread, frame != &thread->frame, address, access);
+    struct space *space = faulting_space(thread, frame != &thread->frame, address);
     struct absent_page absent = {0};
     status_t status = STATUS_BAD_ADDRESS;
 

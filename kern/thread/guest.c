@@ -252,8 +252,7 @@ void kernel_guest_kicked(struct frame *frame)
     guest_leave(self, GUEST_EXIT_KICKED);
 }
 
-/* Whether libsys was copying from or to the guest's memory. */
-static bool copies(const struct thread *thread)
+bool guest_is_copied(const struct thread *thread)
 {
     return frame_pc(&thread->frame) - thread->space->libsys - places()->copy_start <
            places()->copy_end - places()->copy_start;
@@ -270,7 +269,7 @@ bool guest_take_fault(struct thread *thread, uint32_t kind, uint64_t address, st
         guest_leave(thread, GUEST_EXIT_FAULT);
         return true;
     }
-    if (address < HOST_BASE && (kind == FAULT_READ || kind == FAULT_WRITE) && copies(thread)) {
+    if (address < HOST_BASE && (kind == FAULT_READ || kind == FAULT_WRITE) && guest_is_copied(thread)) {
         frame_set_pc(&thread->frame, thread->space->libsys + places()->copy_failed);
         return true;
     }

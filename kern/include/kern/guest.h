@@ -37,6 +37,8 @@ void guest_forget(struct thread *thread);
 void guest_enter(struct thread *self);
 /* The guest that the thread is in leaves it; the thread may be one that waits. */
 void guest_leave(struct thread *thread, uint64_t exit);
+/* Whether libsys, in the thread that has a guest, was copying from or to the guest's memory. */
+bool guest_is_copied(const struct thread *thread);
 /* A fault that nobody mended becomes the guest's exit, or the end of a copy by libsys. False: it is
  * the thread's own. */
 bool guest_take_fault(struct thread *thread, uint32_t kind, uint64_t address, status_t status);

@@ -59,6 +59,9 @@ static bool obey(struct message *message, handle_t account)
     case CHILD_EXECUTE:
         guest_call_code(account);
         break;
+    case CHILD_STRAY:
+        guest_read_null(account);
+        break;
     case CHILD_FLOAT:
         fp_control_write(0);
         break;

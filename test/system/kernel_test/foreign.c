@@ -105,3 +105,13 @@ void guest_call_code(handle_t account)
         ((void (*)(void))(uintptr_t)FOREIGN_CODE)();
     }
 }
+
+void guest_read_null(handle_t account)
+{
+    static struct foreign foreign;
+    environment.account = account;
+    if (foreign_open(&foreign)) {
+        EXPECT_OK(guest_attach(foreign.guest));
+        (void)*(volatile uint64_t *)at(0);
+    }
+}

@@ -51,5 +51,7 @@ uint64_t foreign_argument(const struct foreign *foreign, unsigned i);
 void guests_spin(handle_t account);
 /* Calls, as the host, a guest's code at FOREIGN_CODE. */
 void guest_call_code(handle_t account);
+/* Reads, as the host, at address 0 while it has a guest that has memory there. */
+void guest_read_null(handle_t account);
 
 #endif

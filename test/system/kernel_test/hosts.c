@@ -51,6 +51,11 @@ static void test_does_not_execute(void)
     faults(CHILD_EXECUTE, FAULT_EXECUTE, STATUS_BAD_ADDRESS);
 }
 
+static void test_stray(void)
+{
+    faults(CHILD_STRAY, FAULT_READ, STATUS_BAD_ADDRESS);
+}
+
 /* A task in another space has nothing to do with guests. */
 static void test_plain(void)
 {
@@ -147,6 +152,7 @@ const struct test host_tests[] = {
     {"host_killed", test_killed},
     {"host_no_floating_point", test_no_floating_point},
     {"host_does_not_execute", test_does_not_execute},
+    {"host_stray", test_stray},
     {"host_plain", test_plain},
     {"host_of_another", test_host_of_another},
     {"host_ranges", test_ranges},
