@@ -11,6 +11,21 @@
 #include "csr.h"
 #include "trap.h"
 
+#define OPCODE_MASK         0x7f
+#define OPCODE_LOAD_FP      0x07
+#define OPCODE_STORE_FP     0x27
+#define OPCODE_MADD         0x43
+#define OPCODE_MSUB         0x47
+#define OPCODE_NMSUB        0x4b
+#define OPCODE_NMADD        0x4f
+#define OPCODE_OP_FP        0x53
+#define OPCODE_SYSTEM       0x73
+#define CSR_NUMBER_SHIFT    20
+#define CSR_FFLAGS          0x001
+#define CSR_FCSR            0x003
+#define RVC_FUNCTION_MASK   0x6000
+#define RVC_FUNCTION_DOUBLE 0x2000
+
 static bool present; /* F and D, on every hart */
 
 /* `riscv,isa` is "rv64", single letters, then longer names, each after '_'. */
@@ -44,9 +59,33 @@ bool fp_present(void)
     return present;
 }
 
-bool fp_wanted(void)
+/* Whether these first bits of an instruction say that it needs the unit. Unprivileged ISA, "RV32/64G
+ * Instruction Set Listings" and "RVC Instruction Set Listings": of compressed ones FLD, FSD, FLDSP and
+ * FSDSP, with bit 13 set and bit 14 clear in quadrants 0 and 2. */
+static bool needs_unit(uint64_t instruction)
 {
-    return present && (csr_read(sstatus) & SSTATUS_FS) == 0;
+    uint64_t number = instruction >> CSR_NUMBER_SHIFT;
+
+    switch (instruction & OPCODE_MASK) {
+    case OPCODE_LOAD_FP:
+    case OPCODE_STORE_FP:
+    case OPCODE_MADD:
+    case OPCODE_MSUB:
+    case OPCODE_NMSUB:
+    case OPCODE_NMADD:
+    case OPCODE_OP_FP:
+        return true;
+    case OPCODE_SYSTEM:
+        return number >= CSR_FFLAGS && number <= CSR_FCSR;
+    default:
+        return (instruction & 1) == 0 && (instruction & RVC_FUNCTION_MASK) == RVC_FUNCTION_DOUBLE;
+    }
+}
+
+bool fp_wanted(uint64_t instruction)
+{
+    return present && (csr_read(sstatus) & SSTATUS_FS) == 0 &&
+           (instruction == 0 || needs_unit(instruction));
 }
 
 void fp_switch_out(struct frame *frame, struct fp_state *state)

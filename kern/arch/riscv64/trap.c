@@ -35,7 +35,7 @@ static void user_exception(struct frame *frame, uint64_t cause, uint64_t value)
         user_fault(frame, FAULT_WRITE, value);
         break;
     case CAUSE_ILLEGAL:
-        if (fp_wanted()) {
+        if (fp_wanted(value)) {
             kernel_fp_used(frame);
         } else {
             user_fault(frame, FAULT_ILLEGAL, frame_pc(frame));

@@ -33,9 +33,9 @@ void irqchip_poll(void);
 
 /* fp.c */
 void fp_init(const struct devicetree *tree);
-/* Whether an illegal instruction may be a floating-point instruction that found the unit off; it
- * traps again if it is none. */
-bool fp_wanted(void);
+/* Whether an illegal instruction, of which stval told these bits (0: none), may be one of floating
+ * point that found the unit off; it traps again if it is none. */
+bool fp_wanted(uint64_t instruction);
 /* fp.S */
 void fp_registers_save(struct fp_state *state);
 void fp_registers_load(const struct fp_state *state);

@@ -62,6 +62,9 @@ static bool obey(struct message *message, handle_t account)
     case CHILD_STRAY:
         guest_read_null(account);
         break;
+    case CHILD_ILLEGAL:
+        illegal_instruction();
+        break;
     case CHILD_FLOAT:
         fp_control_write(0);
         break;

@@ -17,6 +17,7 @@ enum {
     CHILD_TESTS,    /* runs the tests of hosts: how many passed, how many failed */
     CHILD_SPIN,     /* runs a guest that never leaves, in threads that never end */
     CHILD_FLOAT,    /* uses floating point */
+    CHILD_ILLEGAL,  /* executes what is no instruction */
     CHILD_EXECUTE,  /* calls code of a guest that it has */
     CHILD_STRAY,    /* reads through a null pointer while it has a guest */
     CHILD_TAKE,     /* maps words[1] pages of its account and writes to each: status */

@@ -46,6 +46,12 @@ static void test_no_floating_point(void)
     faults(CHILD_FLOAT, FAULT_ILLEGAL, STATUS_UNSUPPORTED);
 }
 
+/* What is no instruction at all is told apart. */
+static void test_illegal(void)
+{
+    faults(CHILD_ILLEGAL, FAULT_ILLEGAL, STATUS_BAD_ADDRESS);
+}
+
 static void test_does_not_execute(void)
 {
     faults(CHILD_EXECUTE, FAULT_EXECUTE, STATUS_BAD_ADDRESS);
@@ -151,6 +157,7 @@ const struct test host_tests[] = {
     {"host_inside", test_inside},
     {"host_killed", test_killed},
     {"host_no_floating_point", test_no_floating_point},
+    {"host_illegal", test_illegal},
     {"host_does_not_execute", test_does_not_execute},
     {"host_stray", test_stray},
     {"host_plain", test_plain},

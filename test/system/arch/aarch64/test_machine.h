@@ -33,6 +33,12 @@ static inline void write_illegal(volatile uint32_t *to)
     to[1] = RET;
 }
 
+/* No instruction, and none of floating point either. */
+static inline void illegal_instruction(void)
+{
+    __asm__ volatile(".4byte 0"); /* udf #0 */
+}
+
 static inline void write_breakpoint(volatile uint32_t *to)
 {
     to[0] = BRK_0;
