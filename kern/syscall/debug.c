@@ -3,6 +3,7 @@
  */
 #include "lookup.h"
 
+#include <kern/guest.h>
 #include <kern/life.h>
 
 status_t sys_task_stop(struct task *task, struct event *event, uint64_t bits)
@@ -57,10 +58,14 @@ status_t sys_task_thread(struct task *task, uint64_t after, handle_t *result, ui
 
 status_t sys_thread_registers(struct thread *thread)
 {
+    struct frame shown;
+
     if (thread->on_cpu != NULL && !atomic_load(&thread->halted)) {
         return STATUS_BAD_STATE;
     }
-    (void)frame_export(&thread->frame, current_thread()->page->data);
+    shown = thread->frame;
+    frame_set_pc(&shown, guest_host_pc(thread));
+    (void)frame_export(&shown, current_thread()->page->data);
     return STATUS_OK;
 }
 

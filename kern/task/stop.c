@@ -1,6 +1,7 @@
 /*
  * Stopping tasks; see kern/life.h.
  */
+#include <kern/guest.h>
 #include <kern/life.h>
 #include <kern/sched.h>
 
@@ -176,7 +177,8 @@ static bool is_writable(const struct thread *thread)
     bool in_fault = (thread->wait == WAIT_QUEUED || thread->wait == WAIT_ANSWER) &&
                     thread->call_kind != CALL_NORMAL;
 
-    return atomic_load(&thread->stop) && (thread->wait == WAIT_STOPPED || in_fault);
+    return atomic_load(&thread->stop) && (thread->wait == WAIT_STOPPED || in_fault) &&
+           !guest_is_in(thread);
 }
 
 status_t thread_set_registers(struct thread *thread, const void *registers)

@@ -208,6 +208,12 @@ bool guest_is_in(const struct thread *thread)
     return runs(thread) ? cpu_self()->arch.frame != &thread->frame : thread->in_guest;
 }
 
+uint64_t guest_host_pc(const struct thread *thread)
+{
+    return guest_is_in(thread) ? thread->task->space->libsys + places()->run_return
+                               : frame_pc(&thread->frame);
+}
+
 void guest_enter(struct thread *self)
 {
     struct guest *guest = self->guest;
@@ -269,7 +275,8 @@ bool guest_take_fault(struct thread *thread, uint32_t kind, uint64_t address, st
         guest_leave(thread, GUEST_EXIT_FAULT);
         return true;
     }
-    if (address < HOST_BASE && (kind == FAULT_READ || kind == FAULT_WRITE) && guest_is_copied(thread)) {
+    if (address < HOST_BASE && (kind == FAULT_READ || kind == FAULT_WRITE) &&
+        guest_is_copied(thread)) {
         frame_set_pc(&thread->frame, thread->space->libsys + places()->copy_failed);
         return true;
     }

@@ -52,6 +52,8 @@ static inline void guest_note_fault(struct guest *guest, uint32_t kind, uint64_t
 
 /* Whether the running thread is in its guest; of another one, whether it goes on there. */
 bool guest_is_in(const struct thread *thread);
+/* Where the thread itself goes on: behind guest_run() if its guest does. */
+uint64_t guest_host_pc(const struct thread *thread);
 
 /* Of the scheduler, for a thread that has a guest: before it stops running, after it runs. */
 void guest_switch_out(struct thread *thread);

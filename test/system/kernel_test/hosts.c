@@ -3,6 +3,8 @@
 
 #include "foreign.h"
 
+#define GIB (UINT64_C(1) << 30)
+
 static void test_inside(void)
 {
     static struct child child;
@@ -22,6 +24,49 @@ static void test_killed(void)
     sleep_for(20 * MILLISECOND);
     EXPECT_OK(task_kill(child.task, 3));
     child_end(&child, EXIT_KILLED, 3);
+}
+
+/* Its cpu_time is that of its guest once it is long. */
+static bool spins(handle_t task, uint64_t number)
+{
+    handle_t thread = 0;
+    uint64_t used = 0;
+    EXPECT_OK(task_thread(task, number - 1, &thread, &number));
+    EXPECT_OK(thread_info(thread, NULL, NULL, &used, NULL));
+    close_handle(thread);
+    return used > 20 * MILLISECOND;
+}
+
+/* Of a thread that is in its guest. */
+static uint64_t stopped_pc(handle_t task, uint64_t number)
+{
+    handle_t thread = 0;
+    uint64_t pc;
+    EXPECT_OK(task_thread(task, number - 1, &thread, &number));
+    EXPECT_OK(thread_registers(thread));
+    pc = registers_pc(message_page()->data);
+    EXPECT(registers_sp(message_page()->data) > pc / GIB * GIB);
+    EXPECT_STATUS(STATUS_BAD_STATE, thread_set_registers(thread));
+    close_handle(thread);
+    return pc;
+}
+
+/* Threads that are stopped in their guests, the second and third. */
+static void test_stopped(void)
+{
+    static struct child child;
+    handle_t event = new_event();
+    uint64_t bits = 0;
+    REQUIRE(child_start_host(&child, 0));
+    child_order(&child, CHILD_SPIN, 0, 0);
+    EVENTUALLY(spins(child.task, 2) && spins(child.task, 3));
+    EXPECT_OK(task_stop(child.task, event, 1));
+    EXPECT_OK(event_wait(event, 1, clock_read() + PATIENCE, &bits));
+    EXPECT(stopped_pc(child.task, 2) == stopped_pc(child.task, 3));
+    EXPECT_OK(task_resume(child.task));
+    EXPECT_OK(task_kill(child.task, 3));
+    child_end(&child, EXIT_KILLED, 3);
+    close_handle(event);
 }
 
 /* What it does on command is a fault of the host. */
@@ -108,7 +153,7 @@ static void test_ranges(void)
     uint64_t low = 0;
     EXPECT_OK(space_create_host(environment.account, &host, &libsys));
     EXPECT_OK(space_create_guest(host, environment.account, &space));
-    const uint64_t base = libsys & ~((UINT64_C(1) << 30) - 1);
+    const uint64_t base = libsys & ~(GIB - 1);
     EXPECT_OK(space_map(host, memory, 0, 0, PAGE, MAP_READ, &mapped));
     EXPECT(mapped >= base);
     mapped = base - PAGE;
@@ -129,20 +174,18 @@ static void test_ranges(void)
 /* A guest's space with two pages of room and one below what the kernel chooses from. */
 static void test_full(void)
 {
-    enum { GIB_PAGES = 1 << 18 };
     const uint64_t lowest = 0x10000;
-    const uint64_t gib = (uint64_t)GIB_PAGES * PAGE;
     handle_t host = 0;
     handle_t space = 0;
-    handle_t memory = new_memory(GIB_PAGES);
+    handle_t memory = new_memory(GIB / PAGE);
     uint64_t libsys = 0;
     uint64_t mapped = 0;
     EXPECT_OK(space_create_host(environment.account, &host, &libsys));
     EXPECT_OK(space_create_guest(host, environment.account, &space));
-    const uint64_t base = libsys & ~(gib - 1);
+    const uint64_t base = libsys & ~(GIB - 1);
     EXPECT_OK(space_map(space, memory, mapped, 0, PAGE, MAP_READ | MAP_FIXED, &mapped));
-    for (uint64_t address = lowest; address < base; address = mapped + gib) {
-        uint64_t length = base - address < gib ? base - address - 2 * PAGE : gib;
+    for (uint64_t address = lowest; address < base; address = mapped + GIB) {
+        uint64_t length = base - address < GIB ? base - address - 2 * PAGE : GIB;
         mapped = address;
         REQUIRE_OK(space_map(space, memory, mapped, 0, length, MAP_READ | MAP_FIXED, &mapped));
     }
@@ -156,6 +199,7 @@ static void test_full(void)
 const struct test host_tests[] = {
     {"host_inside", test_inside},
     {"host_killed", test_killed},
+    {"host_stopped", test_stopped},
     {"host_no_floating_point", test_no_floating_point},
     {"host_illegal", test_illegal},
     {"host_does_not_execute", test_does_not_execute},
