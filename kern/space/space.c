@@ -45,13 +45,15 @@ struct time_page *space_time_page(void)
     return direct_map(time_memory->physical);
 }
 
-/* 0 when all are taken: the space then shares none and is flushed at every switch. */
-static unsigned asid_allocate(void)
+/* 0 when all are taken: the space then shares none and is flushed at every switch. The last quarter
+ * is not for guests, which anybody may make in any number: drivers are not to pay for that. */
+static unsigned asid_allocate(enum space_kind kind)
 {
+    unsigned end = kind == SPACE_GUEST ? asid_count - asid_count / 4 : asid_count;
     unsigned asid = 0;
 
     lock_acquire(&asid_lock);
-    for (unsigned i = 1; i < asid_count; i++) {
+    for (unsigned i = 1; i < end; i++) {
         if ((asid_used[i / 64] >> (i % 64) & 1) == 0) {
             asid_used[i / 64] |= UINT64_C(1) << (i % 64);
             asid = i;
@@ -132,7 +134,7 @@ static struct space *make_space(struct account *account, enum space_kind kind, s
     }
     space->kind = kind;
     space->top = kind == SPACE_GUEST ? HOST_BASE : USER_TOP;
-    space->asid = asid_allocate();
+    space->asid = asid_allocate(kind);
     space->root = make_root(account, space->asid, &space->root_physical, &space->root_value);
     if (space->root == NULL) {
         asid_free(space->asid);
@@ -181,7 +183,7 @@ struct space *space_create_guest(struct space *host, struct account *account, st
     if (space == NULL) {
         return NULL;
     }
-    space->guest_asid = asid_allocate();
+    space->guest_asid = asid_allocate(SPACE_GUEST);
     space->guest_root = make_root(account, space->guest_asid, &space->guest_root_physical,
                                   &space->guest_root_value);
     if (space->guest_root == NULL || !table_make(host, HOST_BASE)) {

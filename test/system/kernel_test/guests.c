@@ -367,6 +367,27 @@ static void test_threads(void)
     foreign_close(&foreigners[0]);
 }
 
+/* More processes than there are ASIDs. The last ones have none: everything works all the same. */
+static void test_without_asids(void)
+{
+    enum { SPACES = 2048 }; /* two ASIDs each, of 4096 at most (kern/space/space.c) */
+    static handle_t spaces[SPACES];
+    for (unsigned i = 0; i < SPACES; i++) {
+        REQUIRE_OK(space_create_guest(0, environment.account, &spaces[i]));
+    }
+    test_call();
+    test_handler();
+    test_several();
+    test_closed();
+    test_kick();
+    test_preempted();
+    test_preempted_call();
+    test_threads();
+    for (unsigned i = 0; i < SPACES; i++) {
+        close_handle(spaces[i]);
+    }
+}
+
 const struct test guest_tests[] = {
     {"guest_call", test_call},
     {"guest_handler", test_handler},
@@ -381,5 +402,6 @@ const struct test guest_tests[] = {
     {"guest_preempted", test_preempted},
     {"guest_preempted_call", test_preempted_call},
     {"guest_threads", test_threads},
+    {"guest_without_asids", test_without_asids},
     {0},
 };
