@@ -65,6 +65,13 @@ uint64_t foreign_run(void)
     return exit;
 }
 
+void foreign_kick_later(void *argument)
+{
+    struct foreign *foreign = argument;
+    sleep_for(5 * MILLISECOND);
+    EXPECT_OK(guest_kick(foreign->guest));
+}
+
 void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address)
 {
     EXPECT(foreign_run() == GUEST_EXIT_FAULT);

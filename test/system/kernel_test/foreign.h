@@ -24,6 +24,8 @@ enum {
     CODE_CHECKS_FLOAT = 128,
     CODE_BURSTS = 160,
     CODE_RESERVES = 192,
+    CODE_SPINS = 224,
+    CODE_LOADS_STACK = 240,
 };
 
 #define COUNT_ARGUMENT 3 /* what CODE_COUNTS, CODE_CHECKS_FLOAT and CODE_BURSTS count in */
@@ -43,6 +45,8 @@ void foreign_close(struct foreign *foreign);
 void foreign_begin(struct foreign *foreign, uint64_t code, uint64_t argument0, uint64_t argument1);
 /* Runs it until it leaves; the GUEST_EXIT_ constant, 0 if it cannot run. */
 uint64_t foreign_run(void);
+/* Kicks it, soon: a thread's function, of a struct foreign. */
+void foreign_kick_later(void *foreign);
 /* Runs it, which has to leave with that fault. */
 void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address);
 uint64_t foreign_argument(const struct foreign *foreign, unsigned i);

@@ -27,22 +27,25 @@ static void test_general(void)
     foreign_close(&foreign);
 }
 
-/* The same through the frame, which a kick takes it out of. */
+/* The same through the frame, which a kick takes it out of, and all that there are. */
 static void test_after_kick(void)
 {
     static struct foreign foreign;
+    struct worker worker;
     REQUIRE(foreign_open(&foreign));
-    foreign_begin(&foreign, CODE_LOADS, FOREIGN_TOP, 0); /* a fault at its first instruction */
-    for (unsigned i = 0; i < GUEST_REGISTERS; i++) {
-        if (i != GUEST_PC && i != GUEST_ARGUMENT(0)) {
-            foreign.state->registers[i] = pattern(i);
-        }
-    }
     for (unsigned round = 0; round < 3; round++) {
-        foreign_faults(&foreign, FAULT_READ, FOREIGN_TOP);
-        for (unsigned i = 0; i < GUEST_REGISTERS; i++) {
-            EXPECT(i == GUEST_PC || i == GUEST_ARGUMENT(0) ||
-                   foreign.state->registers[i] == pattern(i));
+        for (unsigned i = 0; i < GUEST_ALL; i++) {
+            foreign.state->registers[i] = guest_register(i, pattern(i + round));
+        }
+        EXPECT_OK(guest_attach(foreign.guest));
+        foreign.state->registers[GUEST_PC] = FOREIGN_CODE + CODE_SPINS;
+        EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, foreign_kick_later, &foreign));
+        EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+        EXPECT(worker_end(&worker));
+        EXPECT(foreign.state->registers[GUEST_PC] == FOREIGN_CODE + CODE_SPINS);
+        for (unsigned i = 0; i < GUEST_ALL; i++) {
+            EXPECT(i == GUEST_PC ||
+                   foreign.state->registers[i] == guest_register(i, pattern(i + round)));
         }
     }
     EXPECT_OK(guest_attach(0));

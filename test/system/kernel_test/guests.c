@@ -135,13 +135,6 @@ static void test_no_handle(void)
 
 /* ---- kicks ----------------------------------------------------------------------------------- */
 
-static void kick_later(void *argument)
-{
-    struct foreign *foreign = argument;
-    sleep_for(5 * MILLISECOND);
-    EXPECT_OK(guest_kick(foreign->guest));
-}
-
 static void test_kick(void)
 {
     static struct foreign foreign;
@@ -150,7 +143,7 @@ static void test_kick(void)
     foreign_begin(&foreign, CODE_COUNTS, 0, 0);
     for (unsigned i = 0; i < 20; i++) {
         uint64_t before = foreign_argument(&foreign, COUNT_ARGUMENT);
-        EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, kick_later, &foreign));
+        EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, foreign_kick_later, &foreign));
         EXPECT(foreign_run() == GUEST_EXIT_KICKED);
         EXPECT(foreign_argument(&foreign, COUNT_ARGUMENT) > before);
         EXPECT(worker_end(&worker));
@@ -183,7 +176,7 @@ static void test_kick_waiting(void)
     struct worker worker;
     REQUIRE(foreign_open(&foreign));
     foreign_begin(&foreign, CODE_CALLS, 0, 0);
-    EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, kick_later, &foreign));
+    EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, foreign_kick_later, &foreign));
     EXPECT_STATUS(STATUS_INTERRUPTED, event_wait(environment.idle, 2, FOR_EVER, NULL));
     EXPECT(worker_end(&worker));
     EXPECT(foreign_run() == GUEST_EXIT_KICKED);

@@ -12,6 +12,15 @@
 #define GUEST_SP          31
 #define GUEST_ARGUMENT(i) (i)
 #define GUEST_REGISTERS   32 /* pc, and others, follow */
+#define GUEST_FLAGS       33
+#define GUEST_ALL         35
+#define GUEST_ALIGNMENT   true /* of pc is checked */
+
+/* What register i holds once `value` was written to it. */
+static inline uint64_t guest_register(unsigned i, uint64_t value)
+{
+    return i == GUEST_FLAGS ? value & 0xf0000000 : value;
+}
 
 #define MOVZ_X0 0xd2800000u /* movz x0, imm << 5 */
 #define RET     0xd65f03c0u
