@@ -72,6 +72,18 @@ void foreign_kick_later(void *argument)
     EXPECT_OK(guest_kick(foreign->guest));
 }
 
+void foreign_answer(void *argument)
+{
+    const struct service *service = argument;
+    struct received call;
+    do {
+        EXPECT_OK(port_receive(service->port, service->reply, &call));
+        const struct message answer = {.tag = message_tag(STATUS_OK, 0, 0, 0),
+                                       .words = {call.words[0] + 1}};
+        EXPECT_OK(port_reply(service->reply, &answer));
+    } while (call.words[0] != 0);
+}
+
 void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address)
 {
     EXPECT(foreign_run() == GUEST_EXIT_FAULT);

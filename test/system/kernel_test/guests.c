@@ -239,19 +239,6 @@ static void test_preempted(void)
     }
 }
 
-/* Answers so that the caller is made ready, and does not get this CPU at once. */
-static void answer_generally(void *argument)
-{
-    const struct service *service = argument;
-    struct received call;
-    do {
-        EXPECT_OK(port_receive(service->port, service->reply, &call));
-        const struct message answer = {.tag = message_tag(STATUS_OK, 0, 0, 0),
-                                       .words = {call.words[0] + 1}};
-        EXPECT_OK(port_reply(service->reply, &answer));
-    } while (call.words[0] != 0);
-}
-
 enum { ASK_BURST = 2000, ASK_CALLS = 300 };
 
 struct asker {
@@ -300,7 +287,7 @@ static void test_preempted_call(void)
     struct service service;
     uint64_t give_up = clock_read() + PATIENCE;
     REQUIRE(service_open(&service));
-    EXPECT_OK(worker_start(&server, 0, OTHER_PRIORITY, answer_generally, &service));
+    EXPECT_OK(worker_start(&server, 0, OTHER_PRIORITY, foreign_answer, &service));
     for (unsigned i = 0; i < GUESTS; i++) {
         askers[i].endpoint = service.endpoint;
         askers[i].calls = 0;

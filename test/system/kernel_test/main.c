@@ -31,7 +31,7 @@ static const struct test *const groups[] = {
 
 /* In a child whose space can host guests. */
 static const struct test *const hosted_groups[] = {guest_tests, guest_register_tests,
-                                                   guest_fault_tests};
+                                                   guest_fault_tests, guest_random_tests};
 
 static struct {
     const char *volatile name; /* of the running test; null between tests */
