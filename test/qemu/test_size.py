@@ -7,10 +7,10 @@ from harness import kernel_size
 from harness.build import Variant
 from harness.places import COMPILERS
 
-LINES = {"kernel": 13160, "controllers": 670} # both architectures together
+LINES = {"kernel": 13300, "controllers": 670} # both architectures together
 TEXT = { # bytes
-    ("riscv64", "clang"): 74 << 10, ("riscv64", "gcc"): 74 << 10,
-    ("aarch64", "clang"): 94 << 10, ("aarch64", "gcc"): 92 << 10,
+    ("riscv64", "clang"): 75 << 10, ("riscv64", "gcc"): 75 << 10,
+    ("aarch64", "clang"): 97 << 10, ("aarch64", "gcc"): 94 << 10,
 }
 
 
