@@ -3,7 +3,9 @@
 
 void fat_cache_init(struct fat_cache *cache, const struct fat_device *device, uint32_t sector_bytes)
 {
-    fat_cache_drop(cache);
+    fat_zero(cache->lines, sizeof(cache->lines));
+    cache->dirty = 0;
+    cache->watched_count = 0;
     cache->device = device;
     cache->sector_bytes = sector_bytes;
     cache->sets = FAT_CACHE_BYTES / sector_bytes / FAT_CACHE_WAYS;
@@ -14,7 +16,10 @@ void fat_cache_init(struct fat_cache *cache, const struct fat_device *device, ui
 
 void fat_cache_drop(struct fat_cache *cache)
 {
-    fat_zero(cache->lines, sizeof(cache->lines));
+    for (unsigned i = 0; i < FAT_CACHE_LINES; i++) {
+        cache->lines[i].used = 0;
+        cache->lines[i].dirty = false;
+    }
     cache->dirty = 0;
 }
 
@@ -28,23 +33,78 @@ static uint8_t *bytes_of(struct fat_cache *cache, const struct fat_line *line)
     return cache->bytes + (size_t)(line - cache->lines) * cache->sector_bytes;
 }
 
+/* The line that holds a sector, or its digest alone. */
 static struct fat_line *find(struct fat_cache *cache, uint64_t sector)
 {
     struct fat_line *set = set_of(cache, sector);
     for (unsigned i = 0; i < FAT_CACHE_WAYS; i++) {
-        if (set[i].used != 0 && set[i].sector == sector) {
+        if ((set[i].used != 0 || set[i].digest != 0) && set[i].sector == sector) {
             return &set[i];
         }
     }
     return NULL;
 }
 
-/* All copies, the one that is read first. */
+/* ---- what the device holds ------------------------------------------------------------------ */
+
+/* Of whole words; never 0. The multiplier is that of FNV-1a. */
+static uint64_t digest_of(const uint8_t *bytes, uint32_t length)
+{
+    uint64_t digest = length;
+    for (uint32_t i = 0; i < length; i += sizeof(uint64_t)) {
+        uint64_t word;
+        fat_copy(&word, bytes + i, sizeof(word));
+        digest = (digest ^ word) * 0x100000001b3u;
+        digest ^= digest >> 32;
+    }
+    return digest | 1;
+}
+
+static void note(struct fat_cache *cache, struct fat_line *line, uint64_t digest)
+{
+    line->digest = digest;
+    for (uint32_t i = 0; i < cache->watched_count; i++) {
+        if (cache->watched[i].sector == line->sector) {
+            cache->watched[i].digest = digest;
+        }
+    }
+}
+
+void fat_cache_watch(struct fat_cache *cache, uint64_t sector)
+{
+    cache->watched[cache->watched_count++] = (struct fat_line){.sector = sector};
+}
+
+static bool is_on(struct fat_cache *cache, const struct fat_device *device,
+                  const struct fat_line *line)
+{
+    uint32_t length = cache->sector_bytes;
+    return line->digest == 0 || (device->read(device->context, line->sector * length, cache->again,
+                                              length) == STATUS_OK &&
+                                 digest_of(cache->again, length) == line->digest);
+}
+
+bool fat_cache_is_on(struct fat_cache *cache, const struct fat_device *device)
+{
+    bool same = true;
+    for (uint32_t i = 0; i < cache->watched_count && same; i++) {
+        same = is_on(cache, device, &cache->watched[i]);
+    }
+    for (uint32_t i = 0; i < FAT_CACHE_LINES && same; i++) {
+        same = is_on(cache, device, &cache->lines[i]);
+    }
+    return same;
+}
+
+/* ---- reading and writing -------------------------------------------------------------------- */
+
+/* All copies, the one that is read first. While it is written nobody knows what the device has. */
 static status_t write_line(struct fat_cache *cache, struct fat_line *line)
 {
     uint64_t sector = line->sector;
     bool mirrored =
         sector >= cache->mirror_start && sector - cache->mirror_start < cache->mirror_length;
+    note(cache, line, 0);
     for (uint32_t copy = 0; copy <= (mirrored ? cache->mirrors : 0); copy++) {
         status_t status = cache->device->write(cache->device->context, sector * cache->sector_bytes,
                                                bytes_of(cache, line), cache->sector_bytes);
@@ -56,6 +116,7 @@ static status_t write_line(struct fat_cache *cache, struct fat_line *line)
     }
     line->dirty = false;
     cache->dirty--;
+    note(cache, line, digest_of(bytes_of(cache, line), cache->sector_bytes));
     return STATUS_OK;
 }
 
@@ -71,19 +132,20 @@ static void touch(struct fat_cache *cache, struct fat_line *line)
     line->used = cache->clock;
 }
 
-/* An empty line, or the one used longest ago, written if it has to be. */
+/* That of its digest, an empty one, or the one used longest ago, written if it has to be. */
 static status_t take_line(struct fat_cache *cache, uint64_t sector, struct fat_line **taken)
 {
     struct fat_line *set = set_of(cache, sector);
-    struct fat_line *oldest = set;
-    for (unsigned i = 1; i < FAT_CACHE_WAYS; i++) {
+    struct fat_line *known = find(cache, sector);
+    struct fat_line *oldest = known != NULL ? known : set;
+    for (unsigned i = 0; i < FAT_CACHE_WAYS && known == NULL; i++) {
         if (set[i].used < oldest->used) {
             oldest = &set[i];
         }
     }
     status_t status = oldest->dirty ? write_line(cache, oldest) : STATUS_OK;
     if (status == STATUS_OK) {
-        *oldest = (struct fat_line){.sector = sector};
+        *oldest = (struct fat_line){.sector = sector, .digest = known != NULL ? known->digest : 0};
         *taken = oldest;
     }
     return status;
@@ -93,7 +155,7 @@ static status_t get(struct fat_cache *cache, uint64_t sector, bool fresh, struct
 {
     status_t status = STATUS_OK;
     *line = find(cache, sector);
-    if (*line == NULL) {
+    if (*line == NULL || (*line)->used == 0) {
         if (sector >= cache->device->size / cache->sector_bytes) {
             return STATUS_IO_ERROR;
         }
@@ -102,6 +164,9 @@ static status_t get(struct fat_cache *cache, uint64_t sector, bool fresh, struct
             status = cache->device->read(cache->device->context, sector * cache->sector_bytes,
                                          bytes_of(cache, *line), cache->sector_bytes);
             cache->failed = cache->failed || status != STATUS_OK;
+        }
+        if (status == STATUS_OK && !fresh) {
+            note(cache, *line, digest_of(bytes_of(cache, *line), cache->sector_bytes));
         }
     }
     if (status != STATUS_OK) {
@@ -151,7 +216,7 @@ void fat_cache_forget(struct fat_cache *cache, uint64_t sector, uint64_t count)
 {
     for (unsigned i = 0; i < FAT_CACHE_LINES; i++) {
         struct fat_line *line = &cache->lines[i];
-        if (line->used != 0 && line->sector >= sector && line->sector - sector < count) {
+        if (line->sector >= sector && line->sector - sector < count) {
             cache->dirty -= line->dirty;
             *line = (struct fat_line){0};
         }

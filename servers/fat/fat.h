@@ -85,8 +85,9 @@ SINTER_MUST_CHECK status_t fat_mount(struct fat *fat, const struct fat_device *d
                                      struct fat_saved *saved, uint64_t (*wall)(void),
                                      bool read_only, const char **reason);
 
-/* Whether a device that has come back has this file system on it. */
-bool fat_is_on(const struct fat *fat, const struct fat_device *device);
+/* Whether a device that has come back has this file system on it, with nothing changed that is
+ * known of it: its marks, FSInfo, what is in the cache. If not, the next instance begins anew. */
+bool fat_is_on(struct fat *fat, const struct fat_device *device);
 
 /* Before the first change: READ_ONLY, or the mark of being changed is on stable storage. IO_ERROR
  * also while an earlier change that the device broke off cannot be undone or finished. */

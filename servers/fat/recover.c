@@ -44,6 +44,11 @@ void fat_intend_nothing(struct fat *fat)
     }
 }
 
+void fat_saved_keep(struct fat *fat, bool keep)
+{
+    fat->saved->magic = keep ? SAVED_MAGIC : 0;
+}
+
 void fat_saved_check(struct fat *fat, uint32_t identity)
 {
     struct fat_saved *saved = fat->saved;

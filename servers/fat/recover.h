@@ -7,6 +7,9 @@
 /* Drops what was saved if it is not of this volume, or makes no sense. */
 void fat_saved_check(struct fat *fat, uint32_t identity);
 
+/* Whether what is saved is for the next instance. */
+void fat_saved_keep(struct fat *fat, bool keep);
+
 /* Undoes or finishes what was interrupted, and finds again what is open. */
 SINTER_MUST_CHECK status_t fat_recover(struct fat *fat);
 

@@ -310,12 +310,15 @@ static uint32_t identity_of(enum fat_type type, const uint8_t *boot)
     return fat_get32(boot + (type == FAT_32 ? BS_VOLUME_ID_32 : BS_VOLUME_ID));
 }
 
-bool fat_is_on(const struct fat *fat, const struct fat_device *device)
+bool fat_is_on(struct fat *fat, const struct fat_device *device)
 {
     uint8_t now[FAT_SECTOR_LEAST];
-    return device->read(device->context, 0, now, FAT_SECTOR_LEAST) == STATUS_OK &&
-           __builtin_memcmp(now + GEOMETRY, fat->geometry, FAT_GEOMETRY_BYTES) == 0 &&
-           identity_of(fat->type, now) == fat->saved->identity;
+    bool same = device->read(device->context, 0, now, FAT_SECTOR_LEAST) == STATUS_OK &&
+                __builtin_memcmp(now + GEOMETRY, fat->geometry, FAT_GEOMETRY_BYTES) == 0 &&
+                identity_of(fat->type, now) == fat->saved->identity &&
+                fat_cache_is_on(&fat->cache, device);
+    fat_saved_keep(fat, same);
+    return same;
 }
 
 static void set_mirrors(struct fat *fat, const uint8_t *boot)
@@ -326,6 +329,9 @@ static void set_mirrors(struct fat *fat, const uint8_t *boot)
     fat->cache.mirror_start = fat->fat_start;
     fat->cache.mirror_length = fat->fat_sectors;
     fat->cache.mirrors = mirrored ? boot[BPB_FAT_COUNT] - 1u : 0;
+    fat_cache_watch(&fat->cache, 0);
+    fat_cache_watch(&fat->cache, fat->fat_start); /* its second entry is the other mark */
+    fat_cache_watch(&fat->cache, fat->info_sector);
 }
 
 status_t fat_mount(struct fat *fat, const struct fat_device *device, struct fat_saved *saved,

@@ -1061,6 +1061,94 @@ static void a_volume_is_told_from_others(void **state)
     }
 }
 
+static void check_change_is_seen(uint64_t offset)
+{
+    image.bytes[offset] ^= 1;
+    assert_false(fat_is_on(&image.fat, &image.device));
+    image.bytes[offset] ^= 1;
+    assert_true(fat_is_on(&image.fat, &image.device));
+}
+
+/* Somebody has worked on it meanwhile: seen from what was read, also once that is dropped. */
+static void a_volume_that_was_edited_is_told(void **state)
+{
+    enum { LETTER = 3 };
+    (void)state;
+    for (unsigned i = 0; i < VARIANTS; i++) {
+        begin(&variants[i]);
+        struct fat *fat = &image.fat;
+        struct fat_node *node = image_open_node(&image, "a file", FILE_WRITE | FILE_CREATE);
+        assert_non_null(node);
+        assert_int_equal(image_write_at(&image, node, 0, "text", 4), STATUS_OK);
+        uint64_t entry = (uint64_t)node->place.sector * fat->sector_bytes + node->place.offset;
+        check_change_is_seen(entry + LETTER);
+        fat_cache_drop(&fat->cache);
+        check_change_is_seen(entry + LETTER);
+        fat_zero(fat->cache.lines, sizeof(fat->cache.lines));
+        check_change_is_seen(fat->type == FAT_32 ? BS_STATE_32 : BS_STATE);
+        check_change_is_seen(fat->fat_start * fat->sector_bytes + fat->type / 8);
+        if (fat->info_sector != 0) {
+            check_change_is_seen((uint64_t)fat->info_sector * fat->sector_bytes + INFO_FREE);
+        }
+        fat_node_close(node);
+        end();
+    }
+}
+
+/* What is saved is of the volume that it was. */
+static void an_edited_volume_is_mounted_anew(void **state)
+{
+    (void)state;
+    begin(&variants[2]);
+    struct fat_node *node = image_open_node(&image, "a file", FILE_WRITE | FILE_CREATE);
+    assert_non_null(node);
+    image.bytes[image.fat.fat_start * image.fat.sector_bytes + 4] ^= 1;
+    assert_false(fat_is_on(&image.fat, &image.device));
+    assert_int_equal(image_mount(&image), STATUS_OK);
+    assert_int_equal(node->references, 0);
+    assert_int_equal(image.saved.dirty_by_us, 0);
+    image_close(&image);
+}
+
+/* The driver dies before or after it has done what was asked. */
+static status_t write_and_ask(void *context, uint64_t offset, const void *buffer, uint32_t length)
+{
+    assert_true(fat_is_on(&image.fat, &image.device));
+    status_t status = image.device.write(context, offset, buffer, length);
+    assert_true(fat_is_on(&image.fat, &image.device));
+    return status;
+}
+
+static status_t read_and_ask(void *context, uint64_t offset, void *buffer, uint32_t length)
+{
+    assert_true(fat_is_on(&image.fat, &image.device));
+    return image.device.read(context, offset, buffer, length);
+}
+
+static void a_volume_is_itself_in_the_middle_of_a_change(void **state)
+{
+    enum { LENGTH = 20000 };
+    (void)state;
+    for (unsigned i = 0; i < VARIANTS; i++) {
+        uint8_t *bytes = pattern(LENGTH, i);
+        begin(&variants[i]);
+        image.fat.device.read = read_and_ask;
+        image.fat.device.write = write_and_ask;
+        assert_int_equal(image_make_directory(&image, "folder"), STATUS_OK);
+        assert_int_equal(image_write_file(&image, "folder/file", bytes, LENGTH), STATUS_OK);
+        assert_int_equal(fat_sync(&image.fat), STATUS_OK);
+        assert_int_equal(image_write_file(&image, "folder/file", bytes, 700), STATUS_OK);
+        assert_int_equal(image_rename(&image, "folder/file", "another name"), STATUS_OK);
+        image.fails = 1;
+        image.fails_at = image.writes + 2;
+        (void)!image_write_file(&image, "third", bytes, LENGTH);
+        assert_int_equal(image_write_file(&image, "fourth", bytes, LENGTH), STATUS_OK);
+        assert_int_equal(image_remove(&image, "another name", false), STATUS_OK);
+        end();
+        free(bytes);
+    }
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -1106,6 +1194,9 @@ int main(void)
         cmocka_unit_test(a_wrong_count_of_free_clusters_refuses_nothing),
         cmocka_unit_test(hostile_names_are_shown_by_their_short_ones),
         cmocka_unit_test(a_volume_is_told_from_others),
+        cmocka_unit_test(a_volume_that_was_edited_is_told),
+        cmocka_unit_test(an_edited_volume_is_mounted_anew),
+        cmocka_unit_test(a_volume_is_itself_in_the_middle_of_a_change),
         cmocka_unit_test(a_broken_state_store_does_no_harm),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
