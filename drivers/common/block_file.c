@@ -137,7 +137,7 @@ static bool again(struct block_file *block, handle_t used, status_t *status, uns
     if (*status == STATUS_GONE && is_gone(used)) {
         status_t opened = open_again(block, used);
         if (opened == STATUS_OK) {
-            return ++*tries < DEATHS;
+            return !block->tells && ++*tries < DEATHS;
         }
         *status = opened;
     }
@@ -207,8 +207,9 @@ status_t block_file_sync(struct block_file *block)
     return status;
 }
 
-status_t block_file_lend(struct block_file *block, struct call *call, uint32_t direction,
-                         uint64_t offset, uint64_t at, uint64_t length, uint64_t *count)
+status_t block_file_lend(struct block_file *block, handle_t file, struct call *call,
+                         uint32_t direction, uint64_t offset, uint64_t at, uint64_t length,
+                         uint64_t *count)
 {
     struct lease lease = {.source = call->reply,
                           .address = at,
@@ -216,13 +217,13 @@ status_t block_file_lend(struct block_file *block, struct call *call, uint32_t d
                           .flags = direction | LEASE_ONWARD,
                           .index = 0};
     unsigned tries = 0;
-    status_t status;
-    handle_t file;
-    do {
-        file = block->file;
+    status_t status = move(file, offset, &lease, count);
+    while (status != STATUS_OK && status != STATUS_INTERRUPTED &&
+           again(block, file, &status, &tries) &&
+           status != STATUS_INTERRUPTED) { /* the opening may have been */
+        file = block->tells ? file : block->file;
         status = move(file, offset, &lease, count);
-    } while (status != STATUS_INTERRUPTED && again(block, file, &status, &tries) &&
-             status != STATUS_INTERRUPTED); /* the opening may have been */
+    }
     if (status == STATUS_INTERRUPTED && call->server->stopping) {
         return STATUS_NOT_READY; /* the client calls the next instance */
     }

@@ -25,6 +25,8 @@ struct block_file {
      */
     bool (*is_same)(struct block_file *again, void *context);
     void *context;
+    /* A call that met the end of an opening is not repeated through the next: it answers GONE. */
+    bool tells;
 };
 
 /* Opens `path`, which may begin with a slash, for reading, and for writing if it allows that.
@@ -42,12 +44,12 @@ SINTER_MUST_CHECK status_t block_file_write(struct block_file *block, uint64_t o
 SINTER_MUST_CHECK status_t block_file_sync(struct block_file *block);
 
 /*
- * Lends on `length` bytes from `at` on of the call's lease to the device: LEASE_WRITE for a read,
+ * Lends on, through the opening that was block->file when the call was looked at, `length` bytes from `at` on of the call's lease to the device: LEASE_WRITE for a read,
  * LEASE_READ for a write. May move less, which *count tells. RETRY_TOUCH: the answer for the
  * caller is prepared; return it. INTERRUPTED: the caller has cancelled.
  */
-SINTER_MUST_CHECK status_t block_file_lend(struct block_file *block, struct call *call,
-                                           uint32_t direction, uint64_t offset, uint64_t at,
-                                           uint64_t length, uint64_t *count);
+SINTER_MUST_CHECK status_t block_file_lend(struct block_file *block, handle_t file,
+                                           struct call *call, uint32_t direction, uint64_t offset,
+                                           uint64_t at, uint64_t length, uint64_t *count);
 
 #endif

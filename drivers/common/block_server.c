@@ -3,6 +3,7 @@
 
 #include <sinter/protocol/file.h>
 
+#include "block_identity.h"
 #include "plan.h"
 #include "positions.h"
 #include "publish.h"
@@ -10,6 +11,7 @@
 static struct server server;
 static struct block_device disk;
 static struct positions positions;
+static uint64_t identity;
 static _Alignas(sizeof(uint64_t)) uint8_t buffer[BLOCK_SERVER_BUFFER];
 
 static struct plan plan_call(struct call *call, uint64_t *offset, uint32_t flags)
@@ -84,6 +86,14 @@ static status_t disk_stat(struct call *call, uint32_t *kind, uint64_t *size, uin
     return STATUS_OK;
 }
 
+static status_t disk_times(struct call *call, uint64_t *modified, uint64_t *number)
+{
+    (void)call;
+    *modified = 0;
+    *number = identity;
+    return STATUS_OK;
+}
+
 static status_t disk_sync(struct call *call)
 {
     (void)call;
@@ -97,6 +107,7 @@ static const struct file_operations operations = {
     .seek = disk_seek,
     .stat = disk_stat,
     .sync = disk_sync,
+    .times = disk_times,
 };
 
 static void on_closed(struct server *at, uint64_t badge)
@@ -108,6 +119,7 @@ static void on_closed(struct server *at, uint64_t badge)
 static int serve(void)
 {
     server.on_closed = on_closed;
+    identity = block_identity(&server);
     status_t status = server_add(&server, file_protocol(&operations));
     if (status == STATUS_OK) {
         status = publish(&server, "disk*", 0, FILE_KIND_BLOCK);

@@ -80,7 +80,7 @@ static status_t lend(void *context, bool write, uint64_t device_offset, uint64_t
     do {
         uint64_t moved = 0;
         status_t status =
-            block_file_lend(&disk, context, write ? LEASE_READ : LEASE_WRITE,
+            block_file_lend(&disk, disk.file, context, write ? LEASE_READ : LEASE_WRITE,
                             device_offset + *count, at + *count, length - *count, &moved);
         if (status != STATUS_OK) {
             return status;

@@ -4,13 +4,14 @@
  * client lent, so that nothing is copied here; eight at once.
  *
  * Tables are read at the start: `svc restart partitions` after one was changed. A disk whose driver
- * comes back later is used again if its table is the same. A disk that is absent, or without a
+ * was stopped and comes back is used again if its table is the same; who had a partition open meets
+ * GONE and opens it again, since its contents may be others. A disk that is absent, or without a
  * table, is left alone, and said in the log if it was asked for. Another instance may serve
  * further disks.
  *
  * Client replays: what was answered is in the disk, and a call names its blocks. The badge of a
- * partition's openings is its disk's argument and its number, so that they outlive an instance; if
- * it is not there any more, they answer GONE.
+ * partition's openings is its disk's argument and identity, and its number, so that they outlive an
+ * instance; if it is not there any more, they answer GONE.
  */
 #include <sinter/object.h>
 
@@ -42,13 +43,20 @@ enum {
     DISKS = 8,
     NAME = 32,
     BLOCK_SIZE = 16384, /* of efficient transfer, as of a disk */
-    NUMBER_SHIFT = 8    /* file number: index of the disk, then number of the partition */
+    /* A file's number: identity of the disk, its index, then number of the partition. */
+    NUMBER_SHIFT = 8,
+    IDENTITY_SHIFT = 11
 };
 _Static_assert(TABLE_LARGEST_NUMBER < 1 << NUMBER_SHIFT, "numbers fit below the disk's");
+_Static_assert(DISKS <= 1 << (IDENTITY_SHIFT - NUMBER_SHIFT), "and those below its identity");
+
+#define GOLDEN_RATIO 0x9e3779b97f4a7c15u /* of 64 bits: spreads a number over the upper ones */
 
 struct disk {
     struct block_file block;
     struct table table;
+    _Atomic(uint32_t)
+        identity; /* of its present opening, in the upper bits of its files' numbers */
 };
 
 static struct server server;
@@ -59,11 +67,18 @@ static atomic_flag positions_locked = ATOMIC_FLAG_INIT; /* by the worker that us
 
 /* ---- which part of which disk --------------------------------------------------------------- */
 
+/* It has not been opened again since. */
+static bool knows_disk(const struct call *call, const struct disk *disk)
+{
+    uint64_t file = call->in.badge >> 32;
+    return disk->identity == file >> IDENTITY_SHIFT << IDENTITY_SHIFT;
+}
+
 static const struct table_extent *extent_of(const struct call *call, struct disk **disk)
 {
     uint64_t file = call->in.badge >> 32;
-    uint64_t index = file >> NUMBER_SHIFT;
-    if (index >= DISKS) {
+    uint64_t index = (file >> NUMBER_SHIFT) % (1 << (IDENTITY_SHIFT - NUMBER_SHIFT));
+    if (index >= DISKS || !knows_disk(call, &disks[index])) {
         return NULL;
     }
     *disk = &disks[index];
@@ -131,9 +146,13 @@ static status_t transfer(struct call *call, uint32_t direction, uint64_t offset,
         return length != 0 && direction == LEASE_READ ? STATUS_FULL : STATUS_OK;
     }
     length = length < extent->length - offset ? length : extent->length - offset;
+    handle_t opened = disk->block.file; /* its identity is there before it is */
+    if (!knows_disk(call, disk)) {
+        return STATUS_GONE;
+    }
     workers_enter(call);
-    status_t status =
-        block_file_lend(&disk->block, call, direction, extent->start + offset, 0, length, count);
+    status_t status = block_file_lend(&disk->block, opened, call, direction, extent->start + offset,
+                                      0, length, count);
     workers_leave(call);
     if (status == STATUS_OK) {
         have_moved(call, flags, offset + *count);
@@ -255,21 +274,37 @@ static void publish_all(uint32_t index, const char *path)
         char name[NAME];
         uint32_t number = table->extents[i].number;
         (void)format_text(name, sizeof(name), "%sp%u", last_part(path), (unsigned)number);
-        status_t status =
-            publish_as(&server, name, index << NUMBER_SHIFT | number, FILE_KIND_BLOCK);
+        status_t status = publish_as(
+            &server, name, disks[index].identity | index << NUMBER_SHIFT | number, FILE_KIND_BLOCK);
         if (status != STATUS_OK) {
             log_line("/dev/%s is not to be had: %s", name, status_text(status));
         }
     }
 }
 
-/* What the disk was cut into is true of it still. */
+/* In the bits of a file's number that are left for it; 0: its driver tells none. */
+static uint32_t identity_of(const struct block_file *block)
+{
+    uint64_t modified;
+    uint64_t identity = 0;
+    if (file_times(block->file, &modified, &identity) != STATUS_OK) {
+        identity = 0;
+    }
+    return (uint32_t)(identity * GOLDEN_RATIO >> 32) >> IDENTITY_SHIFT << IDENTITY_SHIFT;
+}
+
+/* What the disk was cut into is true of it still; what is in the parts, who uses them has to ask. */
 static bool is_same_disk(struct block_file *again, void *context)
 {
-    const struct table *table = context;
+    struct disk *disk = context;
     struct table_disk source = {again, again->size, read_disk};
     struct table now;
-    return table_read(&source, &now) == STATUS_OK && table_is_same(table, &now);
+    if (table_read(&source, &now) != STATUS_OK || !table_is_same(&disk->table, &now)) {
+        return false;
+    }
+    disk->identity = identity_of(again);
+    publish_all((uint32_t)(disk - disks), again->path);
+    return true;
 }
 
 /* A disk of which nothing is used is not kept open, so that its driver can be stopped. */
@@ -296,8 +331,10 @@ static void take_disk(uint32_t index, const char *path)
     if (disk->table.count == 0) {
         block_file_close(&disk->block);
     }
+    disk->identity = identity_of(&disk->block);
     disk->block.is_same = is_same_disk;
-    disk->block.context = &disk->table;
+    disk->block.context = disk;
+    disk->block.tells = true;
 }
 
 static void take_disks(void)

@@ -170,6 +170,30 @@ def test_driver_comes_back(boot, architecture, disk, way):
     image.run("fsck.fat", "-n", str(whole))
 
 
+@pytest.mark.quick
+def test_disk_edited_meanwhile(boot, architecture, disk):
+    """What somebody else did to a disk while its driver was stopped is not written over."""
+    data = random.Random(4).randbytes(60_000)
+    console = boot(disks=[disk.path])
+    mount(console)
+    for folder in ("one", "two"):
+        assert console.run(f"echo before > /{folder}/text; cat /{folder}/text")[1] == 0
+    assert console.run("svc stop virtio-blk --force")[1] == 0
+    for part in ("one", "two"):
+        disk.put(part, "theirs", data)
+    assert console.run("svc start virtio-blk") == ("", 0)
+    for folder in ("one", "two"):
+        for command in (f"echo lost > /{folder}/lost", f"cat /{folder}/text"):
+            assert console.run(command)[1] != 0
+        assert console.run(f"svc restart {folder}") == ("", 0)
+        check_sum(console, f"/{folder}/theirs", data)
+        assert console.run(f"echo after >> /{folder}/text; cat /{folder}/text") == (
+            "before\nafter\n", 0)
+    power_off(console)
+    for part in ("one", "two"):
+        assert disk.get(part, "theirs") == data
+
+
 def test_what_is_open_outlives_a_crash(boot, architecture, disk):
     console = boot(disks=[disk.path])
     mount(console)

@@ -5,14 +5,15 @@
  * Start handles: registers0, irq0.
  *
  * Client replays: a call in flight at a crash fails with PEER_DIED, and since it names the blocks
- * it is repeated as it was. Writes that were answered are in the device. The device goes on
- * writing to memory of a dead instance until the next one has reset it; the kernel keeps that
+ * it is repeated as it was. Writes that were answered are in the device. State store: which disk
+ * this is, for who knows what was on it (block_identity.h). The device goes on writing to memory of a dead instance until the next one has reset it; the kernel keeps that
  * memory until then.
  */
 #include <sinter/object.h>
 
 #include <sinter/protocol/file.h>
 
+#include "block_identity.h"
 #include "publish.h"
 #include "request.h"
 
@@ -40,6 +41,7 @@ enum {
 static struct server server;
 static struct disk disk;
 static struct requests requests;
+static uint64_t identity;
 
 /* Looks now and then whether the device makes progress, while it has something to do. */
 static struct {
@@ -134,6 +136,14 @@ static status_t disk_file_stat(struct call *call, uint32_t *kind, uint64_t *size
     return STATUS_OK;
 }
 
+static status_t disk_file_times(struct call *call, uint64_t *modified, uint64_t *number)
+{
+    (void)call;
+    *modified = 0;
+    *number = identity;
+    return STATUS_OK;
+}
+
 static status_t disk_file_sync(struct call *call)
 {
     status_t status = requests_flush(&requests, call);
@@ -148,6 +158,7 @@ static const struct file_operations operations = {
     .seek = disk_file_seek,
     .stat = disk_file_stat,
     .sync = disk_file_sync,
+    .times = disk_file_times,
 };
 
 /* ---- the server ----------------------------------------------------------------------------- */
@@ -212,6 +223,7 @@ int server_main(const struct start_info *info)
     server.on_cancel = on_cancel;
     server.on_closed = on_closed;
     requests_init(&requests, &disk, &server);
+    identity = block_identity(&server);
     status = begin();
     if (status != STATUS_OK) {
         return server_refuse(&server, "its interrupt, timer or name: %s", status_text(status));
