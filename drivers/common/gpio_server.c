@@ -14,6 +14,7 @@ enum {
 /* A call of wait that has not been answered. */
 struct waiting {
     handle_t reply; /* 0: the place is free */
+    uint64_t badge;
     struct gpio_wanted wanted;
 };
 
@@ -77,8 +78,11 @@ static status_t wait(struct call *call, uint64_t rising, uint64_t falling, uint6
     }
     if (!gpio_find(&gpio, &wanted, clock_read(), &found)) {
         handle_t reply = call_defer(call);
-        *place = (struct waiting){.reply = reply, .wanted = wanted};
-        return reply != 0 ? STATUS_OK : STATUS_BUSY;
+        if (reply == 0) {
+            return STATUS_BUSY;
+        }
+        *place = (struct waiting){reply, call->in.badge, wanted};
+        return STATUS_OK;
     }
     *number = found.line;
     *event = found.event;
@@ -124,9 +128,20 @@ static void on_event(struct server *at, uint64_t bits)
     answer_waits();
 }
 
+static void end_wait(struct server *at, struct waiting *place, status_t status)
+{
+    server_answer(at, place->reply, status);
+    place->reply = 0;
+}
+
+/* Of a caller that was killed this is all that comes. */
 static void on_closed(struct server *at, uint64_t badge)
 {
-    (void)at;
+    for (int i = 0; i < WAITS; i++) {
+        if (waiting[i].reply != 0 && waiting[i].badge == badge) {
+            end_wait(at, &waiting[i], STATUS_INTERRUPTED);
+        }
+    }
     gpio_forget(&gpio, badge);
 }
 
@@ -134,8 +149,7 @@ static void on_cancel(struct server *at, handle_t reply)
 {
     struct waiting *place = place_of(reply);
     if (place != NULL) {
-        server_answer(at, reply, STATUS_INTERRUPTED);
-        place->reply = 0;
+        end_wait(at, place, STATUS_INTERRUPTED);
     }
 }
 
@@ -143,8 +157,7 @@ static void on_stop(struct server *at)
 {
     for (int i = 0; i < WAITS; i++) {
         if (waiting[i].reply != 0) {
-            server_answer(at, waiting[i].reply, STATUS_NOT_READY);
-            waiting[i].reply = 0;
+            end_wait(at, &waiting[i], STATUS_NOT_READY);
         }
     }
 }

@@ -82,6 +82,15 @@ def test_outputs_outlive_their_driver(machine, architecture):
         assert console.run("gpio set 1=0; gpio wait 1=0 2=1") == ("1=0\n", 0)
 
 
+def test_killed_waits_leave_their_places(machine, architecture):
+    """More than can wait at once are killed, one after the other."""
+    console = machine()
+    for _ in range(7):
+        assert console.run("for i in 1 2 3 4 5 6 7 8 9 10; do "
+                           "gpio wait 3=1 & sleep 0.1; kill %1; wait; done", timeout=120)[1] == 0
+    assert console.run("gpio wait 3=0") == ("3=0\n", 0)
+
+
 def test_refusals(machine, architecture):
     console = machine()
     for command in ("gpio get", "gpio get x", "gpio get 1 1", "gpio set 1", "gpio set 1=2",
