@@ -141,7 +141,8 @@ static struct gpio_opening *opening_of(struct gpio *gpio, uint64_t badge)
     return found;
 }
 
-status_t gpio_watch(struct gpio *gpio, uint64_t badge, const struct gpio_wanted *wanted)
+status_t gpio_watch(struct gpio *gpio, uint64_t badge, const struct gpio_wanted *wanted,
+                    bool besides)
 {
     uint64_t lines = wanted->rising | wanted->falling | wanted->high | wanted->low;
     if (!are_lines(gpio, lines)) {
@@ -154,10 +155,11 @@ status_t gpio_watch(struct gpio *gpio, uint64_t badge, const struct gpio_wanted 
     if (opening == NULL) {
         return STATUS_BUSY;
     }
-    *opening = (struct gpio_opening){.used = true,
-                                     .badge = badge,
-                                     .rising = wanted->rising | wanted->high,
-                                     .falling = wanted->falling | wanted->low};
+    if (!opening->used || !besides) {
+        *opening = (struct gpio_opening){.used = true, .badge = badge};
+    }
+    opening->rising |= wanted->rising | wanted->high;
+    opening->falling |= wanted->falling | wanted->low;
     connect(gpio, lines);
     watch_for_all(gpio);
     return STATUS_OK;

@@ -65,6 +65,15 @@ static struct waiting *place_of(handle_t reply)
     return NULL;
 }
 
+static bool is_waiting(uint64_t badge)
+{
+    bool found = false;
+    for (int i = 0; i < WAITS; i++) {
+        found = found || (waiting[i].reply != 0 && waiting[i].badge == badge);
+    }
+    return found;
+}
+
 static status_t wait(struct call *call, uint64_t rising, uint64_t falling, uint64_t high,
                      uint64_t low, uint64_t after, uint32_t *number, uint32_t *event,
                      uint64_t *time, uint32_t *lost)
@@ -72,7 +81,9 @@ static status_t wait(struct call *call, uint64_t rising, uint64_t falling, uint6
     struct gpio_wanted wanted = {rising, falling, high, low, after};
     struct waiting *place = place_of(0);
     struct gpio_event found;
-    status_t status = place == NULL ? STATUS_BUSY : gpio_watch(&gpio, call->in.badge, &wanted);
+    uint64_t badge = call->in.badge;
+    status_t status =
+        place == NULL ? STATUS_BUSY : gpio_watch(&gpio, badge, &wanted, is_waiting(badge));
     if (status != STATUS_OK) {
         return status;
     }
@@ -81,7 +92,7 @@ static status_t wait(struct call *call, uint64_t rising, uint64_t falling, uint6
         if (reply == 0) {
             return STATUS_BUSY;
         }
-        *place = (struct waiting){reply, call->in.badge, wanted};
+        *place = (struct waiting){reply, badge, wanted};
         return STATUS_OK;
     }
     *number = found.line;

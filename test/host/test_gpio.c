@@ -198,7 +198,7 @@ static void test_described(void **state)
     assert_int_equal(gpio_line_state(&gpio, 7, &flags, &value), STATUS_OK);
     assert_int_equal(flags, GPIO_FUNCTION | GPIO_PULL_UP | GPIO_EVENTS);
     const struct gpio_wanted wanted = {.low = 0x80};
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     assert_int_equal(gpio_line_state(&gpio, 7, &flags, &value), STATUS_OK);
     assert_int_equal(flags, GPIO_FUNCTION | GPIO_PULL_UP | GPIO_EVENTS | GPIO_WATCHED);
     assert_int_equal(gpio_line_state(&gpio, 8, &flags, &value), STATUS_NOT_FOUND);
@@ -223,7 +223,7 @@ static void test_edges_in_order(void **state)
 {
     (void)state;
     struct gpio_wanted wanted = {.rising = 0x3, .falling = 0x1, .after = START};
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     assert_int_equal(chip.rising, 0x3);
     assert_int_equal(chip.falling, 0x1);
     assert_int_equal(chip.connected, 0x3);
@@ -244,7 +244,7 @@ static void test_pulses(void **state)
 {
     (void)state;
     struct gpio_wanted wanted = {.rising = 0x3, .falling = 0x3, .after = START};
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     chip.pins = 0x2;
     chip.rose = chip.fell = 0x3;
     gpio_collect(&gpio, START + 1);
@@ -260,7 +260,7 @@ static void test_levels(void **state)
     struct gpio_event found;
     struct gpio_wanted wanted = {.high = 0x1, .low = 0x2, .after = START};
     chip.pins = 0x2;
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     assert_int_equal(chip.rising, 0x1);
     assert_int_equal(chip.falling, 0x2);
     expect_none(&wanted);
@@ -280,7 +280,7 @@ static void test_lost(void **state)
     (void)state;
     struct gpio_event found;
     struct gpio_wanted wanted = {.rising = 0x1, .after = START};
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     for (uint64_t i = 1; i <= GPIO_KEPT + 2; i++) {
         rise(0, START + i);
     }
@@ -291,7 +291,7 @@ static void test_lost(void **state)
     assert_true(gpio_find(&gpio, &wanted, START, &found));
     assert_false(found.lost);
     gpio_init(&gpio, &device, 1, START + 1000);
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     rise(0, START + 1001);
     assert_true(gpio_find(&gpio, &wanted, START, &found));
     assert_true(found.lost);
@@ -303,38 +303,55 @@ static void test_openings(void **state)
     struct gpio_wanted wanted = {.rising = 0x1};
     for (uint64_t badge = 0; badge < GPIO_OPENINGS; badge++) {
         wanted.falling = 1ull << badge % LINES;
-        assert_int_equal(gpio_watch(&gpio, badge, &wanted), STATUS_OK);
+        assert_int_equal(gpio_watch(&gpio, badge, &wanted, false), STATUS_OK);
     }
     assert_int_equal(chip.falling, ALL);
-    assert_int_equal(gpio_watch(&gpio, GPIO_OPENINGS, &wanted), STATUS_BUSY);
+    assert_int_equal(gpio_watch(&gpio, GPIO_OPENINGS, &wanted, false), STATUS_BUSY);
     gpio_forget(&gpio, GPIO_OPENINGS);
     for (uint64_t badge = 0; badge < GPIO_OPENINGS; badge++) {
         gpio_forget(&gpio, badge);
     }
     assert_int_equal(chip.rising | chip.falling, 0);
-    assert_int_equal(gpio_watch(&gpio, GPIO_OPENINGS, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, GPIO_OPENINGS, &wanted, false), STATUS_OK);
     wanted = (struct gpio_wanted){.low = 0x8};
-    assert_int_equal(gpio_watch(&gpio, GPIO_OPENINGS, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, GPIO_OPENINGS, &wanted, false), STATUS_OK);
     assert_int_equal(chip.rising, 0);
     assert_int_equal(chip.falling, 0x8);
+}
+
+static void test_two_waits_of_one_opening(void **state)
+{
+    (void)state;
+    struct gpio_wanted first = {.rising = 0x1, .low = 0x2};
+    struct gpio_wanted second = {.falling = 0x4, .high = 0x8};
+    assert_int_equal(gpio_watch(&gpio, ME, &first, true), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &second, true), STATUS_OK);
+    assert_int_equal(chip.rising, 0x9);
+    assert_int_equal(chip.falling, 0x6);
+    assert_int_equal(gpio_watch(&gpio, ME, &second, false), STATUS_OK);
+    assert_int_equal(chip.rising, 0x8);
+    assert_int_equal(chip.falling, 0x4);
+    gpio_forget(&gpio, ME);
+    assert_int_equal(gpio_watch(&gpio, ME + 1, &first, true), STATUS_OK);
+    assert_int_equal(chip.rising, 0x1);
 }
 
 static void test_waits_refused(void **state)
 {
     (void)state;
     struct gpio_wanted wanted = {.after = START};
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_BAD_ARGUMENT);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_BAD_ARGUMENT);
     wanted.low = 0x100;
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_BAD_ARGUMENT);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_BAD_ARGUMENT);
     device.interrupt_each = true;
     gpio_init(&gpio, &device, ~0ull << 1, START);
     wanted.low = 0x3;
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_UNSUPPORTED);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_UNSUPPORTED);
     wanted.low = 0x82;
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_OK);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_OK);
     device.interrupt_each = false;
     gpio_init(&gpio, &device, 0, START);
-    assert_int_equal(gpio_watch(&gpio, ME, &wanted), STATUS_UNSUPPORTED);
+    assert_int_equal(gpio_watch(&gpio, ME, &wanted, false), STATUS_UNSUPPORTED);
 }
 
 int main(void)
@@ -350,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup(test_levels, start),
         cmocka_unit_test_setup(test_lost, start),
         cmocka_unit_test_setup(test_openings, start),
+        cmocka_unit_test_setup(test_two_waits_of_one_opening, start),
         cmocka_unit_test_setup(test_waits_refused, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
