@@ -143,7 +143,8 @@ bool attach_take_back(struct service *service, const struct service **driver)
     bool lacks = service->device == NULL && service->former != NULL && service_is_down(service);
     for (uint32_t i = 0; lacks && i < INIT_SERVICES; i++) {
         struct service *other = &services[i];
-        if (!other->used || other->device != service->former) {
+        if (!other->used || other->device != service->former ||
+            !names_same_device(service->object->note, other->object->note)) {
             continue;
         }
         if (!service_is_down(other)) {

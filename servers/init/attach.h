@@ -29,7 +29,7 @@ bool attach_goes_in_circle(const struct service *failed, const struct service *o
 void attach_instead(struct service *failed, struct service *other);
 
 /* Before it is started by command: gives a service the device again that another got in its place.
- * False: that one is not down, *driver. */
+ * False: that one is not down, *driver. Not if its object is for other devices by now. */
 bool attach_take_back(struct service *service, const struct service **driver);
 
 #endif

@@ -103,6 +103,7 @@ static struct service *declare(struct command *command)
         FAIL(command, STATUS_FULL, "no room for another service");
         return NULL;
     }
+    service->former = service->object == file ? service->former : NULL;
     service->object = file;
     script_options_merge(&service->options, options);
     if (service->options.allow_line == 0) {
@@ -302,7 +303,7 @@ static void run_echo(struct command *command)
 static void run_declare(struct command *command)
 {
     struct service *service = declare(command);
-    if (service != NULL && is_on_demand(command)) {
+    if (service != NULL && is_on_demand(command) && !lacks_device(command, service)) {
         service_await(service);
         wait_for(command, service);
     }

@@ -283,6 +283,24 @@ static void a_device_is_taken_back(void **state)
     }
 }
 
+static void a_device_is_not_taken_for_another_object(void **state)
+{
+    struct object_note note = {.device_count = 1, .devices = {"virtio,mmio:2"}};
+    static struct object_note other_note = {.device_count = 1, .devices = {"virtio,mmio:1"}};
+    static struct boot_file other = {.name = "other.o", .note = &other_note};
+    const struct service *driver = NULL;
+    (void)state;
+    text_copy(disk_note.devices[0], CATALOG_DEVICE_TEXT, "virtio,mmio:2");
+    replace_failed(&note, SERVICE_STOPPED);
+    services[0].object = &other;
+    services[1].state = SERVICE_STOPPED;
+    assert_true(attach_take_back(&services[0], &driver));
+    assert_null(services[0].device);
+    assert_ptr_equal(services[1].device, &device_table.devices[0]);
+    services[1].state = SERVICE_RUNNING;
+    assert_true(attach_take_back(&services[0], &driver));
+}
+
 static void each_is_started_once_in_a_circle(void **state)
 {
     enum { COUNT = 3 };
@@ -316,6 +334,7 @@ int main(void)
         cmocka_unit_test(another_driver_takes_over),
         cmocka_unit_test(what_cannot_drive_it_does_not),
         cmocka_unit_test(a_device_is_taken_back),
+        cmocka_unit_test(a_device_is_not_taken_for_another_object),
         cmocka_unit_test(each_is_started_once_in_a_circle),
         cmocka_unit_test(one_that_is_disabled_keeps_its_device),
         cmocka_unit_test(further_devices_get_further_services),

@@ -276,6 +276,9 @@ def test_failed_and_another_driver(boot, architecture, scratch, smp):
     assert status_of(console, "backup")["files"] == "/dev/disk0"
 
 
+REST = {"replace": " with virtio-blk.o", "service": " virtio-blk demand"} # of the statement
+
+
 @pytest.mark.parametrize("smp", [1, 4])
 def test_device_is_taken_back(boot, architecture, scratch, smp):
     """Whoever is started while the other is down has the device; while the other runs it cannot."""
@@ -290,8 +293,8 @@ def test_device_is_taken_back(boot, architecture, scratch, smp):
             ("virtio-blk", "backup", "svc stop virtio-blk", "stopped"),
             ("backup", "virtio-blk", fail, "failed"))
     for has, wants, down, state in ways:
-        for verb in ("start", "restart", "replace"):
-            command = f"{verb} {wants}" + (" with virtio-blk.o" if verb == "replace" else "")
+        for verb in ("start", "restart", "replace", "service"):
+            command = f"{verb} {wants}{REST.get(verb, '')}"
             output, status = console.run(f"svc {command}")
             assert status != 0 and (f"the device of {wants} is driven by {has}, which is running; "
                                     f"`stop {has}` first") in output, output
