@@ -114,19 +114,31 @@ static status_t append_heading(void)
     return store_append(&store, heading, length);
 }
 
+/* In parts that a file has room for, cut at ends of lines; *done: as much is there. */
+static status_t append(const char *text, size_t length, size_t *done)
+{
+    status_t status = STATUS_OK;
+    for (*done = 0; *done < length && status == STATUS_OK;) {
+        size_t room = length - *done < store.limit ? length - *done : store.limit;
+        size_t part = lines_whole(text + *done, room);
+        status = store_append(&store, text + *done, part);
+        *done += status == STATUS_OK ? part : 0;
+    }
+    return status;
+}
+
 /* What the file lacks of the boot before, and the heading of this one. */
 static status_t begin_boot(const struct line *last)
 {
     size_t used;
     size_t behind = 0;
+    size_t done;
     status_t status = read_previous(&used);
     if (status != STATUS_OK) {
         return status;
     }
     (void)lines_behind(journal.text, used, last, &behind);
-    if (behind < used) {
-        status = store_append(&store, journal.text + behind, used - behind);
-    }
+    status = append(journal.text + behind, used - behind, &done);
     return status == STATUS_OK ? append_heading() : status;
 }
 
@@ -152,7 +164,6 @@ static status_t begin(void)
     return status;
 }
 
-/* Whatever came at once, no file becomes larger than it may. */
 static status_t write_new(void)
 {
     uint64_t start = journal.position;
@@ -163,12 +174,10 @@ static status_t write_new(void)
         static const char gap[] = "==== the log was faster than the journal ====\n";
         status = store_append(&store, gap, sizeof(gap) - 1);
     }
-    for (size_t done = 0; done < whole && status == STATUS_OK;) {
-        size_t room = whole - done < store.limit ? whole - done : store.limit;
-        size_t part = lines_whole(journal.text + done, room);
-        status = store_append(&store, journal.text + done, part);
-        done += part;
-        journal.position = status == STATUS_OK ? start + done : journal.position;
+    if (status == STATUS_OK) {
+        size_t done;
+        status = append(journal.text, whole, &done);
+        journal.position = done > 0 ? start + done : journal.position;
     }
     return status;
 }

@@ -98,35 +98,46 @@ static status_t rotate(const struct store *store)
     return status;
 }
 
-static status_t end_line(handle_t file, uint64_t *size)
+/* The end that the last line lacks: bytes, 0 or 1. */
+static status_t read_torn(handle_t file, uint64_t size, uint64_t *torn)
 {
     char last = '\n';
     size_t count = 0;
-    status_t status = *size > 0 ? read_at(file, *size - 1, &last, 1, &count) : STATUS_OK;
-    if (status == STATUS_OK && last != '\n') {
-        status = write_at(file, *size, "\n", 1);
-        *size += status == STATUS_OK;
+    status_t status = size > 0 ? read_at(file, size - 1, &last, 1, &count) : STATUS_OK;
+    *torn = last != '\n' ? 1 : 0;
+    return status;
+}
+
+static status_t open_end(const struct store *store, handle_t *file, uint64_t *size, uint64_t *torn)
+{
+    status_t status = open_file(store, FILE_READ | FILE_WRITE | FILE_CREATE, file, size);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = read_torn(*file, *size, torn);
+    if (status != STATUS_OK) {
+        status_ignore(handle_close(*file));
     }
     return status;
 }
 
 status_t store_append(const struct store *store, const char *text, size_t length)
 {
-    const uint32_t flags = FILE_READ | FILE_WRITE | FILE_CREATE;
     handle_t file;
     uint64_t size = 0;
-    status_t status = open_file(store, flags, &file, &size);
-    if (status == STATUS_OK && size > 0 && size + length > store->limit) {
+    uint64_t torn = 0;
+    status_t status = open_end(store, &file, &size, &torn);
+    if (status == STATUS_OK && size > 0 && size + torn + length > store->limit) {
         status_ignore(handle_close(file));
         status = rotate(store);
-        status = status == STATUS_OK ? open_file(store, flags, &file, &size) : status;
+        status = status == STATUS_OK ? open_end(store, &file, &size, &torn) : status;
     }
     if (status != STATUS_OK) {
         return status;
     }
-    status = end_line(file, &size);
+    status = write_at(file, size, "\n", torn);
     if (status == STATUS_OK) {
-        status = write_at(file, size, text, length);
+        status = write_at(file, size + torn, text, length);
     }
     if (status == STATUS_OK) {
         status = file_sync(file);

@@ -129,6 +129,41 @@ def test_is_bounded(boot, architecture, disk):
     assert "fifo (fifo.o) has crashed" in old + new
 
 
+def test_lost_text_is_bounded(boot, architecture, disk):
+    """What the boot before has left is larger than a file may be."""
+    console = boot(disks=[disk], extra=REBOOTS)
+    for _ in range(12):
+        assert console.run("svc stop fifo; svc start fifo")[1] == 0
+        pc = crash(console, "fifo")
+    console.send("reboot\n")
+    console.wait_prompt()
+    assert int(console.run("dmesg --previous | wc -c")[0]) > 8 * KIB
+    mount(console)
+    start(console, "8K")
+    wait_for(console, "crashes before this boot")
+    assert console.run("svc stop journal; svc stop disk --force")[1] == 0
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    new, old = on_host(disk), on_host(disk, "journal.old")
+    assert 0 < len(new) <= 8 * KIB and 0 < len(old) <= 8 * KIB
+    assert pc in old + new
+
+
+def test_end_of_a_torn_line_counts(boot, architecture, disk, tmp_path):
+    """A file that would have room for the heading, but not for the end of its last line too."""
+    most = 64 * KIB
+    torn = tmp_path / "torn"
+    torn.write_bytes(b"x" * (most - len("==== boot at 2026-01-01 00:00 UTC ====\n")))
+    image.run("mcopy", "-i", str(disk), str(torn), "::journal")
+    console = boot(disks=[disk])
+    mount(console)
+    start(console, "64K")
+    wait_for(console, "Sinter on")
+    assert console.run("svc stop journal; svc stop disk --force")[1] == 0
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    assert on_host(disk, "journal.old") == torn.read_text(encoding="ascii")
+    assert re.match(HEADING, on_host(disk))
+
+
 def test_torn_line(boot, architecture, disk, tmp_path):
     """Whatever the file holds: a line that was cut short is ended, and nothing else changed."""
     torn = tmp_path / "torn"
