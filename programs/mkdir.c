@@ -1,4 +1,5 @@
-/* mkdir [-p] PATH...: makes directories; -p with those above, and without complaint if they exist. */
+/* mkdir [-p] PATH...: makes directories; -p with those above, and without complaint if they exist.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * svc WORD...: runs a line of the init script's language (start, stop, restart, status, log, kill,
  * list, ...) and prints the answer; `replace` with a path sends the file along. The supervisor is
- * reached through the start handle `service`, or through /dev/service. `svc check FILE` asks nobody;
- * `svc graph` is no line of the language.
+ * reached through the start handle `service`, or through /dev/service. `svc check FILE` asks
+ * nobody; `svc graph` is no line of the language.
  */
 #include <errno.h>
 #include <sinter/protocol/service.h>

@@ -44,9 +44,10 @@ SINTER_MUST_CHECK status_t block_file_write(struct block_file *block, uint64_t o
 SINTER_MUST_CHECK status_t block_file_sync(struct block_file *block);
 
 /*
- * Lends on, through the opening that was block->file when the call was looked at, `length` bytes from `at` on of the call's lease to the device: LEASE_WRITE for a read,
- * LEASE_READ for a write. May move less, which *count tells. RETRY_TOUCH: the answer for the
- * caller is prepared; return it. INTERRUPTED: the caller has cancelled.
+ * Lends on, through the opening that was block->file when the call was looked at, `length` bytes
+ * from `at` on of the call's lease to the device: LEASE_WRITE for a read, LEASE_READ for a write.
+ * May move less, which *count tells. RETRY_TOUCH: the answer for the caller is prepared; return it.
+ * INTERRUPTED: the caller has cancelled.
  */
 SINTER_MUST_CHECK status_t block_file_lend(struct block_file *block, handle_t file,
                                            struct call *call, uint32_t direction, uint64_t offset,

@@ -1,7 +1,7 @@
 /*
- * The `identity` that a disk's driver answers to file_times(): the same through crashes and restarts
- * of the driver, another one once it was stopped and started, since nobody knows what became of the
- * disk meanwhile. In the driver's state store.
+ * The `identity` that a disk's driver answers to file_times(): the same through crashes and
+ * restarts of the driver, another one once it was stopped and started, since nobody knows what
+ * became of the disk meanwhile. In the driver's state store.
  */
 #ifndef DRIVERS_COMMON_BLOCK_IDENTITY_H
 #define DRIVERS_COMMON_BLOCK_IDENTITY_H

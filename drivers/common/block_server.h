@@ -4,8 +4,8 @@
  * otherwise as `disk*`, for which the supervisor puts the next number.
  *
  * Client replays: a call in flight at a crash fails with PEER_DIED, and since it names the blocks
- * it is repeated as it was. Writes that were answered are on the disk. Nothing is changed on the disk
- * before all that a write needs of its client has been copied.
+ * it is repeated as it was. Writes that were answered are on the disk. Nothing is changed on the
+ * disk before all that a write needs of its client has been copied.
  */
 #ifndef DRIVERS_COMMON_BLOCK_SERVER_H
 #define DRIVERS_COMMON_BLOCK_SERVER_H

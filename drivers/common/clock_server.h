@@ -17,7 +17,8 @@ struct clock_device {
     SINTER_MUST_CHECK status_t (*write)(uint64_t time); /* BAD_ARGUMENT: out of its range */
 };
 
-/* Opens the registers, of which the clock needs `length` bytes, publishes and serves. The exit code. */
+/* Opens the registers, of which the clock needs `length` bytes, publishes and serves. The exit
+ * code. */
 int clock_server_run(const struct start_info *info, struct device *registers, uint64_t length,
                      const struct clock_device *clock);
 

@@ -73,8 +73,8 @@ SINTER_MUST_CHECK status_t gpio_make(struct gpio *gpio, uint64_t lines, uint32_t
 SINTER_MUST_CHECK status_t gpio_values(struct gpio *gpio, uint64_t lines, uint64_t *values);
 SINTER_MUST_CHECK status_t gpio_change(struct gpio *gpio, uint64_t lines, uint64_t values);
 
-/* From now on watches what the opening wants; `besides`: what other calls of it wait for, too. With OK
- * gpio_find() may be asked. */
+/* From now on watches what the opening wants; `besides`: what other calls of it wait for, too. With
+ * OK gpio_find() may be asked. */
 SINTER_MUST_CHECK status_t gpio_watch(struct gpio *gpio, uint64_t badge,
                                       const struct gpio_wanted *wanted, bool besides);
 /* The first event that is wanted; false: there is none yet. */

@@ -1,5 +1,6 @@
 /*
- * Where lower layers learn of higher ones: what each type does at its ends, and who runs at a panic.
+ * Where lower layers learn of higher ones: what each type does at its ends, and who runs at a
+ * panic.
  */
 #include <kern/account.h>
 #include <kern/event.h>

@@ -1,7 +1,8 @@
 /*
  * Bringing callers and receivers together; see deliver.h.
  *
- * A thread that receives holds references to its port and reply (receive_forget). A call holds its endpoint (and so the port) until call_end(). A bound call does not hold the reply: when that
+ * A thread that receives holds references to its port and reply (receive_forget). A call holds its
+ * endpoint (and so the port) until call_end(). A bound call does not hold the reply: when that
  * loses its last handle, reply_unreachable() ends the call.
  */
 #include "deliver.h"

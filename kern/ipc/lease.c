@@ -318,7 +318,8 @@ status_t lease_copy(struct reply *reply, uint32_t index, uint64_t offset, struct
     }
     *copied = length - copy.left;
     if (status == STATUS_OK && copy.left > 0) {
-        return STATUS_INTERRUPTED; /* until the kill's interrupt comes the thread can still answer */
+        return STATUS_INTERRUPTED; /* until the kill's interrupt comes the thread can still answer
+                                    */
     }
     return status;
 }

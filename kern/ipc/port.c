@@ -74,8 +74,8 @@ struct endpoint *endpoint_create(struct port *port, uint64_t badge, uint32_t pol
     return endpoint;
 }
 
-/* A caller through the endpoint (null: any) that was queued before the port's sequence was `before`,
- * taken out; null: none. */
+/* A caller through the endpoint (null: any) that was queued before the port's sequence was
+ * `before`, taken out; null: none. */
 static struct thread *take_caller(struct port *port, const struct endpoint *endpoint,
                                   uint64_t before)
 {

@@ -75,7 +75,8 @@ static struct endpoint *fault_endpoint(struct thread *thread)
     return endpoint;
 }
 
-/* Not inlined: where a debugger stops for faults that nobody mends (tools/debugger/follow_service.py). */
+/* Not inlined: where a debugger stops for faults that nobody mends
+ * (tools/debugger/follow_service.py). */
 __attribute__((noinline)) static void raise_fault(struct thread *thread, uint32_t kind,
                                                   uint64_t address, status_t status)
 {

@@ -1,11 +1,12 @@
 /*
- * Frames on a stream of bytes that may lose some: what `./run push` and the agent say to each other.
+ * Frames on a stream of bytes that may lose some: what `./run push` and the agent say to each
+ * other.
  *
  * A frame is a header (little-endian, FRAME_HEADER bytes) and its payload:
  *   u32 FRAME_MAGIC   u16 kind   u16 bytes of the payload   u32 CRC-32 of kind, bytes and payload
  * Whatever is no frame is skipped, byte by byte; so after anything at all the next whole frame is
- * found, at the latest once FRAME_HEADER + FRAME_PAYLOAD bytes more have come. tools/harness/push.py
- * is the other side. Pure.
+ * found, at the latest once FRAME_HEADER + FRAME_PAYLOAD bytes more have come.
+ * tools/harness/push.py is the other side. Pure.
  */
 #ifndef AGENT_FRAME_H
 #define AGENT_FRAME_H

@@ -81,7 +81,8 @@ static const char *text_of(int number)
     return number == 0 ? "Success" : "Unknown error";
 }
 
-/* What the C library's other functions call: all of its file is replaced, or both would be linked. */
+/* What the C library's other functions call: all of its file is replaced, or both would be linked.
+ */
 char *_strerror_r(int number, int internal, int *error)
 {
     (void)internal;

@@ -35,8 +35,8 @@ status_t path_resolve(const char *path, char *absolute)
     return *path == '\0' ? STATUS_NOT_FOUND : STATUS_TOO_LARGE;
 }
 
-/* A server that died meanwhile is asked again: a file is not opened twice by it. Whether it was made
- * can matter (FILE_EXCLUSIVE), and only the caller can tell then. */
+/* A server that died meanwhile is asked again: a file is not opened twice by it. Whether it was
+ * made can matter (FILE_EXCLUSIVE), and only the caller can tell then. */
 static status_t walk(const char *path, size_t length, uint32_t flags, uint32_t *kind,
                      handle_t *endpoint)
 {

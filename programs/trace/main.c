@@ -1,6 +1,6 @@
 /*
- * trace [-s NAME]... [-k KIND]... [-o FILE] [--chrome] COMMAND... | -t SECONDS: what happens while a
- * command runs or for a time. It is kept, and written when that is over. docs/TRACING.md.
+ * trace [-s NAME]... [-k KIND]... [-o FILE] [--chrome] COMMAND... | -t SECONDS: what happens while
+ * a command runs or for a time. It is kept, and written when that is over. docs/TRACING.md.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * What the records mean together: names of tasks, threads and the calls they are in, and which records
- * are wanted. Records are told one after the other in the order of their times. Pure.
+ * What the records mean together: names of tasks, threads and the calls they are in, and which
+ * records are wanted. Records are told one after the other in the order of their times. Pure.
  */
 #ifndef TRACE_STORY_H
 #define TRACE_STORY_H

@@ -1,6 +1,6 @@
 /*
- * A line for each record: time, CPU, who, what. `->` is a call, `<-` its arrival at the server, `=>`
- * the answer with the time since the call.
+ * A line for each record: time, CPU, who, what. `->` is a call, `<-` its arrival at the server,
+ * `=>` the answer with the time since the call.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,7 +102,8 @@ static void put_rest(struct line *line, const struct story *story,
     }
 }
 
-/* A CPU goes on with what it was last said to do: what came between is not shown, or was nothing. */
+/* A CPU goes on with what it was last said to do: what came between is not shown, or was nothing.
+ */
 static bool goes_on(const struct trace_record *record)
 {
     static uint64_t running[CPUS];

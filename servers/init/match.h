@@ -11,7 +11,8 @@
 #include "devicetree.h"
 
 /*
- * A `device` text of a note: a compatible string, for virtio with `:N`, the virtio device type. With
+ * A `device` text of a note: a compatible string, for virtio with `:N`, the virtio device type.
+ * With
  * `@BUS`, that of the controller which the device is connected to (SPI): the driver then gets the
  * controller's registers and interrupts.
  */
@@ -38,7 +39,8 @@ uint64_t match_node_records(const struct devicetree *tree, dt_node node, uint8_t
 bool match_path(const char *pattern, uint32_t number, char *name, uint32_t size);
 /* Whether a driver whose note has `pattern` may serve `name`: each `*` stands for a number. */
 bool match_path_allows(const char *pattern, const char *name);
-/* Whether a driver serves many files, more than one `*`, and tells their names when it knows them. */
+/* Whether a driver serves many files, more than one `*`, and tells their names when it knows them.
+ */
 bool match_path_is_many(const char *pattern);
 
 #endif

@@ -12,8 +12,8 @@
 enum { PUSHED_BYTES = 8 << 20 }; /* of one object */
 
 /*
- * Copies the first `size` bytes of the call's lease; *file is held for the caller. `from` says where
- * they come from: its last part names the file. TOO_LARGE, NO_PAGES, NO_KERNEL_MEMORY, FULL;
+ * Copies the first `size` bytes of the call's lease; *file is held for the caller. `from` says
+ * where they come from: its last part names the file. TOO_LARGE, NO_PAGES, NO_KERNEL_MEMORY, FULL;
  * RETRY_TOUCH and what else call_read() answers.
  */
 SINTER_MUST_CHECK status_t pushed_take(struct call *call, uint64_t size, const char *from,

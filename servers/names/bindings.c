@@ -3,7 +3,8 @@
  */
 #include "bindings.h"
 
-/* The number of bytes of `path` if `of`, `length` bytes, is the same or goes on below it; else 0. */
+/* The number of bytes of `path` if `of`, `length` bytes, is the same or goes on below it; else 0.
+ */
 static size_t begins_with(const char *path, const char *of, size_t length)
 {
     size_t i = 0;

@@ -293,7 +293,8 @@ static uint32_t identity_of(const struct block_file *block)
     return (uint32_t)(identity * GOLDEN_RATIO >> 32) >> IDENTITY_SHIFT << IDENTITY_SHIFT;
 }
 
-/* What the disk was cut into is true of it still; what is in the parts, who uses them has to ask. */
+/* What the disk was cut into is true of it still; what is in the parts, who uses them has to ask.
+ */
 static bool is_same_disk(struct block_file *again, void *context)
 {
     struct disk *disk = context;

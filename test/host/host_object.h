@@ -1,4 +1,5 @@
-/* In place of sinter/object.h for parts that make system calls: on the host a test answers these. */
+/* In place of sinter/object.h for parts that make system calls: on the host a test answers these.
+ */
 #ifndef SINTER_OBJECT_H
 #define SINTER_OBJECT_H
 

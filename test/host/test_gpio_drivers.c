@@ -1,6 +1,7 @@
 /*
- * drivers/gpio/pl061 and sifive-gpio, each with registers that do what its manual says. Both have to
- * pass the same tests. Pins that nothing drives from outside follow the output, then the pull-up.
+ * drivers/gpio/pl061 and sifive-gpio, each with registers that do what its manual says. Both have
+ * to pass the same tests. Pins that nothing drives from outside follow the output, then the
+ * pull-up.
  */
 #include <setjmp.h>
 #include <stdarg.h>

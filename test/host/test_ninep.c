@@ -1,4 +1,5 @@
-/* Unit tests of drivers/fs/virtio-9p: messages, paths and what is open; a hostile host and store. */
+/* Unit tests of drivers/fs/virtio-9p: messages, paths and what is open; a hostile host and store.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

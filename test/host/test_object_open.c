@@ -1,7 +1,7 @@
 /*
  * Hostile files: headers, sections, symbols and tables of relocations that contradict each other.
- * Each case damages one thing in a good object and names the refusal that must come. Long because it
- * is a list of cases.
+ * Each case damages one thing in a good object and names the refusal that must come. Long because
+ * it is a list of cases.
  */
 #include "test_object_builder.h"
 

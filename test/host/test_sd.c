@@ -1,7 +1,7 @@
 /*
  * Unit tests of what drivers believe of SD cards: drivers/common/sd_registers.c and sd_card.c with
- * a card that answers as it is told, and drivers/block/sd-spi/card.c with one behind a bus of bytes.
- * Long because of those two cards.
+ * a card that answers as it is told, and drivers/block/sd-spi/card.c with one behind a bus of
+ * bytes. Long because of those two cards.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* Unit tests of tmpfs's volume, and many random operations beside a model, opened anew in between. */
+/* Unit tests of tmpfs's volume, and many random operations beside a model, opened anew in between.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 /*
  * The host controller (SD Specifications Part A2, SD Host Controller Simplified Specification
- * 3.00): clock, power, commands, and blocks through its buffer by programmed I/O, so it is given no DMA.
+ * 3.00): clock, power, commands, and blocks through its buffer by programmed I/O, so it is given no
+ * DMA.
  *
  *   sdhci     the server and its disk
  *   sd_card   identification of the card

@@ -6,8 +6,8 @@
  *
  * Client replays: a call in flight at a crash fails with PEER_DIED, and since it names the blocks
  * it is repeated as it was. Writes that were answered are in the device. State store: which disk
- * this is, for who knows what was on it (block_identity.h). The device goes on writing to memory of a dead instance until the next one has reset it; the kernel keeps that
- * memory until then.
+ * this is, for who knows what was on it (block_identity.h). The device goes on writing to memory of
+ * a dead instance until the next one has reset it; the kernel keeps that memory until then.
  */
 #include <sinter/object.h>
 

@@ -1,7 +1,7 @@
 /*
- * Reading and writing. What is longer than a bounce buffer moves in place: the lent bytes are pinned
- * for the device and lie behind the header of the message. If they cannot be pinned, or are few,
- * they go through the bounce buffer, and the answer may be short.
+ * Reading and writing. What is longer than a bounce buffer moves in place: the lent bytes are
+ * pinned for the device and lie behind the header of the message. If they cannot be pinned, or are
+ * few, they go through the bounce buffer, and the answer may be short.
  */
 #include <sinter/protocol/file.h>
 

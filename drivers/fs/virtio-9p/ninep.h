@@ -146,7 +146,8 @@ bool ninep_get_walk(struct ninep_reader *reader, uint32_t asked, uint32_t *count
 bool ninep_get_attributes(struct ninep_reader *reader, struct ninep_attributes *attributes);
 bool ninep_get_space(struct ninep_reader *reader, struct ninep_space *space);
 /* The next entry of a directory; names that are empty, too long, `.`, `..` or hold a slash or a
- * zero byte are passed over. False: there is none, or what is left is malformed (reader->failed). */
+ * zero byte are passed over. False: there is none, or what is left is malformed (reader->failed).
+ */
 bool ninep_get_entry(struct ninep_reader *reader, struct ninep_entry *entry);
 
 /* The status for an error number of Linux. */

@@ -1,7 +1,7 @@
 /*
  * SiFive GPIO (FU540-C000 Manual, chapter 17; FE310-G002 Manual for the functions of lines): up to
- * 32 lines with an interrupt and a pull-up each. A line's value shows once its input is on: from the
- * first time that somebody asks. Stateless.
+ * 32 lines with an interrupt and a pull-up each. A line's value shows once its input is on: from
+ * the first time that somebody asks. Stateless.
  */
 #include <sinter/object.h>
 

@@ -1,7 +1,8 @@
 /*
- * The real-time clock of Zynq UltraScale+ and Versal (AMD UG1087, module RTC): seconds since 1970 in
- * 32 bits. What is set counts from the next whole second on; until then it stands in SET_TIME_READ.
- * QEMU does not model the setting, which shows there and is refused. Alarms are not used. Stateless.
+ * The real-time clock of Zynq UltraScale+ and Versal (AMD UG1087, module RTC): seconds since 1970
+ * in 32 bits. What is set counts from the next whole second on; until then it stands in
+ * SET_TIME_READ. QEMU does not model the setting, which shows there and is refused. Alarms are not
+ * used. Stateless.
  */
 #include <sinter/object.h>
 

@@ -4,8 +4,8 @@
  * which moves the registers from and to the guest's page, changes the root and switches the
  * floating-point unit. Anything else goes through `frame`, as it does with a thread's.
  *
- * A frame's `guest` is the struct guest_arch of the thread's guest: in the thread's own frame and in
- * guest_arch.frame, its first member, which is the CPU's frame while the guest runs.
+ * A frame's `guest` is the struct guest_arch of the thread's guest: in the thread's own frame and
+ * in guest_arch.frame, its first member, which is the CPU's frame while the guest runs.
  *
  * arch_inline/guest.h defines struct guest_arch, with at least:
  *   struct frame frame;         registers of the guest while it has not left by the short way

@@ -61,8 +61,8 @@ void guest_switch_in(struct thread *thread);
 
 /* Room for FP state, zeroed, charged to the guest's account; null: it is full. */
 struct fp_state *guest_new_fp(struct guest *guest);
-/* Brings the FP state to memory (guest->fp, null if it has used none), from where the next use loads
- * it, and locks the guest. False, and not locked: another thread has the guest. */
+/* Brings the FP state to memory (guest->fp, null if it has used none), from where the next use
+ * loads it, and locks the guest. False, and not locked: another thread has the guest. */
 bool guest_open_fp(struct thread *self, struct guest *guest);
 void guest_close_fp(struct guest *guest);
 

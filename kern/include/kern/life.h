@@ -37,7 +37,8 @@ void thread_interrupt(struct thread *thread);
 void thread_interrupt_next(struct thread *thread);
 /* State of FP units, freed with the thread. False: the account is full. */
 bool thread_use_fp(struct thread *thread);
-/* Writes registers from the message page's data; BAD_STATE and BAD_ADDRESS as the interface says. */
+/* Writes registers from the message page's data; BAD_STATE and BAD_ADDRESS as the interface says.
+ */
 status_t thread_set_registers(struct thread *thread, const void *registers);
 void thread_destroy(struct object *object);
 void thread_unreachable(struct object *object);

@@ -2,9 +2,9 @@
  * Spin locks. Interrupts are off in the kernel, so holding one needs nothing more.
  *
  * Order, outermost first: account throttle list, port, event, reply, space, memory, thread, timer
- * queue, run queue, handle table, guest, slab, pages, log, trace ring. A lock is taken only while those
- * held stand before it. Two locks of one kind are never held together, but for the replies along a lease
- * chain, which are tried: nobody waits for a reply with another in hand.
+ * queue, run queue, handle table, guest, slab, pages, log, trace ring. A lock is taken only while
+ * those held stand before it. Two locks of one kind are never held together, but for the replies
+ * along a lease chain, which are tried: nobody waits for a reply with another in hand.
  */
 #ifndef KERN_LOCK_H
 #define KERN_LOCK_H

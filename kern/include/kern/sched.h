@@ -56,9 +56,9 @@ static inline bool space_is_near(const struct space *space, const struct cpu *cp
 /*
  * The parts of a switch, inline for the paths that hand the CPU from one thread to the next.
  * sched_can_hand_over(): nothing else is to be done than sched_stop() of the running thread
- * before it is published, and sched_run() and sched_use_space() of `next` after; nobody as urgent as
- * `next` is ready, the slice lasts and its end is noticed if there are CPU budgets, no account is to
- * be charged or its budget looked at now, no FP state is to be moved.
+ * before it is published, and sched_run() and sched_use_space() of `next` after; nobody as urgent
+ * as `next` is ready, the slice lasts and its end is noticed if there are CPU budgets, no account
+ * is to be charged or its budget looked at now, no FP state is to be moved.
  */
 static inline bool sched_is_charged(const struct thread *thread, uint64_t more)
 {

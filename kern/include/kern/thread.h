@@ -21,8 +21,8 @@ struct guest;
 struct port;
 struct reply;
 
-/* A system call answers this when its thread waits: whoever ends the wait sets the results. It never
- * reaches user space. */
+/* A system call answers this when its thread waits: whoever ends the wait sets the results. It
+ * never reaches user space. */
 #define STATUS_BLOCKED (-1)
 
 enum thread_wait {
@@ -55,8 +55,8 @@ struct lent {
     struct lease_link links[LIMIT_LEASE_CHAIN - 1];
 };
 
-/* Why the scheduler looks closer at a thread: it is dying or is to stop; its next wait ends at once,
- * with INTERRUPTED. */
+/* Why the scheduler looks closer at a thread: it is dying or is to stop; its next wait ends at
+ * once, with INTERRUPTED. */
 #define ATTENTION_END         0x1u
 #define ATTENTION_INTERRUPTED 0x2u
 

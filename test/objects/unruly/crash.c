@@ -34,7 +34,8 @@ int crash_when_ready(struct server *server)
     return unruly_outermost();
 }
 
-/* Only what comes after the call keeps it from becoming a loop; the compiler cannot know its end. */
+/* Only what comes after the call keeps it from becoming a loop; the compiler cannot know its end.
+ */
 __attribute__((noinline)) static uint64_t unruly_deeper(volatile uint64_t *above)
 {
     volatile uint64_t here[64];

@@ -1,4 +1,5 @@
-/* The cost of a guest's system call: of its trap, its host that does the least, and the way back. */
+/* The cost of a guest's system call: of its trap, its host that does the least, and the way back.
+ */
 #include "bench.h"
 
 #include "bench_server.h"

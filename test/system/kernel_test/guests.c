@@ -184,8 +184,8 @@ static void test_kick_waiting(void)
     foreign_close(&foreign);
 }
 
-/* One that comes while its thread waits for nothing ends the next wait, whatever it is, and one only;
- * leaving with KICKED tells of it too. */
+/* One that comes while its thread waits for nothing ends the next wait, whatever it is, and one
+ * only; leaving with KICKED tells of it too. */
 static void test_kick_kept(void)
 {
     static struct foreign foreign;

@@ -1,7 +1,7 @@
 /*
  * Pins of lent memory: the lender waits until the device is done with its pages, or gets copies of
- * them when whoever pinned them dies. This thread is the server, or a child task where it dies. Long
- * because all of it shares that lender and that server.
+ * them when whoever pinned them dies. This thread is the server, or a child task where it dies.
+ * Long because all of it shares that lender and that server.
  */
 #include "devices.h"
 #include "faulter.h"

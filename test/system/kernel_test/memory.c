@@ -350,7 +350,8 @@ static void test_snapshot_of_large_mapping(void)
     EXPECT(large.unmap < MUCH * small.unmap);
 }
 
-/* Pages go, from the object, from all that shows it and from the account; a snapshot keeps its own. */
+/* Pages go, from the object, from all that shows it and from the account; a snapshot keeps its own.
+ */
 static void test_discard(void)
 {
     enum { PAGES = 70 }; /* more than a node of the tree has */

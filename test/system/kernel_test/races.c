@@ -71,7 +71,7 @@ static void spin(unsigned turns)
     }
 }
 
-/* ---- a mapping is cut while the pages that it shows are replaced ------------------------------ */
+/* ---- a mapping is cut while the pages that it shows are replaced ----------------------------- */
 
 enum { CUT_PAGES = 24, CUT_ROUNDS = 4 };
 
@@ -137,7 +137,7 @@ static void test_cut_and_replace(void)
     close_handle(cut.device);
 }
 
-/* ---- a timer is set while its last handle is closed ------------------------------------------- */
+/* ---- a timer is set while its last handle is closed ------------------------------------------ */
 
 enum { TIMER_ROUNDS = 20000, SETTERS = 3 };
 
@@ -181,7 +181,7 @@ static void test_timer_closed(void)
     close_handle(event);
 }
 
-/* ---- a timer is disarmed, with a period, while it fires --------------------------------------- */
+/* ---- a timer is disarmed, with a period, while it fires -------------------------------------- */
 
 enum { DISARM_ROUNDS = 300 };
 
@@ -206,7 +206,7 @@ static void test_timer_disarmed(void)
     close_handle(event);
 }
 
-/* ---- a wait is over when its deadline comes, and the next one has begun ------------------------ */
+/* ---- a wait is over when its deadline comes, and the next one has begun ---------------------- */
 
 enum { WAIT_ROUNDS = 500 };
 
@@ -254,7 +254,7 @@ static void test_early_timeout(void)
     close_handle(timing.event);
 }
 
-/* ---- a thread's priority changes while it is made ready --------------------------------------- */
+/* ---- a thread's priority changes while it is made ready -------------------------------------- */
 
 enum {
     PRIORITY_ROUNDS = 60,
@@ -311,7 +311,7 @@ static void test_priority(void)
     close_handle(urgent.event);
 }
 
-/* ---- a port is drained while its callers call again ------------------------------------------- */
+/* ---- a port is drained while its callers call again ------------------------------------------ */
 
 enum { CALLERS = 32, DRAINS = 20 };
 
@@ -356,7 +356,7 @@ static void test_drain(void)
     service_close(service);
 }
 
-/* ---- an interrupt line is bound while its last handle is closed ------------------------------- */
+/* ---- an interrupt line is bound while its last handle is closed ------------------------------ */
 
 enum { BIND_ROUNDS = 3000, BINDERS = 2 };
 
