@@ -45,6 +45,57 @@ static int report(status_t status)
     return status == STATUS_OK ? 0 : tool_fail("gpio", chip_path);
 }
 
+/* ---- refusals ------------------------------------------------------------------------------- */
+
+/* What the call wanted of its lines. */
+enum wanted { VALUES, CONFIGURATION, EVENTS };
+
+/* What the chip has, if that of this line is why a call was refused; else null. */
+static const char *fault_of(uint32_t line, status_t status, enum wanted wanted)
+{
+    char name[NAME_SIZE];
+    size_t length;
+    uint32_t flags = 0;
+    uint32_t value;
+    unsigned tries = 0;
+    status_t known;
+    do {
+        known = gpio_line(chip, line, &flags, &value, name, NAME_SIZE, &length);
+    } while (again(known, &tries));
+    if (status == STATUS_BAD_ARGUMENT && known == STATUS_NOT_FOUND) {
+        return "no line";
+    }
+    if (status == STATUS_BUSY && wanted == CONFIGURATION && (flags & GPIO_FUNCTION) != 0) {
+        return "other use of line";
+    }
+    bool silent = known == STATUS_OK && (flags & GPIO_EVENTS) == 0;
+    return status == STATUS_UNSUPPORTED && wanted == EVENTS && silent
+               ? "no interrupt that tells of line"
+               : NULL;
+}
+
+static int report_of(status_t status, uint64_t lines, enum wanted wanted)
+{
+    for (; status != STATUS_OK && lines != 0; lines &= lines - 1) {
+        uint32_t line = (uint32_t)__builtin_ctzll(lines);
+        const char *fault = fault_of(line, status, wanted);
+        if (fault != NULL) {
+            fprintf(stderr, "gpio: %s has %s %u%s\n", chip_path, fault, (unsigned)line,
+                    status == STATUS_BAD_ARGUMENT ? "; `gpio info` lists them" : "");
+            return 1;
+        }
+    }
+    if (status == STATUS_UNSUPPORTED && wanted == CONFIGURATION) {
+        fprintf(stderr, "gpio: %s has no pull-ups\n", chip_path);
+        return 1;
+    }
+    if (status == STATUS_BUSY && wanted == EVENTS) {
+        fprintf(stderr, "gpio: %s: too many wait for its lines already\n", chip_path);
+        return 1;
+    }
+    return report(status);
+}
+
 /* levels: null, or what values end the wait. */
 static status_t wait_call(uint64_t rising, uint64_t falling, const struct gpio_words *levels,
                           uint64_t after, uint32_t *line, uint32_t *event, uint64_t *time)
@@ -126,7 +177,8 @@ static int get(int count, char **words)
         bool known = gpio_words_add(&one, words[i], false);
         printf("%s%d", i == 0 ? "" : " ", known && (values & one.lines) != 0);
     }
-    return status == STATUS_OK && putchar('\n') == '\n' ? 0 : report(status);
+    return status == STATUS_OK && putchar('\n') == '\n' ? 0
+                                                        : report_of(status, parsed.lines, VALUES);
 }
 
 static int configure(const struct gpio_words *lines, uint32_t flags)
@@ -136,7 +188,7 @@ static int configure(const struct gpio_words *lines, uint32_t flags)
     do {
         status = gpio_configure(chip, lines->lines, flags, lines->values);
     } while (again(status, &tries));
-    return report(status);
+    return report_of(status, lines->lines, CONFIGURATION);
 }
 
 static int set(int count, char **words)
@@ -165,7 +217,7 @@ static int watch_lines(uint64_t rising, uint64_t falling, uint64_t count)
         uint32_t event;
         status_t status = wait_call(rising, falling, NULL, time, &line, &event, &time);
         if (status != STATUS_OK) {
-            return report(status);
+            return report_of(status, rising | falling, EVENTS);
         }
         printf("%llu.%09llu %u %s\n", (unsigned long long)(time / SECOND),
                (unsigned long long)(time % SECOND), (unsigned)line,
@@ -214,7 +266,7 @@ static int wait(int count, char **words)
     if (status == STATUS_OK) {
         printf("%u=%d\n", (unsigned)line, event == GPIO_HIGH);
     }
-    return report(status);
+    return report_of(status, parsed.lines, EVENTS);
 }
 
 /* ---- the command line ----------------------------------------------------------------------- */

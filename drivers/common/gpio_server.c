@@ -199,8 +199,10 @@ static status_t bind_interrupts(void)
     return status;
 }
 
-static status_t begin(const struct gpio_device *lines)
+/* *step: what it is that failed. */
+static status_t begin(const struct gpio_device *lines, const char **step)
 {
+    *step = "its interrupts";
     gpio_init(&gpio, lines, find_interrupts(lines->interrupt_each ? lines->lines : 1),
               clock_read());
     status_t status = bind_interrupts();
@@ -208,6 +210,7 @@ static status_t begin(const struct gpio_device *lines)
         status = server_add(&server, gpio_protocol(&operations));
     }
     if (status == STATUS_OK) {
+        *step = "its name";
         status = publish(&server, "gpio*", 0, FILE_KIND_CHARACTER);
     }
     return status == STATUS_OK ? server_ready(&server) : status;
@@ -224,15 +227,18 @@ int gpio_server_run(const struct start_info *info, gpio_start *start)
     }
     const struct gpio_device *lines = start(&device);
     if (lines == NULL) {
-        return server_refuse(&server, "its node describes registers or lines of an unknown form");
+        return server_refuse(&server,
+                             "its node describes registers that are too small, or lines of "
+                             "an unknown form");
     }
     server.on_event = on_event;
     server.on_closed = on_closed;
     server.on_cancel = on_cancel;
     server.on_stop = on_stop;
-    status = begin(lines);
+    const char *step;
+    status = begin(lines, &step);
     if (status != STATUS_OK) {
-        return server_refuse(&server, "its interrupts or its name: %s", status_text(status));
+        return server_refuse(&server, "%s: %s", step, status_text(status));
     }
     int code = server_run(&server);
     lines->watch(0, 0);

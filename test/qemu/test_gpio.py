@@ -97,13 +97,16 @@ def test_refusals(machine, architecture):
                     "gpio nonsense", "gpio watch -x 1", "gpio -c"):
         output, status = console.run(command)
         assert status == 2 and "usage: gpio" in output, output
-    for command in (f"gpio get {LINES[architecture]}", "gpio watch -n 1 63"):
-        assert console.run(command) == ("gpio: /dev/gpio0: Invalid argument\n", 1)
+    absent = LINES[architecture]
+    for command, line in ((f"get {absent}", absent), (f"set 0=1 {absent}=1", absent),
+                          ("watch -n 1 63", 63), ("wait 0=1 63=1", 63)):
+        assert console.run(f"gpio {command}") == (
+            f"gpio: /dev/gpio0 has no line {line}; `gpio info` lists them\n", 1)
     for chip in ("gpio9", "null"):
         output, status = console.run(f"gpio -c {chip} get 1")
         assert status == 1 and output.startswith(f"gpio: /dev/{chip}: "), output
     if architecture == "aarch64":
-        assert console.run("gpio input -u 1") == ("gpio: /dev/gpio0: Not supported\n", 1)
+        assert console.run("gpio input -u 1") == ("gpio: /dev/gpio0 has no pull-ups\n", 1)
 
 
 @pytest.mark.parametrize("smp", [1, 4])
