@@ -124,7 +124,9 @@ static void test_cannot_be_set(void **state)
                      STATUS_BAD_ARGUMENT);
     assert_false(rtc.pending);
     rtc.fixed = true;
+    uint32_t control = rtc.control;
     assert_int_equal(clock_of_driver->write(5000 * CLOCK_SECOND), STATUS_UNSUPPORTED);
+    assert_int_equal(rtc.control, control);
     assert_int_equal(clock_of_driver->read(), 1000 * CLOCK_SECOND);
 }
 

@@ -61,11 +61,14 @@ static status_t zynqmp_rtc_write(uint64_t time)
     if (seconds > UINT32_MAX) {
         return STATUS_BAD_ARGUMENT;
     }
-    write_register(CONTROL, read_register(CONTROL) | CONTROL_BATTERY_EN);
     write_register(SET_TIME_WRITE, (uint32_t)seconds);
+    if (read_register(SET_TIME_READ) != (uint32_t)seconds) {
+        return STATUS_UNSUPPORTED;
+    }
+    write_register(CONTROL, read_register(CONTROL) | CONTROL_BATTERY_EN);
     write_register(RTC_INT_STATUS, INT_SECONDS);
-    setting = read_register(SET_TIME_READ) == (uint32_t)seconds;
-    return setting ? STATUS_OK : STATUS_UNSUPPORTED;
+    setting = true;
+    return STATUS_OK;
 }
 
 static const struct clock_device clock_device = {
