@@ -75,8 +75,8 @@ static struct dev_file *add(struct service *service, const char *name)
             return &files[i];
         }
     }
-    if (service->names_refused != service->generation) {
-        service->names_refused = service->generation;
+    if (service->names_refused != service->generation + 1) {
+        service->names_refused = service->generation + 1;
         log_line("/dev/%s and more are refused to %s: a service has at most %d names, fewer when "
                  "there is no room",
                  name, service->name, FILES_EACH);

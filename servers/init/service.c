@@ -406,6 +406,7 @@ void service_disable(struct service *service)
 {
     bool waits = service->state == SERVICE_LOADING && service->awaits;
     service->disabled = true;
+    service->awaits = false;
     if (waits || service->state == SERVICE_IDLE) {
         service_stop(service);
     }

@@ -63,9 +63,10 @@ struct service {
     uint64_t store_size;
 
     struct instance instance;
-    bool ending;            /* it is being killed; what follows has not begun */
-    bool notice_wanted;     /* people were told of the crash: tell them that it runs again */
-    uint32_t names_refused; /* generation of the last one that had its share of names under /dev */
+    bool ending;        /* it is being killed; what follows has not begun */
+    bool notice_wanted; /* people were told of the crash: tell them that it runs again */
+    uint32_t
+        names_refused; /* 1 + generation of the last one that was told so of names under /dev */
     handle_t supervisor_endpoint, fault_endpoint; /* of the instance */
     char reason[SERVICE_REASON];                  /* why the last instance ended */
     char line[INSTANCE_LINE];                     /* the worker's: why it could not be built */
