@@ -49,6 +49,9 @@ def keep_quick(item):
     """`quick(smp=4)`: only the case with that parameter is part of ./check --quick."""
     mark = item.get_closest_marker("quick")
     if mark and any(item.callspec.params[name] != value for name, value in mark.kwargs.items()):
+        if mark not in item.own_markers:
+            raise pytest.UsageError(f"{item.nodeid}: `quick` with a parameter is for a test itself, "
+                                    "not for its class or module")
         item.own_markers.remove(mark)
 
 

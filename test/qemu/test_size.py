@@ -1,5 +1,5 @@
 """The kernel against its budget (10,000 lines without interrupt controllers, 1,500 for those,
-64 KiB of text) and against what it has come to: the limits below are to fall, never to rise."""
+64 KiB of text) and against what it has come to: who raises a limit below says why in the commit."""
 
 import pytest
 
