@@ -262,15 +262,21 @@ def test_failed_and_another(unruly, architecture, smp):
     assert console.run("svc on-failed bad nosuch")[1] != 0
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_failed_and_another_driver(boot, architecture, scratch, smp):
-    """It gets the device of the one that failed, and the name by which programs know it."""
-    console = boot(smp=smp, disks=[scratch()])
+def failed_over(boot, smp, disk):
+    """A console where `backup` drives the disk of `virtio-blk`, which has failed; and its sum."""
+    console = boot(smp=smp, disks=[disk])
     before = console.run("sha256sum /dev/disk0")
     console.run("svc service backup virtio-blk allow registers,irq,dma")
     console.run("svc on-failed virtio-blk backup; svc start virtio-blk attempts 0")
     assert console.run("svc kill virtio-blk --fault null")[1] == 0
     wait_state(console, "backup", "running")
+    return console, before
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_failed_and_another_driver(boot, architecture, scratch, smp):
+    """It gets the device of the one that failed, and the name by which programs know it."""
+    console, before = failed_over(boot, smp, scratch())
     assert states(console)["virtio-blk"] == "failed"
     assert console.run("sha256sum /dev/disk0") == before
     assert status_of(console, "backup")["files"] == "/dev/disk0"
@@ -282,12 +288,7 @@ REST = {"replace": " with virtio-blk.o", "service": " virtio-blk demand"} # of t
 @pytest.mark.parametrize("smp", [1, 4])
 def test_device_is_taken_back(boot, architecture, scratch, smp):
     """Whoever is started while the other is down has the device; while the other runs it cannot."""
-    console = boot(smp=smp, disks=[scratch()])
-    before = console.run("sha256sum /dev/disk0")
-    console.run("svc service backup virtio-blk allow registers,irq,dma")
-    console.run("svc on-failed virtio-blk backup; svc start virtio-blk attempts 0")
-    assert console.run("svc kill virtio-blk --fault null")[1] == 0
-    wait_state(console, "backup", "running")
+    console, before = failed_over(boot, smp, scratch())
     fail = "svc start backup attempts 0; svc kill backup --fault null"
     ways = (("backup", "virtio-blk", "svc stop backup", "stopped"),
             ("virtio-blk", "backup", "svc stop virtio-blk", "stopped"),
