@@ -207,6 +207,18 @@ status_t block_file_sync(struct block_file *block)
     return status;
 }
 
+status_t block_file_look(struct block_file *block)
+{
+    unsigned tries = 0;
+    status_t status;
+    handle_t file;
+    do {
+        file = block->file;
+        status = file_stat(file, NULL, NULL, NULL);
+    } while (again(block, file, &status, &tries));
+    return status == STATUS_GONE && block->file != file ? STATUS_OK : status;
+}
+
 status_t block_file_lend(struct block_file *block, handle_t file, struct call *call,
                          uint32_t direction, uint64_t offset, uint64_t at, uint64_t length,
                          uint64_t *count)

@@ -43,6 +43,9 @@ SINTER_MUST_CHECK status_t block_file_write(struct block_file *block, uint64_t o
                                             const void *buffer, uint64_t length);
 SINTER_MUST_CHECK status_t block_file_sync(struct block_file *block);
 
+/* Whether the device is there; opens it again if it has come back. */
+SINTER_MUST_CHECK status_t block_file_look(struct block_file *block);
+
 /*
  * Lends on, through the opening that was block->file when the call was looked at, `length` bytes
  * from `at` on of the call's lease to the device: LEASE_WRITE for a read, LEASE_READ for a write.

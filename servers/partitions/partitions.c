@@ -57,6 +57,8 @@ struct disk {
     struct table table;
     _Atomic(uint32_t)
         identity; /* of its present opening, in the upper bits of its files' numbers */
+    /* From this opening on, which found the disk back, all have begun with the present one. */
+    _Atomic(uint32_t) first;
 };
 
 static struct server server;
@@ -71,7 +73,8 @@ static atomic_flag positions_locked = ATOMIC_FLAG_INIT; /* by the worker that us
 static bool knows_disk(const struct call *call, const struct disk *disk)
 {
     uint64_t file = call->in.badge >> 32;
-    return disk->identity == file >> IDENTITY_SHIFT << IDENTITY_SHIFT;
+    return disk->identity == file >> IDENTITY_SHIFT << IDENTITY_SHIFT ||
+           (uint32_t)call->in.badge >= disk->first;
 }
 
 static const struct table_extent *extent_of(const struct call *call, struct disk **disk)
@@ -191,6 +194,14 @@ static status_t serve_attach(struct call *call, uint32_t flags, uint32_t *kind)
     if (extent_of(call, &disk) == NULL) {
         return STATUS_GONE;
     }
+    handle_t before = disk->block.file;
+    status_t status = block_file_look(&disk->block);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (disk->block.file != before) { /* an opening that is being made has seen nothing of it */
+        disk->first = (uint32_t)call->in.badge;
+    }
     return (flags & FILE_WRITE) != 0 && disk->block.read_only ? STATUS_READ_ONLY : STATUS_OK;
 }
 
@@ -303,6 +314,7 @@ static bool is_same_disk(struct block_file *again, void *context)
     if (table_read(&source, &now) != STATUS_OK || !table_is_same(&disk->table, &now)) {
         return false;
     }
+    disk->first = UINT32_MAX;
     disk->identity = identity_of(again);
     publish_all((uint32_t)(disk - disks), again->path);
     return true;
@@ -332,6 +344,7 @@ static void take_disk(uint32_t index, const char *path)
     if (disk->table.count == 0) {
         block_file_close(&disk->block);
     }
+    disk->first = UINT32_MAX;
     disk->identity = identity_of(&disk->block);
     disk->block.is_same = is_same_disk;
     disk->block.context = disk;

@@ -170,6 +170,18 @@ def test_driver_comes_back(boot, architecture, disk, way):
     image.run("fsck.fat", "-n", str(whole))
 
 
+def test_partition_of_a_disk_that_is_back(boot, architecture, disk):
+    """Opened before anybody has asked for the disk again."""
+    console = boot(disks=[disk.path])
+    before = console.run("sha256sum /dev/disk0p1")
+    assert before[1] == 0
+    for _ in range(2):
+        assert console.run("svc stop virtio-blk --force")[1] == 0
+        assert console.run("sha256sum /dev/disk0p1")[1] != 0
+        assert console.run("svc start virtio-blk") == ("", 0)
+        assert console.run("sha256sum /dev/disk0p1") == before
+
+
 @pytest.mark.quick
 def test_disk_edited_meanwhile(boot, architecture, disk):
     """What somebody else did to a disk while its driver was stopped is not written over."""
