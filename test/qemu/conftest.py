@@ -50,7 +50,7 @@ def keep_quick(item):
     mark = item.get_closest_marker("quick")
     if mark and any(item.callspec.params[name] != value for name, value in mark.kwargs.items()):
         if mark not in item.own_markers:
-            raise pytest.UsageError(f"{item.nodeid}: `quick` with a parameter is for a test itself, "
+            raise pytest.UsageError(f"{item.nodeid}: `quick` with a parameter is for a test, "
                                     "not for its class or module")
         item.own_markers.remove(mark)
 
