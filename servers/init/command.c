@@ -233,6 +233,10 @@ static void run_replace(struct command *command)
     }
     if (service->object == NULL) {
         FAIL(command, STATUS_FAILED, service->name, " has no object that could be replaced");
+    } else if (service_is_personality(service) && !service_is_down(service)) {
+        FAIL(command, STATUS_REFUSED, service->name,
+             " is a personality, whose programs cannot be handed over to another object; `stop ",
+             service->name, "` first");
     } else if (may_run(command, service)) {
         command->waiting = true;
         command->replaced = service;

@@ -112,6 +112,9 @@ void command_status(struct text *text, struct service *service)
         put_object(text, service->object);
         put_allowed(text, service);
     }
+    if (service->options.root[0] != '\0') {
+        TEXT_PUT(text, "root:       ", service->options.root, "\n");
+    }
     dev_text(service, names, sizeof(names));
     if (names[0] != '\0') {
         TEXT_PUT(text, "files:      ", names, "\n");

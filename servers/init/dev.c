@@ -34,6 +34,11 @@ static struct dev_file files[FILES];
 static struct waiter waiters[WAITERS];
 static uint32_t openings; /* the lower half */
 
+uint64_t dev_badge(uint32_t upper)
+{
+    return (uint64_t)upper << 32 | ++openings;
+}
+
 struct dev_file *dev_find(const char *name)
 {
     for (uint32_t i = 0; i < FILES; i++) {
@@ -162,8 +167,7 @@ status_t dev_open(struct dev_file *file, uint32_t *kind, handle_t *endpoint)
         return service->state == SERVICE_RUNNING ? STATUS_NOT_FOUND : STATUS_NOT_READY;
     }
     *kind = file->kind;
-    return port_mint(service->port, (uint64_t)file->badge << 32 | ++openings, ENDPOINT_KEEP,
-                     endpoint);
+    return port_mint(service->port, dev_badge(file->badge), ENDPOINT_KEEP, endpoint);
 }
 
 status_t dev_wait(struct dev_file *file, struct call *call)

@@ -27,6 +27,9 @@ void dev_hand_over(const struct service *from, struct service *to);
 /* The caller of a waiting open gives up. True: it was one. */
 bool dev_cancel(handle_t reply);
 
+/* A badge that no other endpoint has which init mints; `upper` is its upper half. */
+uint64_t dev_badge(uint32_t upper);
+
 struct dev_file *dev_find(const char *name);
 /* NOT_READY: the service is on its way up and may be waited for. */
 SINTER_MUST_CHECK status_t dev_open(struct dev_file *file, uint32_t *kind, handle_t *endpoint);

@@ -114,7 +114,10 @@ bool grant_service(struct service *service, struct instance_plan *plan, char lin
     instance_give(plan, "control", service->control, COMMON | RIGHT_EVENT_WAIT | RIGHT_EVENT_SIGNAL,
                   0, 0);
     instance_give(plan, "alive", service->alive, COMMON | RIGHT_EVENT_SIGNAL, 0, 0);
-    if (!mounts_is_names(service)) {
+    instance_give(plan, "process", service->starter, COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
+    if (service->root != 0) {
+        instance_give(plan, "root", service->root, COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
+    } else if (!mounts_is_names(service)) {
         instance_give(plan, "namespace", mounts_root(), COMMON | RIGHT_ENDPOINT_CALL, 0, 0);
     }
     if (service->device != NULL) {

@@ -55,6 +55,7 @@ enum badge_kind {
     BADGE_SUPERVISOR, /* what an instance of a service says */
     BADGE_FAULT,      /* faults of the task in the slot */
     BADGE_OWN,        /* slot: enum own_file */
+    BADGE_STARTER,    /* slot: of the service that may start programs */
 };
 
 static inline uint64_t badge_make(enum badge_kind kind, uint32_t generation, uint32_t slot)

@@ -3,6 +3,7 @@
  */
 #include "instance.h"
 
+#include <sinter/object.h>
 #include <sinter/protocol/loader.h>
 
 #include "loader.h"
@@ -44,7 +45,9 @@ static status_t fail(char line[INSTANCE_LINE], const char *name, const char *wha
 static status_t make_task(struct instance *instance, const struct instance_plan *plan)
 {
     size_t length = text_length(plan->name);
-    status_t status = space_create(plan->account, &instance->space, &instance->libsys);
+    bool hosts = plan->file->note->kind == KIND_PERSONALITY;
+    status_t status = hosts ? space_create_host(plan->account, &instance->space, &instance->libsys)
+                            : space_create(plan->account, &instance->space, &instance->libsys);
     if (status != STATUS_OK) {
         return status;
     }

@@ -172,6 +172,30 @@ static void renew_root(const struct service *service)
     }
 }
 
+bool mounts_open(const char *path, handle_t *directory, char why[SCRIPT_ERROR])
+{
+    char taken[SCRIPT_PATH];
+    if (!take_path(path, taken, why)) {
+        return false;
+    }
+    struct text text = text_in(why, SCRIPT_ERROR);
+    const struct mount *mount = find(taken);
+    if (mount == NULL) {
+        TEXT_PUT(&text, "nothing is mounted at ", path, "; `mount ", path, " SERVICE` before it");
+        return false;
+    }
+    status_t status = open_mount(mount, directory);
+    if (status == STATUS_NOT_FOUND) {
+        TEXT_PUT(&text, mount->service, ", which is mounted at ", path, ", does not run; `start ",
+                 mount->service, "` before it");
+    } else if (status != STATUS_OK) {
+        TEXT_PUT(&text, path, ": ", status_text(status));
+    } else {
+        mounts_use((uint64_t)(mount - mounts));
+    }
+    return status == STATUS_OK;
+}
+
 const char *mounts_path(const struct service *service)
 {
     for (int i = 0; i < MOUNTS; i++) {

@@ -5,6 +5,7 @@
 
 #include "graph.h"
 #include "memory.h"
+#include "personality.h"
 #include "process_table.h"
 
 enum {
@@ -172,15 +173,20 @@ void process_end(struct process *process, int64_t code)
 }
 
 /* Who was killed or crashed takes along what it started; those end in the same way. */
-static void end_children(const struct process *process)
+static void end_children(uint32_t parent, uint32_t generation, int64_t code)
 {
     for (uint32_t i = 0; i < INIT_PROCESSES; i++) {
         struct process *child = &processes[i];
-        if (child->state != PROCESS_FREE && child->parent == process_slot(process) &&
-            child->parent_generation == process->generation) {
-            process_end(child, process->code);
+        if (child->state != PROCESS_FREE && child->parent == parent &&
+            child->parent_generation == generation) {
+            process_end(child, code);
         }
     }
+}
+
+void process_starter_ended(uint32_t service_slot, uint32_t generation)
+{
+    end_children(PROCESS_STARTER(service_slot), generation, 0);
 }
 
 static void ended(struct process *process)
@@ -191,7 +197,7 @@ static void ended(struct process *process)
         process->told(process->context, STATUS_OK, "");
     }
     if (process->reason != EXIT_NORMAL) {
-        end_children(process);
+        end_children(process_slot(process), process->generation, process->code);
     }
     instance_end(&process->instance);
     close_endpoints(process);
@@ -271,6 +277,12 @@ static status_t serve_kill(struct call *call, int64_t code)
     return STATUS_OK;
 }
 
+/* Who was killed takes along what it started, and nobody else's endpoints matter. */
+static status_t serve_detach(struct call *call)
+{
+    return badge_kind(call->in.badge) == BADGE_PROCESS ? STATUS_OK : STATUS_BAD_METHOD;
+}
+
 static status_t serve_list(struct call *call, uint64_t *length)
 {
     static char buffer[LIST_BYTES];
@@ -290,4 +302,6 @@ const struct process_operations process_operations = {
     .kill = serve_kill,
     .list = serve_list,
     .tasks = graph_serve_tasks,
+    .personality = personality_serve,
+    .detach = serve_detach,
 };

@@ -32,6 +32,8 @@ struct process_request {
 SINTER_MUST_CHECK status_t process_run(const struct process_request *request);
 
 void process_reap(uint64_t death_bits);
+/* The instance of a service has ended: so does what it has started. */
+void process_starter_ended(uint32_t service_slot, uint32_t generation);
 /* The last handle to a process's endpoint is gone. */
 void process_closed(uint64_t badge);
 bool process_cancel(handle_t reply);

@@ -4,7 +4,14 @@
  */
 #include "memory.h"
 #include "process_table.h"
+#include "service.h"
 #include "stop.h"
+
+bool process_may_start(const struct call *call)
+{
+    return badge_kind(call->in.badge) == BADGE_SPAWNER ||
+           badge_kind(call->in.badge) == BADGE_STARTER;
+}
 
 /* Whether `bytes` of text are exactly `count` texts, each ended by NUL. */
 static bool holds_texts(const char *texts, uint64_t bytes, uint64_t count)
@@ -100,12 +107,34 @@ static status_t submit(struct call *call, struct process *process, const struct 
     return status;
 }
 
+/* A process or a service. False: who has ended, or is about to, starts nothing. */
+static bool find_parent(uint64_t badge, uint32_t *slot, uint32_t *generation)
+{
+    if (badge_kind(badge) == BADGE_STARTER) {
+        const struct service *service = service_of_badge(badge);
+        if (service == NULL || !service_is_up(service) || service->ending) {
+            return false;
+        }
+        *slot = PROCESS_STARTER(service_slot(service));
+        *generation = service->generation;
+        return true;
+    }
+    const struct process *parent = process_of_badge(badge);
+    if (parent == NULL || parent->state != PROCESS_RUNNING || parent->doomed) {
+        return false;
+    }
+    *slot = process_slot(parent);
+    *generation = parent->generation;
+    return true;
+}
+
 static status_t spawn(struct call *call, const struct given *given, const char *texts,
                       uint64_t bytes, const uint64_t counts[2])
 {
-    const struct process *parent = process_of_badge(call->in.badge);
-    if (stop_is_final() || parent == NULL || parent->state != PROCESS_RUNNING || parent->doomed) {
-        return STATUS_REFUSED; /* who has ended, or is about to, starts nothing */
+    uint32_t parent = INIT_PROCESSES;
+    uint32_t generation = 0;
+    if (stop_is_final() || !find_parent(call->in.badge, &parent, &generation)) {
+        return STATUS_REFUSED;
     }
     struct boot_file *file = given->object == 0 ? catalog_object(texts) : NULL;
     if (given->object == 0 && (file == NULL || file->directory)) {
@@ -115,8 +144,8 @@ static status_t spawn(struct call *call, const struct given *given, const char *
     if (process == NULL) {
         return STATUS_NO_KERNEL_MEMORY;
     }
-    process->parent = process_slot(parent);
-    process->parent_generation = parent->generation;
+    process->parent = parent;
+    process->parent_generation = generation;
     take_texts(call, process, texts, bytes, counts);
     process->allow = file != NULL ? process_allowed(file) : 0;
     status_t status = submit(call, process, given, texts);
@@ -131,7 +160,7 @@ static status_t serve(struct call *call, const struct given *given, uint64_t byt
 {
     static char texts[PROCESS_TEXTS];
     status_t status;
-    if (badge_kind(call->in.badge) != BADGE_SPAWNER) {
+    if (!process_may_start(call)) {
         return STATUS_BAD_METHOD;
     }
     if (bytes > sizeof(texts)) {

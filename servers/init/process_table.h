@@ -13,6 +13,9 @@ enum {
     PROCESS_REFUSAL = 512, /* bytes of a refusal's line that are given back */
 };
 
+/* Parent of what a service has started. */
+#define PROCESS_STARTER(service_slot) (INIT_PROCESSES + 1 + (service_slot))
+
 enum process_state {
     PROCESS_FREE,
     PROCESS_LOADING,
@@ -33,7 +36,7 @@ struct process {
     handle_t fault_endpoint;
     handle_t spawner; /* endpoint for starting others */
     handle_t service; /* endpoint for commanding init, if that is allowed */
-    uint32_t parent;  /* slot of the process that started it; INIT_PROCESSES: init did */
+    uint32_t parent; /* slot of the one that started it, or PROCESS_STARTER; INIT_PROCESSES: init */
     uint32_t parent_generation;
     bool doomed; /* LOADING: it is to be ended meanwhile */
     bool held;   /* somebody has the process's endpoint */
@@ -78,6 +81,8 @@ void process_set_name(struct process *process, const char *path);
 /* Has the worker build its task; what follows is told to who asked. */
 SINTER_MUST_CHECK status_t process_submit(struct process *process);
 
+/* Whether the call comes from who may start programs. */
+bool process_may_start(const struct call *call);
 status_t process_serve_spawn(struct call *call, uint64_t argument_bytes, uint64_t argument_count,
                              uint64_t environment_count, handle_t input, handle_t output,
                              handle_t error, uint64_t *pid, handle_t *process);

@@ -247,6 +247,7 @@ bool script_parse_line(const char *text, size_t length, uint32_t line,
     memset(statement, 0, sizeof(*statement));
     statement->line = line;
     statement->options.allow_line = line;
+    statement->options.root_line = line;
     if (!script_words_split(&words, text, length, error)) {
         return false;
     }

@@ -67,9 +67,11 @@ enum script_failed { SCRIPT_NOTHING, SCRIPT_REBOOT, SCRIPT_START_OTHER };
 #define SCRIPT_HAS_ALIAS      0x1000u
 #define SCRIPT_HAS_CPU        0x2000u
 #define SCRIPT_HAS_DEMAND     0x4000u
+#define SCRIPT_HAS_ROOT       0x8000u
 
 /* What may be allowed beyond the RESOURCE_ bits of sinter/object.h. */
 #define SCRIPT_ALLOW_SERVICE 0x10000u /* the service protocol: to command the supervisor */
+#define SCRIPT_ALLOW_SPAWN   0x20000u /* the process protocol: to start programs */
 
 /* Arguments: `count` texts, each ended by NUL, `bytes` in all. */
 struct script_arguments {
@@ -82,6 +84,7 @@ struct script_options {
     uint32_t given;
     uint32_t allow;      /* RESOURCE_ and SCRIPT_ALLOW_ bits */
     uint32_t allow_line; /* where they were allowed; zero: typed at the prompt */
+    uint32_t root_line;  /* the same of the root */
     uint32_t restart;    /* enum script_restart */
     uint32_t failed;     /* enum script_failed */
     uint32_t essential;  /* boolean: its failure reboots */
@@ -93,6 +96,7 @@ struct script_options {
     uint64_t start_time, stop_time, min_run; /* nanoseconds */
     char object[SCRIPT_PATH];
     char alias[SCRIPT_NAME];
+    char root[SCRIPT_PATH];  /* what its programs have for `/`; empty: what all have */
     char other[SCRIPT_NAME]; /* for SCRIPT_START_OTHER */
     struct script_arguments arguments;
 };

@@ -120,6 +120,30 @@ static void check_names(struct check *check, const struct script_statement *stat
     }
 }
 
+/* Whether the last line about the path mounts something there. */
+static bool is_mounted(const struct check *check, const char *path)
+{
+    for (size_t i = check->count; i-- > 0;) {
+        const struct script_statement *statement = &check->statements[i];
+        if (text_same(statement->path, path) && statement->verb != SCRIPT_CONSOLE) {
+            return statement->verb == SCRIPT_MOUNT;
+        }
+    }
+    return text_same(path, "/dev");
+}
+
+static void check_root(struct check *check, const struct script_statement *statement)
+{
+    char error[SCRIPT_ERROR];
+    struct text text = text_in(error, sizeof(error));
+    const char *root = statement->options.root;
+    if (statement->verb == SCRIPT_START && root[0] != '\0' && !is_mounted(check, root)) {
+        TEXT_PUT(&text, "nothing is mounted at ", root, "; `mount ", root,
+                 " SERVICE` before this line");
+        report_error(check, statement->line, error);
+    }
+}
+
 /* ---- on-failed ------------------------------------------------------------------------------ */
 
 static const char *subject(const struct script_statement *statement)
@@ -184,6 +208,7 @@ size_t script_check(const char *text, size_t length, struct script_statement *st
     for (; check.count < count; check.count++) {
         check_names(&check, &statements[check.count]);
         check_object(&check, &statements[check.count]);
+        check_root(&check, &statements[check.count]);
     }
     for (size_t i = 0; i < count; i++) {
         check_circle(&check, &statements[i]);

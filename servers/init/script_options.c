@@ -31,12 +31,13 @@ static const struct allowable {
     {"names", RESOURCE_NAMES},
     {"entropy", RESOURCE_ENTROPY},
     {"service", SCRIPT_ALLOW_SERVICE},
+    {"spawn", SCRIPT_ALLOW_SPAWN},
     {NULL, 0},
 };
 
 #define KNOWN_ALLOWABLES                                                                           \
     "registers, irq, dma, firmware, devicetree, console, debug, clock, bootset, names, entropy, "  \
-    "service"
+    "service, spawn"
 
 void script_allow_text(uint32_t allow, char *buffer, size_t size)
 {
@@ -95,6 +96,16 @@ static bool parse_alias(struct script_options *options, const char *value, char 
 {
     if (!script_name_is_good(value) || !text_copy(options->alias, SCRIPT_NAME, value)) {
         return SCRIPT_REFUSE(error, "`", value, "` is no name: up to 23 letters, digits, - _ .");
+    }
+    return true;
+}
+
+static bool parse_root(struct script_options *options, const char *value, char *error)
+{
+    if (value[0] != '/' || value[1] == '\0' || !text_copy(options->root, SCRIPT_PATH, value)) {
+        return SCRIPT_REFUSE(error, "root `", value,
+                             "` is no path where something is mounted, such as /lab1, of up to 47 "
+                             "bytes");
     }
     return true;
 }
@@ -226,6 +237,7 @@ static const struct option {
     {"object", SCRIPT_HAS_OBJECT, parse_object},
     {"as", SCRIPT_HAS_ALIAS, parse_alias},
     {"allow", SCRIPT_HAS_ALLOW, parse_allow},
+    {"root", SCRIPT_HAS_ROOT, parse_root},
     {"restart", SCRIPT_HAS_RESTART, parse_restart},
     {"attempts", SCRIPT_HAS_ATTEMPTS, parse_attempts},
     {"class", SCRIPT_HAS_CLASS, parse_class},
@@ -241,8 +253,8 @@ static const struct option {
 };
 
 #define KNOWN_OPTIONS                                                                              \
-    "object, as, allow, demand, restart, attempts, class, on-failed, priority, memory, cpu, "      \
-    "start-time, stop-time, min-run, args"
+    "object, as, allow, root, demand, restart, attempts, class, on-failed, priority, memory, "     \
+    "cpu, start-time, stop-time, min-run, args"
 
 static const struct option *find_option(const char *word)
 {
@@ -322,6 +334,7 @@ void script_options_merge(struct script_options *to, const struct script_options
 {
     MERGE(SCRIPT_HAS_ALLOW, allow);
     MERGE(SCRIPT_HAS_ALLOW, allow_line);
+    MERGE(SCRIPT_HAS_ROOT, root_line);
     MERGE(SCRIPT_HAS_RESTART, restart);
     MERGE(SCRIPT_HAS_ATTEMPTS, attempts);
     MERGE(SCRIPT_HAS_CLASS, essential);
@@ -339,6 +352,9 @@ void script_options_merge(struct script_options *to, const struct script_options
     }
     if ((from->given & SCRIPT_HAS_ALIAS) != 0) {
         text_copy(to->alias, SCRIPT_NAME, from->alias);
+    }
+    if ((from->given & SCRIPT_HAS_ROOT) != 0) {
+        text_copy(to->root, SCRIPT_PATH, from->root);
     }
     if ((from->given & SCRIPT_HAS_FAILED) != 0) {
         text_copy(to->other, SCRIPT_NAME, from->other);

@@ -10,6 +10,7 @@
 #include "mounts.h"
 #include "dev.h"
 #include "notice.h"
+#include "process.h"
 #include "policy.h"
 #include "replace.h"
 #include "report.h"
@@ -87,6 +88,11 @@ struct service *service_declare(const char *name)
     return service;
 }
 
+bool service_is_personality(const struct service *service)
+{
+    return service->object != NULL && service->object->note->kind == KIND_PERSONALITY;
+}
+
 bool service_is_up(const struct service *service)
 {
     return service->state == SERVICE_STARTING || service->state == SERVICE_RUNNING;
@@ -133,6 +139,9 @@ static void end_instance(struct service *service)
     instance_end(&service->instance);
     close_if(&service->supervisor_endpoint);
     close_if(&service->fault_endpoint);
+    close_if(&service->starter);
+    close_if(&service->root);
+    process_starter_ended(service_slot(service), service->generation);
 }
 
 /*
@@ -230,9 +239,31 @@ static status_t mint_endpoints(struct service *service)
     service->generation++;
     status_t status =
         init_mint(BADGE_SUPERVISOR, service->generation, slot, &service->supervisor_endpoint);
+    if (status == STATUS_OK && (service->options.allow & SCRIPT_ALLOW_SPAWN) != 0) {
+        status = init_mint(BADGE_STARTER, service->generation, slot, &service->starter);
+    }
     return status == STATUS_OK
                ? init_mint(BADGE_FAULT, service->generation, slot, &service->fault_endpoint)
                : status;
+}
+
+/* False: `why` says what is wrong with the root of its own that the script gives it. */
+static bool open_root(struct service *service, char why[SCRIPT_ERROR])
+{
+    char reason[SCRIPT_ERROR];
+    const struct script_options *options = &service->options;
+    if (options->root[0] == '\0' || mounts_open(options->root, &service->root, reason)) {
+        return true;
+    }
+    struct text text = text_in(why, SCRIPT_ERROR);
+    text_put(&text, "its root");
+    if (options->root_line != 0) {
+        text_put(&text, " (line ");
+        text_put_number(&text, options->root_line);
+        text_put(&text, ")");
+    }
+    TEXT_PUT(&text, ": ", reason);
+    return false;
 }
 
 /* What the last instance did not take, such as an order to stop that it was too busy for. */
@@ -254,9 +285,11 @@ void service_launch(struct service *service)
     clear_orders(service);
     service->stop_wanted = false;
     service->refused = false;
+    char why[SCRIPT_ERROR];
     status_t status = mint_endpoints(service);
-    if (status != STATUS_OK) {
-        fail(service, status_text(status));
+    bool is_good = status == STATUS_OK && open_root(service, why);
+    if (!is_good) {
+        fail(service, status == STATUS_OK ? why : status_text(status));
         return;
     }
     service->reason[0] = '\0';
@@ -279,6 +312,8 @@ static void start(struct service *service)
         service->restart_wanted = service->state == SERVICE_STOPPING;
         return;
     }
+    static uint64_t turns;
+    service->turn = ++turns;
     service->in_a_row = 0;
     service->restarts = 0;
     service_launch(service);
@@ -309,7 +344,8 @@ static void rest(struct service *service)
 
 void service_mounted(struct service *service)
 {
-    if (service->state == SERVICE_IDLE && service->port == 0 && mounts_path(service) != NULL) {
+    bool is_called = mounts_path(service) != NULL || service_is_personality(service);
+    if (service->state == SERVICE_IDLE && service->port == 0 && is_called) {
         status_t status = service_make_lasting(service);
         if (status != STATUS_OK) {
             fail(service, status_text(status));

@@ -44,6 +44,7 @@ struct service {
     bool restart_wanted; /* STOPPING: another instance follows */
     uint64_t since;      /* when it came into the state */
     uint64_t deadline;   /* when the state is to end; INIT_NEVER */
+    uint64_t turn;       /* among the starts by hand of all services */
     uint64_t stop_asked; /* when it was last to be stopped for good */
     uint64_t overdue;    /* when it was last ended because it did not stop in its time */
     uint64_t next_ping;
@@ -68,10 +69,12 @@ struct service {
     uint32_t
         names_refused; /* 1 + generation of the last one that was told so of names under /dev */
     handle_t supervisor_endpoint, fault_endpoint; /* of the instance */
-    char reason[SERVICE_REASON];                  /* why the last instance ended */
-    char line[INSTANCE_LINE];                     /* the worker's: why it could not be built */
-    char report[SERVICE_REPORT];                  /* of the last crash */
-    status_t built;                               /* the worker's: how that went */
+    handle_t starter;            /* of the instance, to start programs; 0: it may not */
+    handle_t root;               /* of the instance, its own root directory; 0: it has none */
+    char reason[SERVICE_REASON]; /* why the last instance ended */
+    char line[INSTANCE_LINE];    /* the worker's: why it could not be built */
+    char report[SERVICE_REPORT]; /* of the last crash */
+    status_t built;              /* the worker's: how that went */
     struct job job;
 };
 
@@ -94,6 +97,8 @@ static inline bool service_is_down(const struct service *service)
            service->state == SERVICE_IDLE;
 }
 
+/* Whether it runs foreign programs. */
+bool service_is_personality(const struct service *service);
 /* Whether it has an instance that is not being stopped. */
 bool service_is_up(const struct service *service);
 /* Whether it is neither on its way up nor on its way down. */

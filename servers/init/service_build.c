@@ -79,6 +79,24 @@ static void tell_limit(struct service *service)
     text_copy(service->line, sizeof(service->line), line);
 }
 
+/* Its programs see nothing outside a root of their own: not through it either. */
+static bool check_root(struct service *service)
+{
+    struct text text = text_in(service->line, INSTANCE_LINE);
+    if (service->options.root[0] != '\0' && !service_is_personality(service)) {
+        TEXT_PUT(&text, service->object->name,
+                 ": refused: has the option `root`, which is for personalities");
+        return false;
+    }
+    if (service->options.root[0] != '\0' && (service->options.allow & SCRIPT_ALLOW_SPAWN) != 0) {
+        TEXT_PUT(&text, service->object->name,
+                 ": refused: `root` and `allow spawn` exclude one "
+                 "another: what it started would see everything");
+        return false;
+    }
+    return true;
+}
+
 status_t service_prepare(struct service *service)
 {
     status_t status = instance_note(service->object, service->line);
@@ -91,7 +109,7 @@ status_t service_prepare(struct service *service)
                  ": refused: is a program, not a server; type its name at the prompt");
         return STATUS_REFUSED;
     }
-    return grant_check(service, service->line) ? STATUS_OK : STATUS_REFUSED;
+    return grant_check(service, service->line) && check_root(service) ? STATUS_OK : STATUS_REFUSED;
 }
 
 status_t service_build(struct service *service)

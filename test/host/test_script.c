@@ -305,6 +305,25 @@ static void a_check_knows_what_was_declared(void **state)
     assert_int_equal(check("x\ny\nstop z", &reported), 3);
 }
 
+static void a_root_is_where_something_is_mounted(void **state)
+{
+    struct reported reported;
+    (void)state;
+    assert_true(parse("start xv6 as lab1 root /lab1 memory 8M allow spawn"));
+    assert_string_equal(statement.options.root, "/lab1");
+    assert_int_equal(statement.options.root_line, 14);
+    assert_int_equal(statement.options.allow, SCRIPT_ALLOW_SPAWN);
+    assert_refused("start xv6 root lab1", "root `lab1` is no path");
+    assert_refused("start xv6 root /", "root `/` is no path");
+    assert_refused("start xv6 root", "`root` wants a value");
+    assert_refused("start xv6 root /23456789012345678901234567890123456789012345678", "47 bytes");
+    assert_int_equal(check("start a\nmount /lab1 a\nstart b root /lab1", &reported), 0);
+    assert_int_equal(check("start b root /dev", &reported), 0);
+    ASSERT_CHECKED("start a\nmount /lab1 a\nstart b root /lab", 3, "nothing is mounted at /lab;");
+    ASSERT_CHECKED("start b root /lab1\nstart a\nmount /lab1 a", 1, "before this line");
+    ASSERT_CHECKED("start a\nmount /lab1 a\nunmount /lab1\nstart b root /lab1", 4, "nothing is");
+}
+
 static void a_check_sees_circles_of_failures(void **state)
 {
     struct reported reported;
@@ -536,6 +555,7 @@ int main(void)
         cmocka_unit_test(too_many_statements_are_reported),
         cmocka_unit_test(a_check_knows_what_was_declared),
         cmocka_unit_test(a_check_sees_circles_of_failures),
+        cmocka_unit_test(a_root_is_where_something_is_mounted),
         cmocka_unit_test(merging_takes_what_was_said),
         cmocka_unit_test(allowed_words_read_well),
         cmocka_unit_test(the_first_restart_is_at_once_and_delays_grow),
