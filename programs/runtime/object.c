@@ -61,31 +61,42 @@ static status_t make(handle_t file, uint64_t *size, handle_t *memory)
     return status;
 }
 
-status_t object_read(const char *path, handle_t *memory, uint64_t *size, char *refusal,
-                     size_t refusal_size)
+static status_t refuse_kind(const char *path, uint32_t kind, char *refusal, size_t refusal_size)
 {
-    handle_t file = 0;
+    (void)snprintf(refusal, refusal_size, "%s: refused: it is %s, and no object", path,
+                   kind == FILE_KIND_DIRECTORY ? "a directory" : "a device");
+    return STATUS_REFUSED;
+}
+
+status_t object_open(const char *path, handle_t *file, char *bytes, size_t room, size_t *length,
+                     char *refusal, size_t refusal_size)
+{
     uint32_t kind = FILE_KIND_DIRECTORY;
-    *memory = 0;
-    status_t status = path_open_resolved(path, FILE_READ, &kind, &file);
-    if (status == STATUS_OK && kind == FILE_KIND_REGULAR) {
-        status = file_stat(file, &kind, size, NULL);
-    } else if (status == STATUS_OK) {
-        (void)snprintf(refusal, refusal_size, "%s: refused: it is %s, and no object", path,
-                       kind == FILE_KIND_DIRECTORY ? "a directory" : "a device");
-        status = STATUS_REFUSED;
+    uint64_t size = room;
+    *file = 0;
+    status_t status = path_open_resolved(path, FILE_READ, &kind, file);
+    if (status == STATUS_OK) {
+        status = kind == FILE_KIND_REGULAR ? read_all(*file, bytes, &size)
+                                           : refuse_kind(path, kind, refusal, refusal_size);
     }
+    if (status != STATUS_OK && *file != 0) {
+        status_ignore(handle_close(*file));
+    }
+    *length = (size_t)size;
+    return status;
+}
+
+status_t object_read(const char *path, handle_t file, handle_t *memory, uint64_t *size,
+                     char *refusal, size_t refusal_size)
+{
+    uint32_t kind;
+    *memory = 0;
+    status_t status = file_stat(file, &kind, size, NULL);
     if (status == STATUS_OK && *size > OBJECT_MOST) {
         (void)snprintf(refusal, refusal_size,
                        "%s: refused: the file has %llu bytes, the limit is %d", path,
                        (unsigned long long)*size, OBJECT_MOST);
         status = STATUS_REFUSED;
     }
-    if (status == STATUS_OK) {
-        status = make(file, size, memory);
-    }
-    if (file != 0) {
-        status_ignore(handle_close(file));
-    }
-    return status;
+    return status == STATUS_OK ? make(file, size, memory) : status;
 }

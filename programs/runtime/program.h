@@ -89,10 +89,14 @@ int directory_read(int number, struct directory_entry *entry);
 
 /* Child programs. */
 
-/* Reads a whole file, by its absolute path, into memory of its own, which the caller closes. Of
- * what is no file, or too large, `refusal` gets a line. What opening and reading answer. */
-status_t object_read(const char *path, handle_t *memory, uint64_t *size, char *refusal,
-                     size_t refusal_size);
+/* Opens a regular file, by its absolute path, and reads up to `room` bytes of its beginning. The caller
+ * closes *file. Of what is no such file `refusal` gets a line. What opening and reading answer. */
+status_t object_open(const char *path, handle_t *file, char *bytes, size_t room, size_t *length,
+                     char *refusal, size_t refusal_size);
+/* Reads all of it into memory of its own, which the caller closes. Of what is too large `refusal` gets
+ * a line. */
+status_t object_read(const char *path, handle_t file, handle_t *memory, uint64_t *size,
+                     char *refusal, size_t refusal_size);
 
 struct child_request {
     const char *path;         /* of the object */
@@ -101,16 +105,32 @@ struct child_request {
     int descriptors[3];       /* what its input, output and error are */
 };
 
+#define FOREIGN_NAME 24                  /* bytes of a personality's name with its ending zero */
+#define CHILD_NAME   (FOREIGN_NAME + 24) /* of a child's: PID, or PERSONALITY:PID */
+
 struct child {
     handle_t endpoint; /* protocol process; close with handle_close() */
-    uint64_t pid;
+    uint64_t pid;      /* among those of the supervisor, or of the personality */
+    char name[CHILD_NAME];
 };
 
-/* Starts an object of the boot set, below /boot, or any other file that is one. On a refusal the
- * line that explains it, or an empty string, is put into `refusal`. */
+/*
+ * Starts an object of the boot set, below /boot, any other file that is one, what the first line of a
+ * script names, or what a personality takes. On a refusal the line that explains it, or an empty
+ * string, is put into `refusal`, which has room for a byte at least.
+ */
 status_t child_start(const struct child_request *request, struct child *child, char *refusal,
                      size_t refusal_size);
-/* Waits for the end. *exit_status: 0 to 255, see child_exit_status(). */
+
+/* The running personality of a position, or of a name; NOT_FOUND: there is none. The caller closes
+ * the endpoint, of the protocol personality. */
+status_t foreign_at(uint32_t position, char name[FOREIGN_NAME], handle_t *personality);
+status_t foreign_find(const char *name, handle_t *personality);
+/* Starts a program of the personality's own names; otherwise as child_start(). */
+status_t foreign_enter(handle_t personality, const char *name, const struct child_request *request,
+                       struct child *child, char *refusal, size_t refusal_size);
+/* Waits for the end. *exit_status: 0 to 255, see child_exit_status(). PEER_DIED, GONE: the personality
+ * that ran it is gone, and *exit_status that of a kill. */
 status_t child_wait(handle_t endpoint, int *exit_status);
 /* The exit status of a shell: the code of a normal end modulo 256, the code given to the kill if
  * it is 128 to 255 and else 137, 139 after a fault. */

@@ -1,4 +1,5 @@
 /* jobs, wait and kill. */
+#include <sinter/protocol/personality.h>
 #include <string.h>
 
 #include "builtins.h"
@@ -21,12 +22,11 @@ int builtin_jobs(struct shell *shell, int count, char **words, const struct io *
         }
         bool done = atomic_load(&job->done);
         if (done) {
-            shell_print(io->files[1], "[%u] %lu done (%d)  %s\n", job->number,
-                        (unsigned long)job->pid, job->status, job->text);
+            shell_print(io->files[1], "[%u] %s done (%d)  %s\n", job->number, job->name,
+                        job->status, job->text);
             jobs_remove(job);
         } else {
-            shell_print(io->files[1], "[%u] %lu running  %s\n", job->number,
-                        (unsigned long)job->pid, job->text);
+            shell_print(io->files[1], "[%u] %s running  %s\n", job->number, job->name, job->text);
         }
     }
     return 0;
@@ -107,6 +107,36 @@ static long signal_number(const char *name)
     return builtin_number(name);
 }
 
+/* PERSONALITY:PID that is no job of this shell. False: it is no such name, or there is none. */
+static bool kill_foreign(const char *name, int status)
+{
+    char personality[FOREIGN_NAME];
+    const char *colon = strrchr(name, ':');
+    handle_t endpoint = 0;
+    long pid = colon != NULL ? builtin_number(colon + 1) : -1;
+    if (pid < 0 || colon - name >= FOREIGN_NAME) {
+        return false;
+    }
+    memcpy(personality, name, (size_t)(colon - name));
+    personality[colon - name] = '\0';
+    if (foreign_find(personality, &endpoint) != STATUS_OK) {
+        return false;
+    }
+    status_t killed = personality_kill(endpoint, (uint64_t)pid, status);
+    status_ignore(handle_close(endpoint));
+    return killed == STATUS_OK;
+}
+
+static bool kill_one(const char *name, int status, const char *command, const struct io *io)
+{
+    const struct job *job = jobs_find(name);
+    if (job != NULL) {
+        jobs_kill(job, status);
+        return true;
+    }
+    return kill_foreign(name, status) || find_job(name, command, io) != NULL;
+}
+
 /* The signal only chooses the exit status, 128 more than its number: nothing can catch it. */
 int builtin_kill(struct shell *shell, int count, char **words, const struct io *io)
 {
@@ -116,14 +146,12 @@ int builtin_kill(struct shell *shell, int count, char **words, const struct io *
     int status = 0;
     (void)shell;
     if (number < 1 || number >= SIGNAL_LIMIT || first >= count) {
-        shell_complain(io, "usage: kill [-HUP|-INT|-KILL|-TERM|-NUMBER] PID|%%JOB ...");
+        shell_complain(io,
+                       "usage: kill [-HUP|-INT|-KILL|-TERM|-NUMBER] PID|PERSONALITY:PID|%%JOB ...");
         return STATUS_USAGE;
     }
     for (int i = first; i < count; i++) {
-        const struct job *job = find_job(words[i], words[0], io);
-        if (job != NULL) {
-            jobs_kill(job, STATUS_BASE + (int)number);
-        } else {
+        if (!kill_one(words[i], STATUS_BASE + (int)number, words[0], io)) {
             status = STATUS_FAILURE;
         }
     }

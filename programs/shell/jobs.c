@@ -21,7 +21,8 @@ static void wait_for_jobs(void *argument)
     while (event_wait(job->wake, WAKE_BIT, FOREVER, &bits) == STATUS_OK) {
         int status = 0;
         for (size_t i = 0; i < job->count; i++) {
-            if (child_wait(job->children[i].endpoint, &status) != STATUS_OK) {
+            status_t waited = child_wait(job->children[i].endpoint, &status);
+            if (waited != STATUS_OK && waited != STATUS_PEER_DIED && waited != STATUS_GONE) {
                 status = STATUS_UNKNOWN_COMMAND; /* nobody knows how it ended */
             }
         }
@@ -63,10 +64,28 @@ static struct job *find_free(void)
     return NULL;
 }
 
+static void detach(const struct child *children, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        status_ignore(process_detach(children[i].endpoint));
+    }
+}
+
+void jobs_detach(void)
+{
+    for (size_t i = 0; i < JOB_LIMIT; i++) {
+        const struct job *job = jobs_at(i);
+        if (job != NULL && !atomic_load(&job->done)) {
+            detach(job->children, job->count);
+        }
+    }
+}
+
 struct job *jobs_add(const struct child *children, size_t count, const char *text, size_t length)
 {
     struct job *job = find_free();
     if (job == NULL) {
+        detach(children, count);
         for (size_t i = 0; i < count; i++) {
             status_ignore(handle_close(children[i].endpoint));
         }
@@ -74,7 +93,7 @@ struct job *jobs_add(const struct child *children, size_t count, const char *tex
     }
     memcpy(job->children, children, count * sizeof(*children));
     job->count = count;
-    job->pid = children[count - 1].pid;
+    memcpy(job->name, children[count - 1].name, sizeof(job->name));
     job->text = checked_allocate(length + 1);
     memcpy(job->text, text, length);
     job->text[length] = '\0';
@@ -86,10 +105,10 @@ struct job *jobs_add(const struct child *children, size_t count, const char *tex
 struct job *jobs_find(const char *name)
 {
     bool by_number = name[0] == '%';
-    uint64_t wanted = strtoull(name + by_number, NULL, 10);
+    unsigned long number = by_number ? strtoul(name + 1, NULL, 10) : 0;
     for (size_t i = 0; i < JOB_LIMIT; i++) {
         struct job *job = jobs_at(i);
-        if (job != NULL && wanted == (by_number ? job->number : job->pid)) {
+        if (job != NULL && (by_number ? job->number == number : strcmp(job->name, name) == 0)) {
             return job;
         }
     }

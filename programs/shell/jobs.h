@@ -12,8 +12,8 @@
 #define JOB_CHILDREN 16
 
 struct job {
-    unsigned number; /* from 1; 0: the place is free */
-    uint64_t pid;    /* of the last child */
+    unsigned number;       /* from 1; 0: the place is free */
+    char name[CHILD_NAME]; /* of the last child */
     struct child children[JOB_CHILDREN];
     size_t count;
     char *text;
@@ -26,9 +26,11 @@ struct job {
 struct job *jobs_add(const struct child *children, size_t count, const char *text, size_t length);
 /* The job in place `index` below JOB_LIMIT, or null if that is free. */
 struct job *jobs_at(size_t index);
-/* By `%NUMBER` or a pid; null if there is none. */
+/* By `%NUMBER` or the name of its last child; null if there is none. */
 struct job *jobs_find(const char *name);
 void jobs_remove(struct job *job);
 void jobs_kill(const struct job *job, int status);
+/* What still runs goes on when the shell has ended. */
+void jobs_detach(void);
 
 #endif

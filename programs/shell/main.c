@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "note.h"
+#include "jobs.h"
 #include "shell.h"
 
 PROGRAM_NOTE("shell", "shell [FILE [ARGUMENT...]]: runs commands, typed or from a file");
@@ -53,7 +54,7 @@ static int run_file(int count, char **words)
     return execute_file(&shell, words[0], &standard);
 }
 
-int main(int count, char **words)
+static int run(int count, char **words)
 {
     const char *text = NULL;
     bool interactive = false;
@@ -80,4 +81,11 @@ int main(int count, char **words)
         return run_interactive();
     }
     return input_run(&shell, &standard);
+}
+
+int main(int count, char **words)
+{
+    int status = run(count, words);
+    jobs_detach();
+    return status;
 }

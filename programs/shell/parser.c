@@ -9,9 +9,9 @@
 
 #define DEPTH_LIMIT 60
 
-static const char *const reserved_words[] = {"!",    "{",    "}",    "if",      "then",  "elif",
-                                             "else", "fi",   "for",  "in",      "while", "until",
-                                             "do",   "done", "case", "function"};
+static const char *const reserved_words[] = {"!",     "{",    "}",    "if",   "then",
+                                             "elif",  "else", "fi",   "for",  "while",
+                                             "until", "do",   "done", "case", "function"};
 
 void parser_advance(struct parser *parser)
 {

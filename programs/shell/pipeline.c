@@ -19,8 +19,10 @@ int child_finish(struct child *child, const struct io *io)
 {
     int exit_status = STATUS_UNKNOWN_COMMAND;
     status_t status = child_wait(child->endpoint, &exit_status);
-    if (status != STATUS_OK) {
-        shell_complain(io, "process %lu: how it ended is lost: %s", (unsigned long)child->pid,
+    if (status == STATUS_PEER_DIED || status == STATUS_GONE) {
+        shell_complain(io, "%s: has ended with its personality", child->name);
+    } else if (status != STATUS_OK) {
+        shell_complain(io, "process %s: how it ended is lost: %s", child->name,
                        status_text(status));
         exit_status = STATUS_UNKNOWN_COMMAND;
     }
@@ -175,12 +177,12 @@ int pipeline_background(struct shell *shell, const struct node *node, const stru
     if (started.count == 0) {
         return started.failure;
     }
-    shell->background = started.children[started.count - 1].pid;
+    memcpy(shell->background, started.children[started.count - 1].name, CHILD_NAME);
     struct job *job = jobs_add(started.children, started.count, node->source, node->source_length);
     if (job == NULL) {
         shell_complain(io, "more than %d jobs: this one runs unwatched", JOB_LIMIT);
     } else if (shell->interactive) {
-        shell_print(io->files[2], "[%u] %lu\n", job->number, (unsigned long)job->pid);
+        shell_print(io->files[2], "[%u] %s\n", job->number, job->name);
     }
     return started.failure;
 }

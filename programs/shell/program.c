@@ -1,9 +1,5 @@
-/* Finding the object of a command and starting it. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+/* Finding the file of a command and starting it. */
 #include <string.h>
-#include <unistd.h>
 
 #include "find_program.h"
 #include "path.h"
@@ -17,18 +13,6 @@ bool program_find(const struct shell *shell, const char *name, char path[])
     return find_program(variables_get(&shell->variables, "PATH"), name, path);
 }
 
-static bool is_script(const char *path)
-{
-    char start[2] = {0};
-    int file = open(path, O_RDONLY);
-    if (file < 0) {
-        return false;
-    }
-    ssize_t size = read(file, start, sizeof(start));
-    (void)close(file);
-    return size == (ssize_t)sizeof(start) && start[0] == '#' && start[1] == '!';
-}
-
 static int report(const struct io *io, const char *name, status_t status, const char *refusal)
 {
     if (refusal[0] != '\0') {
@@ -37,26 +21,6 @@ static int report(const struct io *io, const char *name, status_t status, const 
         shell_complain(io, "%s: cannot be started: %s", name, status_text(status));
     }
     return status == STATUS_NOT_FOUND ? STATUS_UNKNOWN_COMMAND : STATUS_CANNOT_RUN;
-}
-
-/* Runs a file that begins with `#!` as a script of this shell. */
-static int start_script(struct shell *shell, const char *path, char **arguments,
-                        char *const *environment, const struct io *io, struct child *child)
-{
-    struct arena arena = {0};
-    size_t count = 0;
-    while (arguments[count] != NULL) {
-        count++;
-    }
-    char **list = arena_allocate(&arena, (count + 2) * sizeof(*list));
-    list[0] = arena_text(&arena, SHELL_NAME, strlen(SHELL_NAME));
-    list[1] = arena_text(&arena, path, strlen(path));
-    for (size_t i = 1; i < count; i++) {
-        list[i + 1] = arguments[i];
-    }
-    int status = program_start(shell, list, environment, io, child);
-    arena_free(&arena);
-    return status;
 }
 
 int program_start(struct shell *shell, char **arguments, char *const *environment,
@@ -71,13 +35,7 @@ int program_start(struct shell *shell, char **arguments, char *const *environmen
     struct child_request request = {
         path, arguments, environment, {io->files[0], io->files[1], io->files[2]}};
     status_t status = child_start(&request, child, refusal, sizeof(refusal));
-    if (status == STATUS_OK) {
-        return 0;
-    }
-    if (status == STATUS_BAD_FORMAT && is_script(path) && strcmp(arguments[0], SHELL_NAME) != 0) {
-        return start_script(shell, path, arguments, environment, io, child);
-    }
-    return report(io, arguments[0], status, refusal);
+    return status == STATUS_OK ? 0 : report(io, arguments[0], status, refusal);
 }
 
 int program_start_shell(struct shell *shell, const char *text, size_t length, const struct io *io,

@@ -34,8 +34,8 @@ struct shell {
     const char *name;  /* $0 */
     char **parameters; /* $1 and following */
     size_t parameter_count;
-    int status;          /* $? */
-    uint64_t background; /* $!, 0: none yet */
+    int status;                  /* $? */
+    char background[CHILD_NAME]; /* $!, empty: none yet */
     struct history history;
     bool interactive;
     bool exit_on_failure; /* set -e */

@@ -39,7 +39,7 @@ static const char *get_variable(void *context, const char *name)
     case '$':
         return number_text(shell, (uint64_t)getpid());
     case '!':
-        return shell->background != 0 ? number_text(shell, shell->background) : NULL;
+        return shell->background[0] != '\0' ? shell->background : NULL;
     case '#':
         return number_text(shell, shell->parameter_count);
     case '-':
