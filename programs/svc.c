@@ -16,6 +16,7 @@
 #include "svc_check.h"
 #include "svc_graph.h"
 #include "svc_replace.h"
+#include "svc_start.h"
 #include "tool.h"
 
 PROGRAM_NOTE("svc", "svc list|start|stop|restart|replace|status|log|kill [NAME...]: controls "
@@ -101,6 +102,29 @@ static bool replaces_by_file(int count, char **words)
            svc_names_file(words[4]);
 }
 
+/* Statements one after the other, up to one that fails; that one is shown. */
+static int start(handle_t supervisor, int count, char **words)
+{
+    static struct svc_start lines;
+    int code = EXIT_FAILURE;
+    svc_start_lines(&lines, count, (const char *const *)words);
+    if (lines.count == 0) {
+        fprintf(stderr, "svc: the line is too long, or an option has no value\n");
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < lines.count; i++) {
+        uint64_t length = 0;
+        status_t status = run(supervisor, lines.lines[i], &length);
+        code = report(lines.lines[i], status, tool_buffer,
+                      length < sizeof(tool_buffer) ? length : sizeof(tool_buffer));
+        if (code != 0) {
+            fprintf(stderr, "svc: this was: %s\n", lines.lines[i]);
+            break;
+        }
+    }
+    return code;
+}
+
 int main(int count, char **words)
 {
     char line[LINE_SIZE];
@@ -130,6 +154,9 @@ int main(int count, char **words)
     }
     if (strcmp(words[1], "graph") == 0) {
         return svc_graph(supervisor, dot);
+    }
+    if (svc_starts(count, (const char *const *)words)) {
+        return start(supervisor, count, words);
     }
     status = run(supervisor, line, &length);
     return report(line, status, tool_buffer,
