@@ -64,6 +64,26 @@ typedef struct {
     uint16_t e_shstrndx;
 } Elf64_Ehdr;
 
+#define PT_LOAD      1
+#define PT_DYNAMIC   2
+#define PT_INTERP    3
+#define PT_GNU_STACK 0x6474e551u
+
+#define PF_X 0x1u
+#define PF_W 0x2u
+#define PF_R 0x4u
+
+typedef struct {
+    uint32_t p_type;
+    uint32_t p_flags;
+    uint64_t p_offset;
+    uint64_t p_vaddr;
+    uint64_t p_paddr;
+    uint64_t p_filesz;
+    uint64_t p_memsz;
+    uint64_t p_align;
+} Elf64_Phdr;
+
 #define SHN_UNDEF     0
 #define SHN_LORESERVE 0xff00
 #define SHN_ABS       0xfff1
@@ -139,6 +159,7 @@ typedef struct {
 #define ELF64_R_TYPE(info) ((uint32_t)(info))
 
 _Static_assert(sizeof(Elf64_Ehdr) == 64, "gABI, ELF header");
+_Static_assert(sizeof(Elf64_Phdr) == 56, "gABI, program header");
 _Static_assert(sizeof(Elf64_Shdr) == 64, "gABI, section header");
 _Static_assert(sizeof(Elf64_Sym) == 24, "gABI, symbol table");
 _Static_assert(sizeof(Elf64_Rela) == 24, "gABI, relocation");

@@ -10,18 +10,10 @@
 
 enum { PAGES_MOST = 64 };
 
-/* gABI, program header and dynamic section; as far as they are used here. */
-#define PT_DYNAMIC 2
-#define DT_NULL    0
-#define DT_STRTAB  5
-#define DT_SYMTAB  6
-
-typedef struct {
-    uint32_t p_type;
-    uint32_t p_flags;
-    uint64_t p_offset;
-    uint64_t p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
-} Elf64_Phdr;
+/* gABI, dynamic section; as far as it is used here. */
+#define DT_NULL   0
+#define DT_STRTAB 5
+#define DT_SYMTAB 6
 
 typedef struct {
     int64_t d_tag;

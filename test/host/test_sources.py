@@ -8,7 +8,7 @@ import pytest
 
 from harness.places import ROOT
 
-FOLDERS = ("kern", "libsys", "loader", "servers", "drivers", "programs", "examples")
+FOLDERS = ("kern", "libsys", "loader", "servers", "abi-servers", "drivers", "programs", "examples")
 FORMATTER = "clang-format-19" # others lay out differently
 COLUMNS = 100
 

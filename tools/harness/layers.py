@@ -24,7 +24,7 @@ LAYERS = {
 KERNEL = list(LAYERS)
 HEADERS = {f"kern/include/kern/{name}.h": layer
            for layer, names in LAYERS.items() for name in names.split()}
-SYSTEM = ["kern/base", "libsys", "loader", "drivers", "servers", "programs",
+SYSTEM = ["kern/base", "libsys", "loader", "drivers", "servers", "abi-servers", "programs",
           "examples"] # the rest, from below
 
 # The two files of what goes up. Entry code is called by the hardware, below everything, and hands
