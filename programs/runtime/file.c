@@ -114,17 +114,26 @@ static mode_t kind_mode(uint32_t kind)
     }
 }
 
-/* Where the server knows them. */
-static void put_times(handle_t endpoint, struct stat *result)
+/* False: the server does not tell them. */
+static bool get_attributes(handle_t endpoint, struct file_attributes *attributes)
 {
-    uint64_t modified = 0;
-    uint64_t identity = 0;
-    if (S_ISREG(result->st_mode) || S_ISDIR(result->st_mode)) {
-        status_ignore(file_times(endpoint, &modified, &identity));
+    size_t length = 0;
+    status_t status = file_attributes(endpoint, attributes, sizeof(*attributes), &length);
+    return status == STATUS_OK && length == sizeof(*attributes);
+}
+
+/* Number, links and times, where the server knows them. */
+static void put_attributes(handle_t endpoint, struct stat *result)
+{
+    struct file_attributes known = {0};
+    if (!get_attributes(endpoint, &known)) {
+        known = (struct file_attributes){0};
+        status_ignore(file_times(endpoint, &known.modified, &known.identity));
     }
-    result->st_ino = (ino_t)identity;
-    result->st_mtim.tv_sec = (time_t)(modified / NANOSECONDS);
-    result->st_mtim.tv_nsec = (long)(modified % NANOSECONDS);
+    result->st_ino = (ino_t)known.identity;
+    result->st_nlink = (known.valid & FILE_ATTRIBUTE_LINKS) != 0 ? (nlink_t)known.links : 1;
+    result->st_mtim.tv_sec = (time_t)(known.modified / NANOSECONDS);
+    result->st_mtim.tv_nsec = (long)(known.modified % NANOSECONDS);
     result->st_atim = result->st_mtim;
     result->st_ctim = result->st_mtim;
 }
@@ -139,7 +148,9 @@ static status_t endpoint_stat(handle_t endpoint, struct stat *result)
         *result = (struct stat){.st_mode = kind_mode(kind), .st_nlink = 1};
         result->st_size = (off_t)size;
         result->st_blksize = (blksize_t)block;
-        put_times(endpoint, result);
+        if (S_ISREG(result->st_mode) || S_ISDIR(result->st_mode)) {
+            put_attributes(endpoint, result);
+        }
     }
     return status;
 }

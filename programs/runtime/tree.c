@@ -1,5 +1,5 @@
 /*
- * Changing directories: making, removing and renaming what is in them. The last part of a path is
+ * Changing directories: making, removing, renaming and linking what is in them. The last part of a path is
  * left to the server of the directory that holds it.
  */
 #include <errno.h>
@@ -112,7 +112,11 @@ static status_t lies_with(const char *path, size_t common)
     return rest != 0 && length - rest - 1 <= common ? STATUS_OK : STATUS_OTHER_SERVER;
 }
 
-int rename(const char *from, const char *to)
+/* A method of the directory that both paths lie in, with what is left of them below it. */
+typedef status_t two_path_method(handle_t directory, const void *paths, size_t length,
+                                 uint32_t from_length);
+
+static int call_with_both(const char *from, const char *to, two_path_method *method)
 {
     char paths[2 * PATH_SIZE];
     char target[PATH_SIZE];
@@ -138,10 +142,20 @@ int rename(const char *from, const char *to)
     status = path_open_resolved(target, FILE_DIRECTORY, NULL, &directory);
     if (status == STATUS_OK) {
         const char *both = paths + common + 1;
-        status = file_rename(directory, both, strlen(both), (uint32_t)from_length);
+        status = method(directory, both, strlen(both), (uint32_t)from_length);
         status_ignore(handle_close(directory));
     }
     return end(status);
+}
+
+int rename(const char *from, const char *to)
+{
+    return call_with_both(from, to, file_rename);
+}
+
+int link(const char *from, const char *to)
+{
+    return call_with_both(from, to, file_link);
 }
 
 int ftruncate(int number, off_t size)
