@@ -11,13 +11,13 @@
 #include <sinter/object.h>
 
 #include <sinter/protocol/file.h>
-#include <sinter/protocol/supervisor.h>
 
 #include "block_file.h"
 #include "content.h"
 #include "openings.h"
 #include "positions.h"
 #include "publish.h"
+#include "state_store.h"
 #include "tree.h"
 #include "workers.h"
 
@@ -386,28 +386,12 @@ static void on_closed(struct server *at, uint64_t badge)
 
 /* ---- the server ----------------------------------------------------------------------------- */
 
-/* Without a store nothing outlives a crash but what is on the device. */
 static status_t open_store(void)
 {
-    handle_t memory = 0;
-    uint64_t size = 0;
-    uint64_t address = 0;
-    uint64_t wanted =
-        (sizeof(struct store) + LIMIT_PAGE_SIZE - 1) & ~(uint64_t)(LIMIT_PAGE_SIZE - 1);
-    status_t status = supervisor_store(server.supervisor, wanted, &size, &memory);
-    if (status == STATUS_OK && size < wanted) {
-        status_ignore(handle_close(memory));
-        status = STATUS_TOO_LARGE;
-    }
-    if (status != STATUS_OK) {
-        log_line("no state store: %s; files that are open will not outlive a crash",
-                 status_text(status));
-        status = memory_create(server.account, wanted, 0, &memory);
-    }
-    if (status == STATUS_OK) {
-        status = space_map(0, memory, 0, 0, wanted, MAP_READ | MAP_WRITE, &address);
-    }
-    struct store *store = (struct store *)(uintptr_t)address;
+    void *address;
+    status_t status = state_store_open(&server, sizeof(struct store),
+                                       "files that are open will not outlive a crash", &address);
+    struct store *store = address;
     openings = &store->openings;
     positions = &store->positions;
     return status;
