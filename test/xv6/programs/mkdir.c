@@ -1,0 +1,19 @@
+/* mkdir DIRECTORY...: makes directories. */
+
+#include "xv6.h"
+
+int main(int argument_count, char **arguments)
+{
+    int failed = 0;
+
+    if (argument_count < 2) {
+        give_up("usage", "mkdir DIRECTORY...");
+    }
+    for (int i = 1; i < argument_count; i++) {
+        if (mkdir(arguments[i]) < 0) {
+            print(2, "mkdir: %s: refused\n", arguments[i]);
+            failed = 1;
+        }
+    }
+    return failed;
+}
