@@ -21,7 +21,7 @@ PANIC_SECONDS = 3 # for the backtrace to come out
 QUIT_SECONDS = 60 # of a busy host
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
 UNFINISHED = re.compile(r"(\r?\x1b(\[[0-9;?]*)?|\r)\Z")
-LINE_CLEARED = re.compile(r"[^\n]*\r\x1b\[K") # what stood there is drawn again
+LINE_CLEARED = re.compile(r"^[^\n]*\r\x1b\[K", re.MULTILINE) # what stood there is drawn again
 NOTICE = re.compile(r"^init: ([^\r\n]*)\r?\n", re.MULTILINE)
 READ_SIZE = 65536
 PR_SET_PDEATHSIG = 1 # prctl(2)
