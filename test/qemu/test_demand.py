@@ -55,9 +55,8 @@ def test_first_open_starts(boot, architecture, smp):
     check_fifo(console, "alive")
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_disabled(boot, architecture, smp):
-    console = boot(smp=smp)
+def test_disabled(boot, architecture):
+    console = boot()
     console.run("svc service late fifo.o demand")
     assert console.run("svc disable late") == ("", 0)
     assert states(console)["late"] == "disabled"
@@ -95,9 +94,8 @@ def test_enabled_while_it_stops(unruly, architecture, smp):
         assert states(console)["late"] == "idle"
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_first_use_of_a_mount_starts(boot, architecture, smp):
-    console = boot(smp=smp)
+def test_first_use_of_a_mount_starts(boot, architecture):
+    console = boot(smp=4)
     console.run("svc start tmpfs as other demand memory 2M args 1M; svc mount /srv other")
     assert "srv/" in console.run("ls /")[0].split()
     assert states(console)["other"] == "idle"
@@ -153,12 +151,11 @@ def test_all_programs_may_wait(unruly, architecture):
     assert output.count("No such file") == openers, output
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_drivers_on_demand(boot, architecture, smp, scratch, tmp_path):
+def test_drivers_on_demand(boot, architecture, scratch, tmp_path):
     """With `devices demand` the boot uses the UART only; disks get their names by address."""
     path = script(tmp_path, architecture, devices=("devices allow", "devices demand allow"),
                   user=("start partitions\n", "service partitions partitions.o\n"))
-    console = boot(smp=smp, disks=[scratch("a.img"), scratch("b.img")], add={"init.rc": path})
+    console = boot(smp=4, disks=[scratch("a.img"), scratch("b.img")], add={"init.rc": path})
     found = states(console)
     idle = sorted(name for name, state in found.items() if state == "idle")
     assert {"virtio-blk", "virtio-blk1"} <= set(idle), found

@@ -19,11 +19,10 @@ def check_random(console, path):
     assert len(digests) == 5
 
 
-@pytest.mark.quick(smp=1)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_random(boot, architecture, smp):
+@pytest.mark.quick
+def test_random(boot, architecture):
     """Without a device too; it cannot be written."""
-    console = boot(smp=smp)
+    console = boot()
     check_random(console, "/dev/random")
     assert "c          0 /dev/random" in console.run("ls -l /dev/random")[0]
     assert console.run("echo x > /dev/random")[1] != 0

@@ -19,11 +19,10 @@ def test_small():
         assert len((ROOT / "examples" / name).read_text().splitlines()) < LINES_BELOW, name
 
 
-@pytest.mark.quick(smp=1)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_driver(boot, objects, smp):
+@pytest.mark.quick
+def test_driver(boot, objects):
     """`devices` starts it; what it reads from the device is the same after a crash."""
-    console = boot(add=objects, smp=smp)
+    console = boot(add=objects)
     listing, status = console.run("cat /dev/fw-cfg")
     assert status == 0 and "       4 etc/boot-fail-wait\n" in listing, listing
     count = len(listing.splitlines())
@@ -36,11 +35,10 @@ def test_driver(boot, objects, smp):
     assert console.run("cat /dev/fw-cfg") == (listing, 0)
 
 
-@pytest.mark.quick(smp=1)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_service(boot, objects, smp):
+@pytest.mark.quick
+def test_service(boot, objects):
     """The state store outlives a crash and a restart, and not a stop; two instances are apart."""
-    console = boot(add=objects, smp=smp)
+    console = boot(add=objects)
     assert console.run("svc start counter; svc start other object counter.o")[1] == 0
     assert console.run("echo hello > /dev/counter; echo x > /dev/counter; cat /dev/counter") == \
         ("2 writes, 8 bytes\n", 0)

@@ -83,13 +83,12 @@ def check_sum(console, path, data):
     assert (output.split()[0], status) == (hashlib.sha256(data).hexdigest(), 0)
 
 
-@pytest.mark.quick(smp=1)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_files_go_both_ways(boot, architecture, disk, smp):
+@pytest.mark.quick
+def test_files_go_both_ways(boot, architecture, disk):
     data = random.Random(1).randbytes(300_001)
     image.make_folder(disk.path, disk.starts["one"], "Folder")
     disk.put("one", "Folder/From the host.bin", data)
-    console = boot(disks=[disk.path], smp=smp)
+    console = boot(disks=[disk.path])
     mount(console)
     check_sum(console, "/one/folder/FROM THE HOST.BIN", data)
     assert console.run("ls /one") == ("Folder/\n", 0)

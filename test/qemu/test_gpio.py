@@ -109,12 +109,11 @@ def test_refusals(machine, architecture):
         assert console.run("gpio input -u 1") == ("gpio: /dev/gpio0 has no pull-ups\n", 1)
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_edges_of_outputs_and_pull_ups(machine, architecture, smp):
+def test_edges_of_outputs_and_pull_ups(machine, architecture):
     """Each line has an interrupt of its own; what nobody watches is not told."""
     if architecture == "aarch64":
         pytest.skip("lines of the PL061 raise interrupts as inputs only, and it has no pull-ups")
-    console = machine(smp=smp)
+    console = machine(smp=4)
     assert console.run("gpio set 1=0 15=1") == ("", 0)
     console.run("gpio watch -n 6 0 1 4 > /tmp/all & gpio watch -f -n 2 1 15 > /tmp/falling &")
     wait_watched(console, 0, 1, 4, 15)
@@ -127,12 +126,11 @@ def test_edges_of_outputs_and_pull_ups(machine, architecture, smp):
     assert events(console, "/tmp/falling") == [(1, "falling"), (15, "falling")]
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_power_key(machine, architecture, smp, tmp_path):
+def test_power_key(machine, architecture, tmp_path):
     """An interrupt from outside, also to who waited through a crash; a shell switches off by it."""
     if architecture == "riscv64":
         pytest.skip("only Arm's `virt` has a key")
-    console = machine(smp=smp, extra=Qmp.options(tmp_path / "qmp"))
+    console = machine(smp=4, extra=Qmp.options(tmp_path / "qmp"))
     with Qmp(tmp_path / "qmp") as qmp:
         for crashing in (False, True):
             console.run(f"gpio watch -n 2 {POWER_KEY} > /tmp/edges 2> /tmp/lost &")

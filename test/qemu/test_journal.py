@@ -56,16 +56,15 @@ def crash(console, name):
     return re.search(r"pc (0x[0-9a-f]+)", report).group(1)
 
 
-@pytest.mark.parametrize("smp", [1, 4])
-def test_outlives_power(boot, architecture, disk, smp):
-    console = boot(disks=[disk], smp=smp)
+def test_outlives_power(boot, architecture, disk):
+    console = boot(disks=[disk])
     mount(console)
     start(console)
     pc = crash(console, "fifo")
     assert re.match(HEADING + r"\n\[ .*Sinter on ", wait_for(console, "init:   next:"))
     console.close() # the power is cut: QEMU ends
     image.run("fsck.fat", "-n", str(disk))
-    console = boot(disks=[disk], smp=smp)
+    console = boot(disks=[disk])
     mount(console)
     assert pc in console.run(f"cat {PATH}")[0]
     start(console)

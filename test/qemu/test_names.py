@@ -7,7 +7,7 @@ from services import memory_used, status_of
 
 ROOT_KIB = 16 # of the directory itself, once it has held more
 
-pytestmark = pytest.mark.parametrize("smp", [1, 4])
+each_smp = pytest.mark.parametrize("smp", [1, 4])
 
 
 def output(console, command):
@@ -21,8 +21,8 @@ def refused(console, command, words):
     assert status != 0 and words in text, text
 
 
-def test_mounts(boot, smp):
-    console = boot(smp=smp)
+def test_mounts(boot):
+    console = boot()
     assert {"boot/", "dev/", "tmp/"} <= set(output(console, "ls /"))
     assert "shell.o" in output(console, "ls /boot")
     assert "null" in output(console, "ls /dev")
@@ -48,6 +48,7 @@ def test_mounts(boot, smp):
     assert output(console, "ls /srv") == [] # a new instance, with nothing in it
 
 
+@each_smp
 def test_a_second_server_of_the_namespace(boot, smp):
     """The first stays what programs see, and goes on hearing what is mounted."""
     console = boot(smp=smp)
@@ -55,8 +56,8 @@ def test_a_second_server_of_the_namespace(boot, smp):
     output(console, "svc stop second --force; svc mount /two tmpfs; ls /two /one /")
 
 
-def test_only_the_supervisor_changes_the_root(boot, smp):
-    console = boot(smp=smp)
+def test_only_the_supervisor_changes_the_root(boot):
+    console = boot()
     for command in ("mkdir /new", "rmdir /tmp", "rm /dev", "echo x > /new", "touch /boot/new",
                     "rm /boot/init.rc", "mkdir /boot/new", "mv /boot/init.rc /boot/x",
                     "mkdir /dev/new", "rm /dev/null", "rmdir /dev/new", "mv /dev/null /dev/x"):
@@ -66,8 +67,8 @@ def test_only_the_supervisor_changes_the_root(boot, smp):
     refused(console, "ls /tmp/../tmp/none", "No such file")
 
 
-def test_files_in_memory(boot, smp):
-    console = boot(smp=smp)
+def test_files_in_memory(boot):
+    console = boot()
     assert output(console, "cd /tmp; echo one > a; echo two >> a; cat a; ls") == ["one", "two", "a"]
     output(console, "mkdir -p d/e/f; mv a d/e/g; cat d/e/g")
     refused(console, "rmdir d", "not empty")
@@ -81,8 +82,8 @@ def test_files_in_memory(boot, smp):
     assert output(console, "ls") == ["t", "u"]
 
 
-def test_making_and_removing(boot, smp):
-    console = boot(smp=smp)
+def test_making_and_removing(boot):
+    console = boot()
     output(console, "mkdir -p /tmp /boot / /tmp/a//b/ && cd /tmp/a/b && touch f")
     refused(console, "mkdir -p f", "exists")
     refused(console, "mkdir -p f/x", "f: File exists")
@@ -97,10 +98,10 @@ def modified(console, path):
     return int(output(console, f"file_call times {path}")[0].split()[1])
 
 
-def test_calls_of_the_protocol(boot, variant, smp):
+def test_calls_of_the_protocol(boot, variant):
     """What the program runtime does not send, and what nobody shows."""
     program = variant.folder / "test" / "objects" / "file_call.o"
-    console = boot(smp=smp, add={"file_call.o": program})
+    console = boot(add={"file_call.o": program})
     for name in (".", "..", "/a", "d/..", "n" * 256):
         refused(console, f"mkdir -p /tmp/d; file_call make_directory /tmp {name}", "argument")
         refused(console, f"file_call open /tmp rwc {name}", "argument")
@@ -110,6 +111,7 @@ def test_calls_of_the_protocol(boot, variant, smp):
     assert modified(console, "/tmp/d") > made
 
 
+@each_smp
 def test_random_calls(boot, variant, smp):
     """Whatever a client sends, no server of files falls, and none keeps what it was given."""
     folder = variant.folder / "test" / "objects"
@@ -126,8 +128,8 @@ def test_random_calls(boot, variant, smp):
     assert all(after < was + 1024 for was, after in zip(before, memory_used(console)))
 
 
-def test_copies_and_moves(boot, smp):
-    console = boot(smp=smp)
+def test_copies_and_moves(boot):
+    console = boot()
     output(console, "svc start tmpfs as other memory 2M args 1M; svc mount /srv other; cd /tmp")
     assert output(console, "echo one > a; cp a a; cp a ./a; cat a") == ["one"]
     assert output(console, "echo longer > b; cp a b; cat b") == ["one"], "the rest is cut"
@@ -152,6 +154,7 @@ def test_copies_and_moves(boot, smp):
     assert len(output(console, f"ls; ls {long}")) == 2
 
 
+@each_smp
 def test_crashes_lose_nothing(boot, smp):
     """A file stays open across a crash of names and tmpfs, and what was written is there."""
     console = boot(smp=smp)
@@ -167,6 +170,7 @@ def test_crashes_lose_nothing(boot, smp):
     assert output(console, "cat /tmp/out") == ["written"]
 
 
+@each_smp
 def test_positions_are_shared(boot, scratch, smp):
     """Who is given the same open file goes on where the other ended; also after a crash."""
     console = boot(smp=smp, disks=[scratch()])
@@ -179,9 +183,9 @@ def test_positions_are_shared(boot, scratch, smp):
     assert output(console, "(head -n 1 > /dev/null; cat) < l; echo 0 > l; (cat; cat) < l") == ["0"]
 
 
-def test_running_out_of_room(boot, scratch, smp):
+def test_running_out_of_room(boot, scratch):
     """Neither the service's own memory nor the machine's is a fault."""
-    console = boot(smp=smp, memory="32M", disks=[scratch()])
+    console = boot(memory="32M", disks=[scratch()])
     refused(console, "cd /tmp; (for i in 1 2 3 4 5 6 7 8; do cat /dev/disk0 || exit 1; done) > big",
             "No space left")
     status = output(console, "svc status tmpfs | head -n 3")
@@ -195,9 +199,9 @@ def test_running_out_of_room(boot, scratch, smp):
     output(console, "svc start tmpfs as least args 256K; svc mount /least least; echo x > /least/x")
 
 
-def test_script_without_names(boot, tmp_path, smp):
+def test_script_without_names(boot, tmp_path):
     """Nothing can be opened then, and the log says what would do."""
     script = tmp_path / "init.rc"
     script.write_text("devices allow registers,irq,dma,firmware\nstart fifo\n")
-    console = boot(add={"init.rc": script}, prompt=False, smp=smp)
+    console = boot(add={"init.rc": script}, prompt=False)
     console.expect("let it begin with `start names allow names`", 60)

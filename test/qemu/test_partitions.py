@@ -32,11 +32,10 @@ def disk(tmp_path):
     return make
 
 
-@pytest.mark.quick(smp=1)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_gpt(boot, architecture, disk, smp):
+@pytest.mark.quick
+def test_gpt(boot, architecture, disk):
     path, data = disk(partitioned.GPT)
-    console = boot(smp=smp, disks=[path])
+    console = boot(disks=[path])
     assert files(console) == ["disk0", "disk0p1", "disk0p2"]
     check_sum(console, "disk0p1", partitioned.part(data, 2048, 4096))
     check_sum(console, "disk0p2", partitioned.part(data, 8192, 6144))

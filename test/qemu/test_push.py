@@ -56,11 +56,10 @@ def system(boot, tmp_path):
     return start
 
 
-@pytest.mark.quick(smp=4)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_edit_compile_push(system, edition, smp):
+@pytest.mark.quick
+def test_edit_compile_push(system, edition):
     """Two editions, one after the other; a reader has the fifo open all the time."""
-    console, send, _ = system(smp=smp)
+    console, send, _ = system(smp=4)
     console.run("sleep 1000 > /dev/fifo & holder=$!")
     wait_program(console, "sleep")
     console.run("cat /dev/fifo > /tmp/read & reader=$!")

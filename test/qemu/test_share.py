@@ -49,16 +49,15 @@ def sha256(data):
 # ---- reading --------------------------------------------------------------------------------
 
 
-@pytest.mark.quick(smp=1)
-@pytest.mark.parametrize("smp", [1, 4])
-def test_reading(share, folder, smp):
+@pytest.mark.quick
+def test_reading(share, folder):
     (folder / "file").write_text("hello\n")
     (folder / "empty").touch()
     (folder / "big").write_bytes(BIG)
     deep = folder.joinpath(*(f"d{i}" for i in range(40)))
     deep.mkdir(parents=True)
     (deep / "bottom").write_text("deep\n")
-    console, call = share(smp=smp)
+    console, call = share()
     run(console, f"cat {SHARE}/file {SHARE}/empty", "hello\n")
     path = "/".join(f"d{i}" for i in range(40))
     run(console, f"cat {SHARE}/{path}/bottom", "deep\n")
