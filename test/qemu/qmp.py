@@ -8,7 +8,7 @@ import time
 class Qmp:
     """QEMU's monitor for programs, behind a socket that `options` makes."""
 
-    def __init__(self, path, seconds=20):
+    def __init__(self, path, seconds=300):
         end = time.monotonic() + seconds
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(seconds)

@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from harness.console import PATIENCE
+
 
 def states(console):
     """name -> state, from `svc list`."""
@@ -25,14 +27,14 @@ def state_of(console, name):
     return status_of(console, name)["state"].partition(",")[0]
 
 
-def wait_state(console, name, wanted, seconds=60):
+def wait_state(console, name, wanted, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while (state := state_of(console, name)) != wanted:
         if time.monotonic() > end:
             pytest.fail(f"{name} is {state}, not {wanted}, after {seconds} s{console.where()}")
 
 
-def wait_restarted(console, name, times=1, seconds=60):
+def wait_restarted(console, name, times=1, seconds=PATIENCE):
     """Until it has been restarted so often since it was last started by hand, and runs."""
     end = time.monotonic() + seconds
     while (told := status_of(console, name))["restarts"] != str(times):
@@ -40,7 +42,7 @@ def wait_restarted(console, name, times=1, seconds=60):
     wait_state(console, name, "running", seconds)
 
 
-def wait_log(console, name, text, seconds=60):
+def wait_log(console, name, text, seconds=PATIENCE):
     """Until the service has said this."""
     end = time.monotonic() + seconds
     while text not in (output := console.run(f"svc log {name}")[0]):
@@ -53,7 +55,7 @@ def names_of_programs(console):
     return [line.split()[-1] for line in output.splitlines() if line[:1].isdigit()]
 
 
-def wait_program(console, name, seconds=60):
+def wait_program(console, name, seconds=PATIENCE):
     """Until it runs: what was opened for it by the shell, it has."""
     end = time.monotonic() + seconds
     while name not in (names := names_of_programs(console)):

@@ -16,7 +16,7 @@ from services import check_fifo, memory_used, states
 
 ROUNDS = 3 # refused starts of each object, between two looks at the memory
 LOST_KIB = 16
-PANIC_SECONDS = 30
+PANIC_SECONDS = 300
 NOTHING = r"(?!)" # matches no text
 ELF_SECTION_TABLE, ELF_SECTION_TABLE_SIZE = 0x28, 8
 
@@ -271,7 +271,7 @@ def test_no_console(launch, architecture, variant, tmp_path, scratch):
     archive.write_bytes(initrd.make_archive({**files, "init.rc": NO_CONSOLE_SCRIPT.encode()}))
     disk = scratch()
     console = launch(lambda command: command + ["-dtb", str(tree)], boot_set=archive, disks=[disk])
-    assert console.wait_end(60), f"the machine is still on{console.where()}"
+    assert console.wait_end(), f"the machine is still on{console.where()}"
     assert disk.read_bytes().startswith(b"runs without a console\n")
     assert "sinter" not in console.text.lower(), "there was a console after all"
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from harness.console import PATIENCE
 from qmp import Qmp
 from services import state_of, status_of
 
@@ -26,7 +27,7 @@ def lines_of(console):
     return [row[1:] for row in rows]
 
 
-def wait_watched(console, *lines, seconds=60):
+def wait_watched(console, *lines, seconds=PATIENCE):
     """Until programs in the background wait for these lines."""
     end = time.monotonic() + seconds
     while unwatched := set(lines) - {number for number, row in enumerate(lines_of(console))
@@ -145,7 +146,7 @@ def test_power_key(machine, architecture, tmp_path):
         console.run(f"gpio wait {POWER_KEY}=1 && poweroff &")
         wait_watched(console, POWER_KEY)
         qmp.execute("system_powerdown")
-        assert console.wait_end(60), f"the machine goes on{console.where()}"
+        assert console.wait_end(), f"the machine goes on{console.where()}"
 
 
 def test_reset_line(machine, architecture):
@@ -155,4 +156,4 @@ def test_reset_line(machine, architecture):
     console = machine()
     assert console.run(f"gpio set {RESET_LINE}=1") == ("", 0)
     console.send(f"gpio set {RESET_LINE}=0\n")
-    assert console.wait_end(60), f"the machine goes on{console.where()}" # -no-reboot ends QEMU
+    assert console.wait_end(), f"the machine goes on{console.where()}" # -no-reboot ends QEMU

@@ -11,7 +11,7 @@ from services import state_of, wait_restarted
 
 KIB = 1024
 DISK_KIB = 4096
-SECONDS = 60
+SECONDS = 300
 HEADING = r"==== boot at \d{4}-\d\d-\d\d \d\d:\d\d UTC ===="
 PATH = "/disk/journal"
 

@@ -204,4 +204,4 @@ def test_script_without_names(boot, tmp_path):
     script = tmp_path / "init.rc"
     script.write_text("devices allow registers,irq,dma,firmware\nstart fifo\n")
     console = boot(add={"init.rc": script}, prompt=False)
-    console.expect("let it begin with `start names allow names`", 60)
+    console.expect("let it begin with `start names allow names`")

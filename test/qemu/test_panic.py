@@ -10,7 +10,7 @@ import pytest
 from harness.console import SystemEnded
 from harness.counted import Debugger, connect
 
-SECONDS = 60
+SECONDS = 300
 STACK_BASE = 0xFFFFFFF000000000 # arch/layout.h: KERNEL_STACK_BASE
 STACK_SIZE = 4 * 4096
 STACK_BOTTOM = STACK_BASE + STACK_SIZE # of CPU 0, above its guard

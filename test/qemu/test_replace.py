@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.build import Variant
+from harness.console import PATIENCE
 from services import (check_fifo, memory_used, state_of, status_of, wait_program, wait_restarted)
 
 
@@ -177,7 +178,7 @@ def test_stopped_meanwhile(share):
     console.run("svc start fifo as never-ready start-time 60s args never-ready")
     console.run("svc restart never-ready")
     console.run("svc replace never-ready with /host/bad.o 2> /tmp/out & pid=$!")
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not status_of(console, "never-ready")["object"].startswith("bad.o"):
         assert time.monotonic() < end, "the new object is not started"
     assert console.run("svc stop never-ready")[1] == 0

@@ -7,7 +7,7 @@ import pytest
 from harness.console import ConsoleTimeout
 from services import states, wait_restarted, wait_state
 
-LIMIT = 60 # seconds for a service to come back
+LIMIT = 300 # seconds for a service to come back
 
 
 @pytest.mark.quick

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness.console import PATIENCE
 from harness.machine import scratch_contents
 from services import (check_fifo, names_of_programs, state_of, wait_log, wait_program,
                       wait_state)
@@ -25,7 +26,7 @@ def stop(console, name):
     return output.removeprefix("svc: "), status
 
 
-def stop_when_used_by(console, name, program, seconds=60):
+def stop_when_used_by(console, name, program, seconds=PATIENCE):
     """The same, once it also names this program; another one has to use the service already."""
     end = time.monotonic() + seconds
     while True:
@@ -59,7 +60,7 @@ def test_service_in_use(boot, architecture, smp):
     assert "svc (pid" not in output and "init" not in output
     assert state_of(console, "fifo") == "running"
     console.send("svc stop fifo --force\n")
-    console.expect(r"cat: /dev/fifo: [^\n]+\n", 30)
+    console.expect(r"cat: /dev/fifo: [^\n]+\n")
     assert expect_end(console, "reader") == 1
     console.run("true")
     assert state_of(console, "fifo") == "stopped"
@@ -116,7 +117,7 @@ def test_restart_keeps_what_is_open(boot, architecture):
     in_background(console, "cat /dev/fifo", "reader")
     for _ in range(3):
         assert console.run("svc restart fifo") == ("", 0)
-    console.expect(r"late\n", 30)
+    console.expect(r"late\n")
     assert expect_end(console, "reader") == 0
     console.run("seq 30000 > /dev/fifo &")
     console.run("sleep 1")
@@ -133,7 +134,7 @@ def test_restart_of_the_terminal(boot, architecture):
         assert console.run(f"svc restart {name}") == ("", 0)
         assert console.run("echo $kept") == ("yes\n", 0)
     console.send('echo sl""eeps; sleep 1000\n')
-    console.expect(r"sleeps\n", 30)
+    console.expect(r"sleeps\n")
     console.send("\x03")
     console.wait_prompt()
     assert console.run("echo $kept") == ("yes\n", 0)
@@ -150,7 +151,7 @@ def test_disk_in_use(boot, architecture, scratch):
     assert (output.split()[0], status) == (expected, 0)
     in_background(console, "while sha256sum /dev/disk0 > /dev/null; do true; done", "reading")
     console.send("svc stop virtio-blk --force\n")
-    console.expect(r"sha256sum: /dev/disk0: [^\n]+\n", 30)
+    console.expect(r"sha256sum: /dev/disk0: [^\n]+\n")
     expect_end(console, "reading")
     console.run("true")
     assert state_of(console, "virtio-blk") == "stopped"
@@ -165,7 +166,7 @@ def test_stop_of_a_server_that_does_not(unruly, architecture, way):
     """Its time up it is ended, and that is said."""
     console = unruly(smp=2)
     assert console.run(f"svc start bad object unruly.o stop-time 300ms args {way}")[1] == 0
-    assert console.run("svc stop bad", timeout=20) == (ENDED_LATE.format("bad"), 0)
+    assert console.run("svc stop bad") == (ENDED_LATE.format("bad"), 0)
     assert state_of(console, "bad") == "stopped"
     assert "bad: did not stop in its time and is ended" in console.run("dmesg")[0]
     check_fifo(console, "alive")
@@ -176,7 +177,7 @@ def test_restart_of_a_server_that_hangs(boot, architecture):
     console = boot()
     assert console.run("svc start fifo object fifo.o stop-time 300ms")[1] == 0
     console.run("svc restart fifo; svc kill fifo --fault loop")
-    assert console.run("svc restart fifo", timeout=20) == (ENDED_LATE.format("fifo"), 0)
+    assert console.run("svc restart fifo") == (ENDED_LATE.format("fifo"), 0)
     check_fifo(console, "alive")
     assert state_of(console, "fifo") == "running"
 
@@ -199,7 +200,7 @@ def test_restart_of_a_server_that_refused(unruly, architecture):
     console = unruly(smp=2)
     console.run("svc start bad object unruly.o args refuse-slowly 2> /dev/null &")
     wait_state(console, "bad", "starting")
-    output, status = console.run("svc restart bad", timeout=30)
+    output, status = console.run("svc restart bad")
     assert (output, status) == ("svc: bad: it ?would rather not\n", 1)
     assert state_of(console, "bad") == "failed"
 
@@ -212,7 +213,7 @@ def test_stop_with_a_call_that_is_never_answered(unruly, architecture):
     output, status = stop(console, "mute")
     assert status == IN_USE and output.startswith("mute: in use by cat (pid "), output
     console.send("svc stop mute --force\n")
-    console.expect(r"cat: /dev/mute: [^\n]+\n", 30)
+    console.expect(r"cat: /dev/mute: [^\n]+\n")
     assert expect_end(console, "reader") == 1
     console.run("true")
     assert "mute: did not stop in its time and is ended" in console.run("dmesg")[0]
@@ -239,7 +240,7 @@ def test_interrupt_ends_the_whole_pipeline(boot, architecture, smp):
     console = boot(smp=smp)
     for _ in range(3):
         console.send('(echo sta""rted; sleep 1000; true) | (cat; sleep 1000; true)\n')
-        console.expect(r"started\n", 30)
+        console.expect(r"started\n")
         console.send("\x03")
         console.wait_prompt()
         wait_for_programs(console, ["ps", "shell"])
@@ -254,5 +255,5 @@ def test_power_off_stops_services(unruly, architecture):
         command = f"svc start {name} object unruly.o stop-time {STOP_SECONDS}s args ignore-stop"
         assert console.run(command)[1] == 0
     began = time.monotonic()
-    assert console.power_off(60), f"the machine is still on{console.where()}"
+    assert console.power_off(), f"the machine is still on{console.where()}"
     assert time.monotonic() - began > 2 * STOP_SECONDS * 0.8

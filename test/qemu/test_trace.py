@@ -30,7 +30,7 @@ def test_top_on_terminal(boot, architecture):
     console = boot()
     for key in ("q", CONTROL_C):
         console.send("top\n")
-        console.expect(r" shell\r?\n", 30)
+        console.expect(r" shell\r?\n")
         console.send(key)
         console.wait_prompt(30)
         assert console.run("echo alive") == ("alive\n", 0)

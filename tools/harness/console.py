@@ -18,7 +18,7 @@ import time
 PROMPT = "sinter# "
 PANIC = re.compile(r"kernel panic[^\n]*", re.IGNORECASE)
 PANIC_SECONDS = 3 # for the backtrace to come out
-QUIT_SECONDS = 60 # of a busy host
+PATIENCE = 300 # to give up: a busy host is slow
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
 UNFINISHED = re.compile(r"(\r?\x1b(\[[0-9;?]*)?|\r)\Z")
 LINE_CLEARED = re.compile(r"^[^\n]*\r\x1b\[K", re.MULTILINE) # what stood there is drawn again
@@ -128,7 +128,7 @@ class Console:
         self.notices += NOTICE.findall(text)
         return NOTICE.sub("", text)
 
-    def expect(self, pattern, timeout=60, what=None, emit=None):
+    def expect(self, pattern, timeout=PATIENCE, what=None, emit=None):
         """Waits for a regular expression; answers the match, and drops the text up to its end.
         Text before it is better taken from the match (`before()`) than by a pattern like `.*`,
         which is tried from every character on, whenever some more has come.
@@ -176,10 +176,10 @@ class Console:
         except BrokenPipeError as error:
             raise SystemEnded(f"QEMU has ended{self.where()}") from error
 
-    def wait_prompt(self, timeout=120):
+    def wait_prompt(self, timeout=PATIENCE):
         self.expect(re.escape(PROMPT), timeout, "the prompt")
 
-    def run(self, command, timeout=60, emit=None):
+    def run(self, command, timeout=PATIENCE, emit=None):
         """Runs a command line at the prompt: (what it printed, its status).
 
         emit: a function that is given the output as it comes; only its last line is answered.
@@ -200,12 +200,12 @@ class Console:
         output = before(match) if started.group("refused") is None else started["refused"]
         return output, int(match.group("status"))
 
-    def power_off(self, timeout=QUIT_SECONDS):
+    def power_off(self, timeout=PATIENCE):
         """Asks the system to switch off; true if it did."""
         self.send("poweroff\n")
         return self.wait_end(timeout)
 
-    def wait_end(self, timeout):
+    def wait_end(self, timeout=PATIENCE):
         end = time.monotonic() + timeout
         while self.read(min(end - time.monotonic(), 1)):
             if time.monotonic() > end:

@@ -17,8 +17,8 @@ from .machine import PIPED, Machine
 
 ICOUNT = ["-icount", "shift=0", "-seed", "1"]
 RECORDED = ["-icount", "shift=0,rr=record,rrfile=/dev/null", "-seed", "1"]
-CONNECT_SECONDS = 20
-STOP_SECONDS = 120
+CONNECT_SECONDS = 300
+STOP_SECONDS = 300
 QUIET_SECONDS = 0.4 # without an instruction: everything waits
 TYPING_QUIET_SECONDS = 0.05
 TYPED_AT_ONCE = 8 # characters; a machine that is recorded loses what its UART has no room for
@@ -128,10 +128,15 @@ class CountedMachine(Console):
     def quiet_count(self, seconds=QUIET_SECONDS):
         """The count once no instruction is executed any more."""
         before, now = None, self.count()
-        while now != before:
+        while now != before or self.wants_processor():
             time.sleep(seconds)
             before, now = now, self.count()
         return now
+
+    def wants_processor(self):
+        """Whether QEMU would go on if a busy host let it (proc_pid_stat(5))."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return any(task.read_text().rpartition(")")[2].split()[0] != "S" for task in tasks)
 
     def send(self, text):
         for start in range(0, len(text), TYPED_AT_ONCE):
