@@ -291,7 +291,8 @@ static void test_native_failures(void **state)
 enum {
     CARD_BLOCKS = 4,
     ANSWER_MOST = 1024,
-    TOKEN_AT = 11 /* of the bytes that come from the beginning of a read on */
+    WAIT = 2000000000, /* nanoseconds */
+    TOKEN_AT = 11      /* of the bytes that come from the beginning of a read on */
 };
 
 /* A card that reads frames and queues answers. */
@@ -308,6 +309,7 @@ static struct {
     uint64_t now;
     uint32_t bytes, spoil_at; /* the byte that comes is another one */
     uint32_t dies_at;         /* the driver ends at this byte; 0: it does not */
+    uint32_t waits_at;        /* others have the processor for WAIT after this byte */
     jmp_buf died;
 } spi;
 
@@ -451,6 +453,7 @@ static void spi_exchange(struct spi_bus *bus, const uint8_t *out, uint8_t *in, u
             longjmp(spi.died, 1);
         }
         uint8_t byte = spi.silent ? 0xff : speak();
+        spi.now += spi.bytes == spi.waits_at ? WAIT : 0;
         if (in != NULL) {
             in[i] = byte;
         }
@@ -578,6 +581,25 @@ static void test_spi_next_driver(void **state)
     }
 }
 
+/* Wherever it is kept waiting: what the card says afterwards counts, not the time that has passed. */
+static void test_spi_driver_that_waits(void **state)
+{
+    static const uint8_t written[SD_BLOCK] = {1};
+    uint8_t bytes[SD_BLOCK];
+    uint32_t most = UINT32_MAX;
+    for (uint32_t at = 1; at < most; at++) {
+        struct sd_card card;
+        assert_int_equal(set_up_spi(state), 0);
+        spi.waits_at = at;
+        assert_int_equal(identify_spi(&card), STATUS_OK);
+        assert_int_equal(spi_card_read(&spi.bus, &card, SD_BLOCK, bytes, SD_BLOCK), STATUS_OK);
+        assert_memory_equal(bytes, spi.blocks[1], SD_BLOCK);
+        assert_int_equal(spi_card_write(&spi.bus, &card, 0, written, SD_BLOCK), STATUS_OK);
+        assert_memory_equal(written, spi.blocks[0], SD_BLOCK);
+        most = spi.bytes;
+    }
+}
+
 static void test_spi_bad_cards(void **state)
 {
     struct sd_card card;
@@ -613,6 +635,7 @@ int main(void)
         cmocka_unit_test_setup(test_spi_failed_writes, set_up_spi),
         cmocka_unit_test_setup(test_spi_spoilt_blocks, set_up_spi),
         cmocka_unit_test_setup(test_spi_next_driver, set_up_spi),
+        cmocka_unit_test_setup(test_spi_driver_that_waits, set_up_spi),
         cmocka_unit_test_setup(test_spi_bad_cards, set_up_spi),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
