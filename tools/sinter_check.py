@@ -10,9 +10,9 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from harness import bench, matrix, packages
+from harness.beside import Beside
 from harness.build import BuildError, Variant, ninja, setup
 from harness.places import ARCHITECTURES, BUILD, COMPILERS, JUNIT, LOGS, ROOT
 from harness.report import Suite, read_totals
@@ -131,7 +131,8 @@ def run_pytest(name, arguments, pattern=None):
                "-o", f"junit_suite_name={name}", *map(str, arguments)]
     if pattern:
         command += ["-k", pattern]
-    status = subprocess.run(command, cwd=ROOT).returncode
+    compiled = {"PYTHONPYCACHEPREFIX": str(BUILD / "pycache"), "PYTHONDONTWRITEBYTECODE": ""}
+    status = subprocess.run(command, cwd=ROOT, env={**os.environ, **compiled}).returncode
     if status not in PYTEST_TOLD:
         broke_off(name, f"pytest ended with status {status}; see above")
 
@@ -185,14 +186,10 @@ def needed_packages(architectures, compilers):
     return names
 
 
-def run_all(options, architectures, compilers):
-    shutil.rmtree(JUNIT, ignore_errors=True)
-    for folder in (JUNIT, LOGS):
-        folder.mkdir(parents=True, exist_ok=True)
-    builds = Suite("build")
-    variants = [Variant(architecture, compiler) for architecture in architectures
-                for compiler in compilers]
-    built = build_variants(variants, builds)
+def beside_tests(options, variants, wait_alone):
+    """The other builds, and the host's tests. Fuzzers are given time, so they get whole CPUs."""
+    builds = Suite("build-beside")
+    build_variants(variants, builds)
     host = build_host(builds, "host")
     fuzzers = None
     if not options.pattern:
@@ -202,11 +199,28 @@ def run_all(options, architectures, compilers):
     if host:
         unit_tests(host, options)
     if fuzzers:
+        wait_alone()
         fuzz(fuzzers, FUZZ_SECONDS_QUICK if options.quick else FUZZ_SECONDS)
+
+
+def run_all(options, architectures, compilers):
+    """System tests need the builds of one compiler; what else there is to do goes on beside."""
+    shutil.rmtree(JUNIT, ignore_errors=True)
+    for folder in (JUNIT, LOGS):
+        folder.mkdir(parents=True, exist_ok=True)
+    first, others = ([Variant(architecture, compiler) for architecture in architectures
+                      for compiler in chosen] for chosen in (compilers[:1], compilers[1:]))
+    builds = Suite("build")
+    built = build_variants(first, builds)
+    builds.write()
+    beside = Beside(lambda alone: beside_tests(options, others, alone), LOGS / "beside.log")
     if built:
         system_tests(options)
     else:
         say("no system tests, since not all could be built")
+    say("builds and tests of the host, which went on meanwhile")
+    if not beside.finish():
+        broke_off("beside", f"it broke off; see {beside.log}")
 
 
 def chosen_cells(options):

@@ -43,6 +43,13 @@ def pytest_collection_modifyitems(config, items):
                 and not item.get_closest_marker("own_build")]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+    items.sort(key=place)
+
+
+def place(item):
+    """What takes long begins first, so that no CPU idles at the end; what wants builds of other
+    compilers, which `./check` makes meanwhile, comes last."""
+    return bool(item.get_closest_marker("late")) - bool(item.get_closest_marker("early"))
 
 
 def keep_quick(item):

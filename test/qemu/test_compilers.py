@@ -12,8 +12,11 @@ COMPILERS = ("gcc", "clang-19", "clang-14", "g++", "clang++-19", "tcc", "rustc")
 
 
 @pytest.mark.own_build
+@pytest.mark.late
 @pytest.mark.parametrize("system", OTHER)
 def test_drivers_of_the_other_compiler(boot, architecture, scratch, system):
+    for compiler in OTHER:
+        Variant(architecture, compiler).build()
     objects = {name: Variant(architecture, OTHER[system]).folder / name for name in MIXED}
     console = boot(compiler=system, disks=[scratch()], add=objects)
     console.run("echo mixed > /dev/fifo &")
@@ -22,6 +25,7 @@ def test_drivers_of_the_other_compiler(boot, architecture, scratch, system):
     assert (output.split()[-1], status) == (str(len(scratch_contents())), 0)
 
 
+@pytest.mark.early
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_servers_of_compilers(boot, architecture, compiler, request, tmp_path):
     """Each object is started as a service, answers reads of its file, and stops."""

@@ -21,9 +21,12 @@ def test_lines():
     assert all(counts[part] <= most for part, most in LINES.items()), f"{counts}, above {LINES}"
 
 
+@pytest.mark.late
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_text(architecture, compiler):
-    size = kernel_size.text_bytes(Variant(architecture, compiler).kernel_elf)
+    variant = Variant(architecture, compiler)
+    variant.build()
+    size = kernel_size.text_bytes(variant.kernel_elf)
     most = TEXT[architecture, compiler]
     print(f"text: {size} bytes")
     assert size <= most, f"{size} bytes of text, above {most}"

@@ -43,6 +43,7 @@ def check_fat(path):
     assert not wrong and not checked.stderr, "\n".join(wrong) + checked.stderr
 
 
+@pytest.mark.early
 def test_soak(unruly, variant, architecture, fat_disk, scratch, request):
     minutes = request.config.getoption("soak")
     console = unruly(smp=4, entropy=True, disks=[fat_disk, scratch()])
