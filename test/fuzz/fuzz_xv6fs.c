@@ -111,7 +111,8 @@ static void look_at(uint32_t directory)
         if (xv6fs_list(&fs, directory, &position, &inode, &name) != STATUS_OK) {
             break;
         }
-        size_t length = strnlen((const char *)name.text, XV6FS_NAME);
+        const char *end = memchr(name.text, '\0', XV6FS_NAME);
+        size_t length = end != NULL ? (size_t)(end - (const char *)name.text) : XV6FS_NAME;
         require(length > 0 && memchr(name.text, '/', length) == NULL);
         struct path path = {name.text, length};
         if (xv6fs_open(&fs, directory, path, 0, &inode) == STATUS_OK) {
