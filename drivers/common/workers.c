@@ -32,6 +32,9 @@ static status_t start_worker(struct worker *worker)
 static void on_cancel(struct server *server, handle_t reply)
 {
     struct workers *workers = ((struct worker *)server->context)->workers;
+    if (workers->server->on_cancel != NULL) {
+        workers->server->on_cancel(server, reply);
+    }
     for (uint32_t i = 0; i < workers->count; i++) {
         if (workers->workers[i].serving == reply) {
             status_ignore(thread_interrupt(workers->workers[i].thread));

@@ -11,17 +11,22 @@ static handle_t spare_reply(struct server *server)
     return reply_create(server->account, &reply) == STATUS_OK ? reply : 0;
 }
 
-handle_t call_defer(struct call *call)
+handle_t call_take(struct call *call)
 {
-    struct server *server = call->server;
-    handle_t spare = spare_reply(server);
+    handle_t spare = spare_reply(call->server);
     if (spare == 0) {
         return 0;
     }
-    server->reply = spare;
-    server->deferred_count++;
+    call->server->reply = spare;
     call->deferred = true;
     return call->reply;
+}
+
+handle_t call_defer(struct call *call)
+{
+    handle_t reply = call_take(call);
+    call->server->deferred_count += reply != 0;
+    return reply;
 }
 
 void server_reply_done(struct server *server, handle_t reply)

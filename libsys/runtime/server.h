@@ -105,6 +105,9 @@ handle_t server_handle(const struct server *server, const char *name);
  * with server_answer(). 0 if there is no memory for another reply object: answer now. What the
  * operation returns and gives out is then ignored. */
 handle_t call_defer(struct call *call);
+/* The same, for any thread to answer; then the reply object is for the operation to close, and the
+ * server does not wait for it when it stops. */
+handle_t call_take(struct call *call);
 /* The reply object of a deferred call that was answered is free again. */
 void server_reply_done(struct server *server, handle_t reply);
 /* Answers a deferred call with a status alone, and does the above. */

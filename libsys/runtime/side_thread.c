@@ -53,8 +53,8 @@ static status_t start(const struct start_info *info, const struct side_thread *w
     return thread_start(thread, (uint64_t)(uintptr_t)begin, (uint64_t)(uintptr_t)sp, low, tls);
 }
 
-status_t side_thread_run(const struct start_info *info, const struct side_thread *what,
-                         handle_t *thread)
+status_t side_thread_run_for_now(const struct start_info *info, const struct side_thread *what,
+                                 handle_t *thread, uint64_t *stack)
 {
     uint64_t low;
     uint64_t page;
@@ -69,6 +69,7 @@ status_t side_thread_run(const struct start_info *info, const struct side_thread
     }
     if (status == STATUS_OK && thread != NULL) {
         *thread = made;
+        *stack = low;
         return STATUS_OK;
     }
     if (made != 0) {
@@ -78,4 +79,22 @@ status_t side_thread_run(const struct start_info *info, const struct side_thread
         status_ignore(space_unmap(0, low, what->stack_size));
     }
     return status;
+}
+
+status_t side_thread_run(const struct start_info *info, const struct side_thread *what,
+                         handle_t *thread)
+{
+    uint64_t stack;
+    return side_thread_run_for_now(info, what, thread, &stack);
+}
+
+bool side_thread_bury(const struct side_thread *what, handle_t thread, uint64_t stack)
+{
+    uint32_t state = THREAD_NEW;
+    if (thread_info(thread, &state, NULL, NULL, NULL) != STATUS_OK || state != THREAD_DEAD) {
+        return false;
+    }
+    status_ignore(space_unmap(0, stack, what->stack_size));
+    status_ignore(handle_close(thread));
+    return true;
 }
