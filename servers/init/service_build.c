@@ -13,8 +13,9 @@ enum {
     PRIORITY = 12,          /* when neither the note nor the script says */
     PRIORITY_MOST = 23,     /* below init's own threads */
     PAGES = 2048,           /* limit when neither the note nor the script says */
-    KERNEL_BYTES = 1 << 20, /* of kernel objects */
-    CPU_PERIOD_MS = 100,    /* in which its share of CPU time counts */
+    KERNEL_BYTES = 1 << 20, /* of kernel objects, or a share of the memory if that is more */
+    KERNEL_SHARE = 16,
+    CPU_PERIOD_MS = 100, /* in which its share of CPU time counts */
 };
 
 static uint64_t pages_limit(const struct service *service)
@@ -24,11 +25,18 @@ static uint64_t pages_limit(const struct service *service)
     return pages != 0 ? pages : PAGES;
 }
 
+static uint64_t kernel_limit(const struct service *service)
+{
+    uint64_t share = pages_limit(service) * LIMIT_PAGE_SIZE / KERNEL_SHARE;
+    return share > KERNEL_BYTES ? share : KERNEL_BYTES;
+}
+
 status_t service_make_lasting(struct service *service)
 {
     status_t status;
-    if (service->account == 0 && (status = grant_account(pages_limit(service), KERNEL_BYTES,
-                                                         &service->account)) != STATUS_OK) {
+    if (service->account == 0 &&
+        (status = grant_account(pages_limit(service), kernel_limit(service), &service->account)) !=
+            STATUS_OK) {
         return status;
     }
     if (service->port != 0) {
