@@ -227,6 +227,9 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
     if ((openings_find(&openings, call->in.badge)->flags & FILE_APPEND) != 0) {
         offset = openings_begin_append(&openings, call->in.badge, &inode);
     }
+    if ((flags & FILE_NO_GAP) != 0 && offset > inode.size) {
+        return STATUS_BAD_ARGUMENT;
+    }
     status = xv6fs_write(&fs, &inode, offset, call_lease_length(call, 0), &client, count);
     openings_end_append(&openings, inode.number);
     if (status == STATUS_OK) {
