@@ -1,0 +1,207 @@
+/* See exec.h. */
+#include "exec.h"
+
+#include <sinter/protocol/file.h>
+#include <string.h>
+
+#include "foreign.h"
+#include "process.h"
+#include "script_line.h"
+
+enum { INTERPRETERS = 4 }; /* that one program may lead through */
+
+const char *arguments_next(const struct arguments *arguments, size_t *at)
+{
+    const char *text = arguments->texts + *at;
+    if (*at >= arguments->bytes) {
+        return NULL;
+    }
+    const char *end = memchr(text, '\0', arguments->bytes - *at);
+    if (end == NULL) {
+        return NULL;
+    }
+    *at += (size_t)(end - text) + 1;
+    return text;
+}
+
+bool arguments_are_whole(const struct arguments *arguments)
+{
+    size_t at = 0;
+    uint64_t count = 0;
+    while (arguments_next(arguments, &at) != NULL) {
+        count++;
+    }
+    return at == arguments->bytes &&
+           count == arguments->argument_count + arguments->environment_count &&
+           count >= arguments->argument_count;
+}
+
+/* The last part of the path is what the process is called. */
+static void set_name(struct process *process, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(name);
+    length = length < PROCESS_NAME ? length : PROCESS_NAME - 1;
+    mutex_lock(&host.lock);
+    memcpy(process->name, name, length);
+    process->name[length] = '\0';
+    mutex_unlock(&host.lock);
+}
+
+status_t exec_load(struct process *process, struct image *image, handle_t file, const char *path,
+                   const struct arguments *arguments, struct refusal_text *why)
+{
+    why->text[0] = '\0';
+    status_t status = image_create(image, host.account, host.abi->image_top);
+    if (status == STATUS_OK) {
+        status = host.abi->load(process, image, file, arguments, why);
+        if (status != STATUS_OK) {
+            image_destroy(image);
+        }
+    }
+    if (status == STATUS_OK) {
+        set_name(process, path);
+    }
+    return status;
+}
+
+/* ---- in the place of a running program ------------------------------------------------------------ */
+
+/* What an exec works with: too much for a stack. */
+struct attempt {
+    char path[NAMES_PATH];
+    char texts[ARGUMENT_BYTES];
+    struct arguments arguments;
+    struct place place;
+    struct refusal_text why;
+};
+
+static status_t open_program(struct process *process, struct attempt *attempt, handle_t *file)
+{
+    uint32_t kind = FILE_KIND_REGULAR;
+    status_t status =
+        names_resolve(&host.names, &process->directory, attempt->path, &attempt->place);
+    if (status == STATUS_OK) {
+        status = names_open(&attempt->place, FILE_READ, &kind, file);
+    }
+    if (status == STATUS_OK && kind != FILE_KIND_REGULAR) {
+        status_ignore(handle_close(*file));
+        status = STATUS_REFUSED;
+    }
+    return status;
+}
+
+static bool put_text(char *to, size_t *at, const char *text, size_t length)
+{
+    if (*at + length + 1 > ARGUMENT_BYTES) {
+        return false;
+    }
+    memcpy(to + *at, text, length);
+    to[*at + length] = '\0';
+    *at += length + 1;
+    return true;
+}
+
+/*
+ * A script: its interpreter is tried instead, with the path of the script in the place of its first
+ * argument, behind the argument that the line gives.
+ */
+static status_t take_script(struct attempt *attempt, handle_t file)
+{
+    char line[SCRIPT_LINE_BYTES];
+    char reason[SCRIPT_LINE_REASON];
+    char texts[ARGUMENT_BYTES];
+    struct script_line script;
+    uint64_t count = 0;
+    size_t at = 0;
+    size_t rest = 0;
+    status_t status = file_read(file, 0, 0, line, sizeof(line), &count);
+    if (status == STATUS_OK) {
+        status = script_line_parse(line, (uint32_t)count, &script, reason);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    (void)arguments_next(&attempt->arguments, &rest);
+    size_t rest_bytes = attempt->arguments.bytes - rest;
+    if (!put_text(texts, &at, script.interpreter, script.interpreter_length) ||
+        (script.argument_length > 0 &&
+         !put_text(texts, &at, script.argument, script.argument_length)) ||
+        !put_text(texts, &at, attempt->path, strlen(attempt->path)) ||
+        at + rest_bytes > sizeof(texts)) {
+        return STATUS_TOO_LARGE;
+    }
+    memcpy(texts + at, attempt->arguments.texts + rest, rest_bytes);
+    attempt->arguments.argument_count +=
+        1 + (script.argument_length > 0) + (attempt->arguments.argument_count == 0);
+    attempt->arguments.bytes = at + rest_bytes;
+    memcpy(attempt->texts, texts, attempt->arguments.bytes);
+    attempt->arguments.texts = attempt->texts;
+    memcpy(attempt->path, script.interpreter, script.interpreter_length);
+    attempt->path[script.interpreter_length] = '\0';
+    return STATUS_OK;
+}
+
+static status_t try_once(struct process *process, struct attempt *attempt, bool *script)
+{
+    handle_t file = 0;
+    status_t status = open_program(process, attempt, &file);
+    *script = false;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = exec_load(process, &process->next_image, file, attempt->path, &attempt->arguments,
+                       &attempt->why);
+    if (status == STATUS_BAD_FORMAT) {
+        status = take_script(attempt, file);
+        *script = status == STATUS_OK;
+    }
+    if (status == STATUS_BAD_FORMAT) {
+        status = foreign_start(process, file, attempt->path, &attempt->arguments, &attempt->why);
+    }
+    status_ignore(handle_close(file));
+    return status;
+}
+
+static status_t replace(struct process *process, struct attempt *attempt)
+{
+    status_t status = STATUS_REFUSED;
+    bool script = true;
+    for (unsigned i = 0; i <= INTERPRETERS && script; i++) {
+        status = try_once(process, attempt, &script);
+    }
+    if (status != STATUS_OK && attempt->why.text[0] != '\0') {
+        log_line("%s (%u): exec of %s: %s", process->name, process->pid, attempt->path,
+                 attempt->why.text);
+    }
+    return script ? STATUS_REFUSED : status;
+}
+
+status_t exec_replace(struct process *process, const char *path, const struct arguments *arguments)
+{
+    if (strlen(path) >= NAMES_PATH || arguments->bytes > ARGUMENT_BYTES) {
+        return STATUS_TOO_LARGE;
+    }
+    mutex_lock(&host.lock);
+    struct attempt *attempt = pool_take(&host.attempts, host.account);
+    mutex_unlock(&host.lock);
+    if (attempt == NULL) {
+        return STATUS_NO_PAGES;
+    }
+    memcpy(attempt->path, path, strlen(path) + 1);
+    memcpy(attempt->texts, arguments->texts, arguments->bytes);
+    attempt->arguments = *arguments;
+    attempt->arguments.texts = attempt->texts;
+    status_t status = replace(process, attempt);
+    mutex_lock(&host.lock);
+    pool_give(&host.attempts, attempt);
+    mutex_unlock(&host.lock);
+    process->leaves = status == STATUS_OK;
+    return status;
+}
+
+size_t exec_attempt_bytes(void)
+{
+    return sizeof(struct attempt);
+}

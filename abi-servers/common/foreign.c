@@ -1,0 +1,259 @@
+/* See foreign.h. */
+#include "foreign.h"
+
+#include <sinter/protocol/file.h>
+#include <sinter/protocol/personality.h>
+#include <sinter/protocol/process.h>
+#include <string.h>
+
+#include "elf_format.h"
+#include "process.h"
+
+enum {
+    STANDARD = 3,           /* descriptors that another kind of program gets */
+    OBJECT_MOST = 64 << 20, /* bytes */
+    BLOCK_BYTES = ARGUMENT_BYTES + 2 * NAMES_PATH + REFUSAL_BYTES,
+    EXIT_BASE = 128, /* of what was killed or crashed, as shells have it */
+    SIGNAL_KILL = 9,
+    SIGNAL_FAULT = 11,
+};
+
+/* What is lent: texts, and room for the line of a refusal behind them. */
+struct block {
+    char bytes[BLOCK_BYTES];
+    size_t used;
+};
+
+static void put(struct block *block, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    memcpy(block->bytes + block->used, text, size);
+    block->used += size;
+}
+
+static void put_arguments(struct block *block, const struct arguments *arguments)
+{
+    memcpy(block->bytes + block->used, arguments->texts, arguments->bytes);
+    block->used += arguments->bytes;
+    memset(block->bytes + block->used, 0, sizeof(block->bytes) - block->used);
+}
+
+static void add_reason(struct refusal_text *why, const char *who, const char *reason)
+{
+    size_t at = strlen(why->text);
+    (void)format_text(why->text + at, sizeof(why->text) - at, "%s%s%s%s", at > 0 ? "; " : "", who,
+                      who[0] != '\0' ? ": " : "", reason);
+}
+
+static void close_all(handle_t files[STANDARD])
+{
+    for (unsigned i = 0; i < STANDARD; i++) {
+        if (files[i] != 0) {
+            status_ignore(handle_close(files[i]));
+            files[i] = 0;
+        }
+    }
+}
+
+/* Endpoints of the first descriptors; one that is closed is an end of file. */
+static status_t endpoints(struct process *process, handle_t files[STANDARD])
+{
+    status_t status = STATUS_OK;
+    for (unsigned i = 0; i < STANDARD && status == STATUS_OK; i++) {
+        mutex_lock(&host.lock);
+        struct open_file *file = process->files[i];
+        if (file != NULL && file->kind == OPEN_CONSOLE && process->console != NULL) {
+            file = i == 0 ? process->console->input : process->console->output;
+        }
+        file = file != NULL ? open_file_share(file) : NULL;
+        mutex_unlock(&host.lock);
+        if (file == NULL) {
+            status = STATUS_BAD_HANDLE;
+            break;
+        }
+        status = open_file_endpoint(file, &files[i]);
+        mutex_lock(&host.lock);
+        open_file_release(file);
+        mutex_unlock(&host.lock);
+    }
+    if (status != STATUS_OK) {
+        close_all(files);
+    }
+    return status;
+}
+
+/* ---- objects of the system -------------------------------------------------------------------------- */
+
+static status_t read_whole(handle_t file, uint64_t at, uint64_t size)
+{
+    uint64_t done = 0;
+    uint64_t count = 1;
+    status_t status = STATUS_OK;
+    while (status == STATUS_OK && done < size && count > 0) {
+        status = file_read(file, done, 0, (void *)(uintptr_t)(at + done), size - done, &count);
+        done += status == STATUS_OK ? count : 0;
+    }
+    return status != STATUS_OK || done == size ? status : STATUS_BAD_FORMAT;
+}
+
+static status_t load_object(handle_t file, uint64_t size, handle_t *object)
+{
+    uint64_t at = 0;
+    status_t status = memory_create(host.account, size, 0, object);
+    if (status == STATUS_OK) {
+        status = space_map(0, *object, 0, 0, PAGES(size), MAP_READ | MAP_WRITE, &at);
+    }
+    if (status == STATUS_OK) {
+        status = read_whole(file, at, size);
+        status_ignore(space_unmap(0, at, PAGES(size)));
+    }
+    if (status != STATUS_OK && *object != 0) {
+        status_ignore(handle_close(*object));
+        *object = 0;
+    }
+    return status;
+}
+
+static status_t start_object(struct process *process, handle_t file, const char *path,
+                             const struct arguments *arguments, handle_t files[STANDARD],
+                             struct refusal_text *why)
+{
+    Elf64_Ehdr header;
+    struct block block = {.used = 0};
+    handle_t object = 0;
+    uint32_t kind;
+    uint64_t size = 0;
+    uint64_t pid;
+    uint64_t count = 0;
+    status_t status = file_read(file, 0, 0, &header, sizeof(header), &count);
+    if (status != STATUS_OK || count < sizeof(header) ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_type != ET_REL) {
+        add_reason(why, "", "not an object of Sinter");
+        return STATUS_BAD_FORMAT;
+    }
+    status = file_stat(file, &kind, &size, NULL);
+    if (status == STATUS_OK) {
+        status = size <= OBJECT_MOST ? load_object(file, size, &object) : STATUS_TOO_LARGE;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    put(&block, path);
+    put_arguments(&block, arguments);
+    status = process_spawn_object(host.spawner, block.used, arguments->argument_count,
+                                  arguments->environment_count, size, files[0], files[1], files[2],
+                                  object, block.bytes, sizeof(block.bytes), &pid,
+                                  &process->foreign_next);
+    if (status != STATUS_OK) {
+        add_reason(why, "", block.bytes + block.used);
+    }
+    status_ignore(handle_close(object));
+    return status;
+}
+
+/* ---- other personalities ------------------------------------------------------------------------------ */
+
+static status_t ask(struct process *process, handle_t other, handle_t file, const char *path,
+                    const struct arguments *arguments, handle_t files[STANDARD], const char *name,
+                    struct refusal_text *why)
+{
+    struct block block = {.used = 0};
+    uint64_t pid;
+    put(&block, path);
+    put(&block, "/");
+    put_arguments(&block, arguments);
+    status_t status = personality_adopt(
+        other, block.used, arguments->argument_count, arguments->environment_count, files[0],
+        files[1], files[2], file, block.bytes, sizeof(block.bytes), &pid, &process->foreign_next);
+    if (status != STATUS_OK) {
+        const char *line = block.bytes + block.used;
+        add_reason(why, name, line[0] != '\0' ? line : status_text(status));
+    }
+    return status;
+}
+
+static status_t ask_all(struct process *process, handle_t file, const char *path,
+                        const struct arguments *arguments, handle_t files[STANDARD],
+                        struct refusal_text *why)
+{
+    status_t status = STATUS_BAD_FORMAT;
+    for (uint32_t i = 0; status != STATUS_OK; i++) {
+        char name[PROCESS_NAME + 1] = "";
+        size_t length = 0;
+        handle_t other = 0;
+        if (process_personality(host.spawner, i, name, sizeof(name) - 1, &length, &other) !=
+            STATUS_OK) {
+            break;
+        }
+        status = ask(process, other, file, path, arguments, files, name, why);
+        status_ignore(handle_close(other));
+    }
+    return status;
+}
+
+status_t foreign_start(struct process *process, handle_t file, const char *path,
+                       const struct arguments *arguments, struct refusal_text *why)
+{
+    handle_t files[STANDARD] = {0};
+    if (host.spawner == 0) {
+        add_reason(why, "", "this instance may start no programs of other kinds (`allow spawn`)");
+        return STATUS_REFUSED;
+    }
+    status_t status = endpoints(process, files);
+    if (status == STATUS_OK) {
+        status = start_object(process, file, path, arguments, files, why);
+    }
+    if (status == STATUS_BAD_FORMAT) {
+        status = ask_all(process, file, path, arguments, files, why);
+    }
+    close_all(files);
+    return status;
+}
+
+/* ---- the process that has become one --------------------------------------------------------------------- */
+
+static int64_t exit_code(int64_t code, uint32_t reason)
+{
+    if (reason == EXIT_FAULT) {
+        return EXIT_BASE + SIGNAL_FAULT;
+    }
+    return reason == EXIT_KILLED ? EXIT_BASE + SIGNAL_KILL : code;
+}
+
+/* Its own memory and files are not needed any more: the ends of pipes that it has must not keep their
+ * readers waiting. The guest stays, to be kicked. */
+static void let_go(struct process *process)
+{
+    struct image *image = &process->image;
+    while (image->region_count > 0) {
+        const struct region *last = &image->regions[image->region_count - 1];
+        if (image_unmap(image, last->start, last->end - last->start) != STATUS_OK) {
+            break;
+        }
+    }
+    mutex_lock(&host.lock);
+    process->foreign = process->foreign_next;
+    process->foreign_next = 0;
+    process->state = PROCESS_FOREIGN;
+    process_close_files(process);
+    mutex_unlock(&host.lock);
+}
+
+void exec_wait_foreign(struct process *process)
+{
+    int64_t code = 0;
+    uint32_t reason = EXIT_KILLED;
+    bool told = false;
+    status_t status;
+    let_go(process);
+    do {
+        if (process->killed && !told) {
+            status_ignore(process_kill(process->foreign, process->kill_code));
+            told = true;
+        }
+        status = process_wait(process->foreign, &code, &reason);
+    } while (status == STATUS_INTERRUPTED);
+    process_exit(process, status == STATUS_OK ? exit_code(code, reason) : EXIT_BASE + SIGNAL_KILL,
+                 process->killed ? EXIT_KILLED : EXIT_NORMAL);
+    status_ignore(handle_close(process->foreign));
+}

@@ -1,0 +1,24 @@
+/*
+ * Items of one size, made of memory of the personality's account as they are needed, up to a limit.
+ * What is freed is used again; the memory itself stays. The caller locks.
+ */
+#ifndef POOL_H
+#define POOL_H
+
+#include <sinter/system.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pool {
+    size_t size;    /* bytes of an item, at least a pointer's */
+    uint32_t limit; /* items in use at most */
+    uint32_t in_use;
+    void *free;
+    uint8_t *rest, *end; /* of the last chunk */
+};
+
+/* A zeroed item; null: the limit is reached, or the account full. */
+void *pool_take(struct pool *pool, handle_t account);
+void pool_give(struct pool *pool, void *item);
+
+#endif

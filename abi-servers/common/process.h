@@ -1,0 +1,154 @@
+/*
+ * Foreign processes, and the threads of the personality that run them: one each, from a pool.
+ *
+ *   adopt       programs from outside, and what those who started them ask
+ *   process     this: the table, parents and children, ends, waiting
+ *   exec        a program's file becomes an image
+ *   open_file   what descriptors stand for; names: paths
+ *   image       memory and registers
+ *
+ * `host.lock` guards whatever more than one process can see. A process waits with
+ * process_sleep() on a queue, or in a call of another server; process_end() ends both.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include "image.h"
+#include "exec.h"
+#include "mutex.h"
+#include "names.h"
+#include "open_file.h"
+#include "pool.h"
+#include "server.h"
+
+enum {
+    PROCESSES = 64,
+    DESCRIPTORS = 16,
+    PROCESS_NAME = 16,
+};
+
+struct process;
+
+/* Processes that wait for one thing. */
+struct wait_queue {
+    struct process *first;
+};
+
+enum process_state {
+    PROCESS_FREE,
+    PROCESS_RUNS,
+    PROCESS_FOREIGN, /* it goes on as a program of another kind, `foreign` */
+    PROCESS_ZOMBIE,
+};
+
+struct process {
+    /* Its own thread's. */
+    struct image image;
+    struct image next_image; /* of an exec that has succeeded: to be put on */
+    handle_t foreign_next;   /* or the program of another kind that it becomes */
+    struct working_directory directory;
+    struct host_thread *thread;
+    uint64_t size; /* the ABI's own: where its memory ends; then of `next_image` */
+    uint64_t next_size;
+    bool leaves; /* its guest: for its end, or to be replaced */
+
+    /* Under the lock, but read by its own thread without. */
+    uint32_t pid;
+    enum process_state state;
+    char name[PROCESS_NAME];
+    struct process *parent; /* null: somebody outside, or nobody */
+    uint32_t family;        /* pid of the one that came from outside */
+    _Atomic bool killed;
+    int64_t kill_code;
+    struct open_file *files[DESCRIPTORS];
+    struct console *console;
+    handle_t foreign;
+
+    int64_t code; /* of a zombie */
+    uint32_t reason;
+    struct wait_queue children; /* where it waits for their ends */
+
+    struct process *next_sleeper; /* in the queue where it waits */
+    bool asleep;
+
+    bool held;     /* somebody outside has its endpoint */
+    bool detached; /* it goes on when nobody has it any more */
+    bool asks;     /* and waits for its end, with `reply` */
+    handle_t reply;
+    uint32_t instance; /* of the place in the table, part of the badge */
+};
+
+/* What a personality brings. */
+struct personality_abi {
+    const char *name;
+    /* A system call. False: the process ends, or has another image. */
+    bool (*call)(struct process *process);
+    /*
+     * Fills `image`, which is empty, with a program for a process: its memory, arguments and
+     * registers. BAD_FORMAT: not of this ABI; `why` gets a line.
+     */
+    status_t (*load)(struct process *process, struct image *image, handle_t file,
+                     const struct arguments *arguments, struct refusal_text *why);
+    uint64_t image_top;
+    uint32_t pipe_bytes;     /* that a pipe holds, at most PIPE_BYTES */
+    uint32_t transfer_flags; /* FILE_ flags of reads and writes, beside AT_POSITION */
+    uint32_t open_files;     /* at most, of all processes */
+    size_t name_part;        /* bytes of a name that count below a root of its own; 0: all */
+};
+
+struct personality {
+    const struct personality_abi *abi;
+    const struct start_info *info;
+    handle_t account;
+    handle_t spawner; /* the supervisor's protocol `process`; 0: none is allowed */
+    struct names names;
+    struct mutex lock;
+    struct pool open_files, pipes, consoles, attempts;
+    struct process processes[PROCESSES];
+    struct host_thread *idle;
+    uint32_t idle_count, ending;
+    uint32_t last_pid;
+    bool stopping;
+};
+
+extern struct personality host;
+
+/* Before anything else here is used: the pools. */
+void personality_set_up(void);
+/* Then, with the lock there: the threads that are kept. */
+SINTER_MUST_CHECK status_t personality_make_threads(void);
+
+/* ---- life --------------------------------------------------------------------------------------- */
+
+/* A process without an image and files; null: the table is full. Lock held. */
+struct process *process_take(struct process *parent);
+/* One that has never run goes again. Lock held. */
+void process_drop(struct process *process);
+/* Lets go what its descriptors stand for. Lock held. */
+void process_close_files(struct process *process);
+/* Lets it run; its image is complete. NO_KERNEL_MEMORY, NO_PAGES: there is no thread for it. */
+SINTER_MUST_CHECK status_t process_start(struct process *process);
+/* The running process as a further one, whose result of the call is 0. FULL, NO_PAGES, … */
+SINTER_MUST_CHECK status_t process_fork(struct process *process, uint32_t *pid);
+/* Notes how the running process ends; its call then answers false. */
+void process_exit(struct process *process, int64_t code, uint32_t reason);
+/* Ends a process, or all that one from outside has started, itself included. Lock held. */
+void process_end(struct process *process, int64_t code);
+void process_end_family(uint32_t family, int64_t code);
+/* NOT_FOUND. */
+SINTER_MUST_CHECK status_t process_end_pid(uint32_t pid, int64_t code);
+/* Waits until a child has ended, which stays until process_bury_child(). NOT_FOUND: there are none;
+ * INTERRUPTED: killed. */
+SINTER_MUST_CHECK status_t process_await_child(struct process *process, uint32_t *pid,
+                                               int64_t *code);
+void process_bury_child(struct process *process, uint32_t pid);
+
+/* ---- waiting ------------------------------------------------------------------------------------- */
+
+/* Lock held, also afterwards. deadline: of clock_read(). INTERRUPTED: killed; TIMED_OUT. */
+SINTER_MUST_CHECK status_t process_sleep(struct process *process, struct wait_queue *queue,
+                                         uint64_t deadline);
+/* All of them. Lock held. */
+void wait_queue_wake(struct wait_queue *queue);
+
+#endif
