@@ -1,0 +1,138 @@
+"""The personality of xv6: its programs beside native ones, joined by pipes; instances of their own.
+The programs are the project's (test/xv6), written to xv6's interface; `try` tries all of that."""
+
+import hashlib
+import random
+
+import pytest
+
+import xv6_image
+from harness.build import Variant
+from services import check_fifo, states, wait_restarted, wait_state
+from xv6_image import Device
+from xv6_programs import OLDER, PASSED, xv6_programs
+
+DATA = random.Random(6).randbytes(50_000)
+TEXT = b"".join(b"line %d of a text\n" % i for i in range(500))
+MOUNT = "svc start xv6fs args /dev/disk0; svc mount /xv6 xv6fs"
+
+
+@pytest.fixture
+def start(boot, architecture, request, tmp_path):
+    """Boots with a disk of xv6 as /xv6 that holds all programs."""
+    variant = Variant(architecture, request.config.getoption("compiler"))
+    path = tmp_path / "xv6.img"
+    tree = {name: program.read_bytes() for name, program in xv6_programs(variant).items()}
+    path.write_bytes(xv6_image.make({**tree, "console": Device(1, 0), "data": DATA, "text": TEXT,
+                                     "script": b"#!/echo interpreted\n"}))
+
+    def run(**machine):
+        console = boot(disks=[path], **machine)
+        assert console.run(MOUNT) == ("", 0)
+        return console
+    yield run
+    path.unlink()
+
+
+def output(console, command, wanted=0, timeout=100):
+    told, status = console.run(command, timeout=timeout)
+    assert status == wanted, f"{command} ends with {status}: {told}{console.where()}"
+    return told
+
+
+def checked_sum(told):
+    return told.split()[0]
+
+
+@pytest.mark.quick
+def test_beside_native_programs(start):
+    console = start()
+    output(console, "svc start xv6 allow spawn")
+    assert output(console, "/xv6/echo one two") == "one two\n"
+    assert output(console, "cd /xv6; ./echo here; cd /") == "here\n"
+    wanted = hashlib.sha256(DATA).hexdigest()
+    assert checked_sum(output(console, "/xv6/cat /xv6/data | sha256sum")) == wanted
+    assert checked_sum(output(console, "cat /xv6/data | /xv6/cat | sha256sum")) == wanted
+    assert checked_sum(output(console, "cat /xv6/data | /xv6/cat | cat | /xv6/cat | sha256sum")) \
+        == wanted
+    lines = str(len(TEXT.splitlines()))
+    assert output(console, "cat /xv6/text | /xv6/wc").split()[0] == lines
+    assert output(console, "/xv6/cat /xv6/text | wc").split()[0] == lines
+    told = output(console, "/xv6/cat /xv6/text | head -n 1") # a broken pipe
+    assert told == "line 0 of a text\ncat: cannot write\n", told
+    assert "cannot open" in output(console, "/xv6/cat /xv6/missing", wanted=1)
+    told = output(console, "/boot/echo '/boot/echo.o native words | /xv6/wc' | /xv6/sh")
+    assert told.split()[-3:-1] == ["1", "2"] or "1 2" in told, told
+    told = output(console, "/boot/echo '/xv6/cat /xv6/text | /boot/sha256sum.o' | /xv6/sh")
+    assert hashlib.sha256(TEXT).hexdigest() in told, told
+
+
+def test_ends(start):
+    """Kill, ^C, and the end of the personality."""
+    console = start()
+    output(console, "svc start xv6")
+    console.run("sleep 1000 > /dev/fifo &") # so that the fifo has no end
+    output(console, "/xv6/cat < /dev/fifo & kill %2; wait %2", wanted=143)
+    console.run("/xv6/cat < /dev/fifo &")
+    output(console, "svc kill xv6 --fault null; wait %2", wanted=137)
+    wait_restarted(console, "xv6")
+    assert output(console, "/xv6/echo again") == "again\n"
+    told, status = console.run("svc replace xv6 with xv6.o")
+    assert status != 0 and "stop" in told, told
+    output(console, "svc stop xv6 --force")
+    told, status = console.run("/xv6/echo gone")
+    assert status == 126 and "/xv6/echo" in told, told
+    output(console, "kill %1")
+    check_fifo(console, "alive")
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_whole_interface(start, smp):
+    """`try` asks for what xv6's own tests are known to ask for."""
+    console = start(smp=smp, memory="512M")
+    output(console, "svc start lab object xv6.o root /xv6 memory 160M")
+    told = output(console, "in lab /try -q", timeout=900)
+    assert told.rstrip().endswith(PASSED), told
+    assert OLDER not in told, told
+    assert console.power_off(), f"the machine is still on{console.where()}"
+
+
+def test_instances(start):
+    """Each sees its root only, and what one takes hurts no other."""
+    console = start(memory="256M")
+    output(console, "svc start lab1 object xv6.o root /xv6 memory 8M")
+    output(console, "svc start lab2 object xv6.o root /xv6 memory 8M")
+    assert output(console, "in lab1 /echo inside") == "inside\n"
+    assert "text" in output(console, "in lab1 /ls")
+    assert "cannot open" in output(console, "in lab1 /cat /boot/init.rc", wanted=1)
+    assert "cannot open" in output(console, "in lab1 /cat ../../boot/init.rc", wanted=1)
+    told, status = console.run("/xv6/echo refused")
+    assert status == 126 and "root of its own" in told, told
+    output(console, "in lab1 /forktest", timeout=300)
+    assert output(console, "in lab2 /echo beside") == "beside\n"
+    output(console, "svc kill lab1 --fault null")
+    wait_restarted(console, "lab1")
+    assert output(console, "in lab1 /echo back") == "back\n"
+    output(console, "svc stop lab1")
+    wait_state(console, "lab1", "stopped")
+    assert output(console, "in lab2 /echo still") == "still\n"
+    assert states(console)["lab2"] == "running"
+
+
+def test_many_programs_leave_nothing(start):
+    console = start()
+    output(console, "svc start lab object xv6.o root /xv6 memory 8M")
+
+    def taken():
+        told = output(console, "svc list")
+        return next(int(line.split()[3]) for line in told.splitlines() if line.startswith("lab "))
+
+    def work():
+        output(console, "for i in 1 2 3 4 5 6 7 8; do in lab /echo $i > /tmp/out; done; "
+                        "in lab /cat /text | in lab /wc > /tmp/out; in lab /forktest > /tmp/out",
+               timeout=300)
+    work()
+    before = taken()
+    for _ in range(3):
+        work()
+    assert taken() <= before + 32, (before, taken())
