@@ -5,14 +5,23 @@
 
 enum { CHUNK = 16 << 10, ALIGNMENT = 16 };
 
-static bool new_chunk(struct pool *pool, handle_t account)
+static size_t to_pages(size_t length)
+{
+    return (length + LIMIT_PAGE_SIZE - 1) & ~(size_t)(LIMIT_PAGE_SIZE - 1);
+}
+
+static bool has_pages(const struct pool *pool)
+{
+    return pool->size > LIMIT_PAGE_SIZE / 2;
+}
+
+/* Null: the account is full. */
+static void *map_pages(size_t length, handle_t account)
 {
     handle_t memory = 0;
     uint64_t at = 0;
-    size_t length = pool->size > CHUNK ? pool->size : CHUNK;
-    length = (length + LIMIT_PAGE_SIZE - 1) & ~(size_t)(LIMIT_PAGE_SIZE - 1);
     if (memory_create(account, length, 0, &memory) != STATUS_OK) {
-        return false;
+        return NULL;
     }
     status_t status = space_map(0, memory, 0, 0, length, MAP_READ | MAP_WRITE, &at);
     if (status == STATUS_OK) {
@@ -22,12 +31,24 @@ static bool new_chunk(struct pool *pool, handle_t account)
         status_ignore(space_unmap(0, at, length));
     }
     status_ignore(handle_close(memory));
-    if (status != STATUS_OK) {
-        return false;
+    return status == STATUS_OK ? (void *)(uintptr_t)at : NULL;
+}
+
+static void *take_pages(struct pool *pool, handle_t account)
+{
+    void *item = map_pages(to_pages(pool->size), account);
+    pool->in_use += item != NULL;
+    return item;
+}
+
+static bool new_chunk(struct pool *pool, handle_t account)
+{
+    uint8_t *chunk = map_pages(CHUNK, account);
+    if (chunk != NULL) {
+        pool->rest = chunk;
+        pool->end = chunk + CHUNK;
     }
-    pool->rest = (uint8_t *)(uintptr_t)at;
-    pool->end = pool->rest + length;
-    return true;
+    return chunk != NULL;
 }
 
 void *pool_take(struct pool *pool, handle_t account)
@@ -36,6 +57,9 @@ void *pool_take(struct pool *pool, handle_t account)
     void *item = pool->free;
     if (pool->in_use == pool->limit) {
         return NULL;
+    }
+    if (has_pages(pool)) {
+        return take_pages(pool, account);
     }
     if (item != NULL) {
         memcpy(&pool->free, item, sizeof(pool->free));
@@ -53,7 +77,11 @@ void *pool_take(struct pool *pool, handle_t account)
 
 void pool_give(struct pool *pool, void *item)
 {
-    memcpy(item, &pool->free, sizeof(pool->free));
-    pool->free = item;
     pool->in_use--;
+    if (has_pages(pool)) {
+        status_ignore(space_unmap(0, (uint64_t)(uintptr_t)item, to_pages(pool->size)));
+    } else {
+        memcpy(item, &pool->free, sizeof(pool->free));
+        pool->free = item;
+    }
 }

@@ -13,7 +13,7 @@ enum {
     TABLE_PLACES = 200,
     STACK = 64 << 10,
     STACK_NEEDED = 28 << 10,
-    IDLE_MOST = 4, /* threads that are kept; more end, and their stacks are taken away */
+    THREADS_KEPT = 4, /* threads that are kept; more end, and their stacks are taken away */
     EVENT_WAKE = 0x1,
     EVENT_KILL = 0x2,
     EVENT_WORK = 0x4,
@@ -34,7 +34,7 @@ struct host_thread {
 
 struct personality host;
 
-static struct host_thread threads[PROCESSES + IDLE_MOST];
+static struct host_thread threads[PROCESSES + THREADS_KEPT];
 
 /*
  * Page tables stay when what they show has gone. They are made now, so that the account has as much to
@@ -63,7 +63,8 @@ void personality_set_up(void)
     host.pipes = (struct pool){.size = sizeof(struct pipe), .limit = host.abi->open_files};
     host.consoles = (struct pool){.size = sizeof(struct console), .limit = PROCESSES};
     host.attempts = (struct pool){.size = exec_attempt_bytes(), .limit = PROCESSES};
-    memset(host.processes, 0, sizeof(host.processes)); /* from here on it takes no more memory */
+    memset(host.processes, 0, sizeof(host.processes)); /* from here on they take no more memory */
+    memset(threads, 0, sizeof(threads));
     make_tables();
     struct pool *pools[] = {&host.open_files, &host.pipes, &host.consoles, &host.attempts};
     for (unsigned i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
@@ -405,12 +406,12 @@ static bool rest(struct host_thread *self)
 {
     mutex_lock(&host.lock);
     self->process = NULL;
-    self->ends = host.idle_count == IDLE_MOST;
+    self->ends = host.thread_count > THREADS_KEPT;
+    host.thread_count -= self->ends;
     host.ending += self->ends;
     if (!self->ends) {
         self->next = host.idle;
         host.idle = self;
-        host.idle_count++;
     }
     mutex_unlock(&host.lock);
     return !self->ends;
@@ -443,7 +444,7 @@ static void thread_main(void *argument)
 static struct host_thread *free_place(void)
 {
     struct host_thread *place = NULL;
-    for (uint32_t i = 0; i < PROCESSES + IDLE_MOST; i++) {
+    for (uint32_t i = 0; i < PROCESSES + THREADS_KEPT; i++) {
         struct host_thread *at = &threads[i];
         if (at->ends && side_thread_bury(&at->what, at->thread, at->stack)) {
             status_ignore(handle_close(at->event));
@@ -468,6 +469,7 @@ static status_t new_thread(struct host_thread **thread)
     if (status == STATUS_OK) {
         status = side_thread_run_for_now(host.info, &made->what, &made->thread, &made->stack);
     }
+    host.thread_count += status == STATUS_OK;
     if (status != STATUS_OK && made->event != 0) {
         status_ignore(handle_close(made->event));
     }
@@ -479,13 +481,12 @@ status_t personality_make_threads(void)
 {
     status_t status = STATUS_OK;
     mutex_lock(&host.lock);
-    while (status == STATUS_OK && host.idle_count < IDLE_MOST) {
+    while (status == STATUS_OK && host.thread_count < THREADS_KEPT) {
         struct host_thread *thread = NULL;
         status = new_thread(&thread);
         if (status == STATUS_OK) {
             thread->next = host.idle;
             host.idle = thread;
-            host.idle_count++;
         }
     }
     mutex_unlock(&host.lock);
@@ -502,7 +503,6 @@ status_t process_start(struct process *process)
     }
     if (thread != NULL) {
         host.idle = thread->next;
-        host.idle_count--;
     } else {
         status = new_thread(&thread);
     }

@@ -106,7 +106,8 @@ struct personality {
     struct pool open_files, pipes, consoles, attempts;
     struct process processes[PROCESSES];
     struct host_thread *idle;
-    uint32_t idle_count, ending;
+    uint32_t thread_count; /* those that run, or are idle */
+    uint32_t ending;
     uint32_t last_pid;
     bool stopping;
 };
