@@ -86,7 +86,7 @@ def test_ends(start):
     check_fifo(console, "alive")
 
 
-@pytest.mark.parametrize("smp", [1, 4])
+@pytest.mark.parametrize("smp", [1, pytest.param(4, marks=pytest.mark.long)])
 def test_whole_interface(start, smp):
     """`try` asks for what xv6's own tests are known to ask for."""
     console = start(smp=smp, memory="512M")
