@@ -2,7 +2,7 @@
 #include "exec.h"
 
 #include <sinter/protocol/file.h>
-#include <string.h>
+#include "c_string.h"
 
 #include "foreign.h"
 #include "process.h"

@@ -6,7 +6,7 @@
 #include <sinter/protocol/file.h>
 #include <sinter/protocol/personality.h>
 #include <sinter/protocol/process.h>
-#include <string.h>
+#include "c_string.h"
 
 #include "exec.h"
 #include "pipe.h"

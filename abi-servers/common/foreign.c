@@ -4,7 +4,7 @@
 #include <sinter/protocol/file.h>
 #include <sinter/protocol/personality.h>
 #include <sinter/protocol/process.h>
-#include <string.h>
+#include "c_string.h"
 
 #include "elf_format.h"
 #include "process.h"

@@ -1,7 +1,7 @@
-/* See image.h. */
-#include "image.h"
+/* See guest_image.h. */
+#include "guest_image.h"
 
-#include <string.h>
+#include "c_string.h"
 
 enum { COMMIT_MOST = 1 << 20 }; /* bytes that the kernel commits or discards at once */
 

@@ -2,7 +2,7 @@
 #include "names.h"
 
 #include <sinter/protocol/file.h>
-#include <string.h>
+#include "c_string.h"
 
 #include "walk.h"
 

@@ -2,7 +2,7 @@
 #include "pipe.h"
 
 #include <sinter/protocol/file.h>
-#include <string.h>
+#include "c_string.h"
 
 #define FOR_EVER UINT64_MAX
 

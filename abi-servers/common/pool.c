@@ -1,7 +1,7 @@
 /* See pool.h. */
 #include "pool.h"
 
-#include <string.h>
+#include "c_string.h"
 
 enum { CHUNK = 16 << 10, ALIGNMENT = 16 };
 

@@ -1,7 +1,7 @@
 /* See process.h. */
 #include "process.h"
 
-#include <string.h>
+#include "c_string.h"
 
 #include "exec.h"
 #include "export.h"

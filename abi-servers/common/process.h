@@ -13,7 +13,7 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
-#include "image.h"
+#include "guest_image.h"
 #include "exec.h"
 #include "mutex.h"
 #include "names.h"

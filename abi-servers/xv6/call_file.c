@@ -1,5 +1,5 @@
 /* Files, names and pipes; see xv6.h. */
-#include <string.h>
+#include "c_string.h"
 
 #include "pipe.h"
 #include "xv6.h"

@@ -1,5 +1,5 @@
 /* Processes, memory and time; see xv6.h. */
-#include <string.h>
+#include "c_string.h"
 
 #include "exec.h"
 #include "xv6.h"

@@ -2,7 +2,7 @@
  * exec's part: the segments from address 0, then a page that is not there, then one of stack with the
  * arguments (kernel/exec.c).
  */
-#include <string.h>
+#include "c_string.h"
 
 #include "elf_program.h"
 #include "exec.h"

@@ -26,8 +26,8 @@ SINTER_MUST_CHECK status_t side_thread_run(const struct start_info *info,
 
 /* The same for a thread that is to be buried: *stack is the lowest address of its stack. */
 SINTER_MUST_CHECK status_t side_thread_run_for_now(const struct start_info *info,
-                                                   const struct side_thread *what,
-                                                   handle_t *thread, uint64_t *stack);
+                                                   const struct side_thread *what, handle_t *thread,
+                                                   uint64_t *stack);
 /* Takes away the stack of a thread that has ended, and closes its handle. False, and nothing done: it
  * has not ended yet. */
 bool side_thread_bury(const struct side_thread *what, handle_t thread, uint64_t stack);

@@ -1,6 +1,6 @@
-/* See include/string.h. */
+/* See c_string.h. */
 #include <stdint.h>
-#include <string.h>
+#include "c_string.h"
 
 void *memchr(const void *bytes, int byte, size_t length)
 {
