@@ -1,7 +1,7 @@
 /*
  * in NAME COMMAND [ARGUMENT...]: runs a program inside an instance of a personality: one of the
- * instance's own names, in its root directory. Its exit status is the program's; the program ends with
- * it, and gets no environment.
+ * instance's own names, in its root directory. Its exit status is the program's; the program ends
+ * with it, and gets no environment.
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-/* ln FILE NAME: gives a file a second name, or the same name in the directory NAME as well, where the
- * file system has such links. */
+/* ln FILE NAME: gives a file a second name, or the same name in the directory NAME as well, where
+ * the file system has such links. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /*
- * ps: one line a process or server, as the supervisor tells it; then what runs inside each personality,
- * as that one tells it. One that hangs makes ps wait until the supervisor ends it.
+ * ps: one line a process or server, as the supervisor tells it; then what runs inside each
+ * personality, as that one tells it. One that hangs makes ps wait until the supervisor ends it.
  */
 #include <errno.h>
 #include <sinter/protocol/personality.h>

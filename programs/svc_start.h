@@ -1,6 +1,6 @@
 /*
- * `svc start` with options written as those of a command: --root, --memory. No system calls here, so
- * that it is tested on the host.
+ * `svc start` with options written as those of a command: --root, --memory. No system calls here,
+ * so that it is tested on the host.
  */
 #ifndef SVC_START_H
 #define SVC_START_H

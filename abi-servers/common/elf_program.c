@@ -282,8 +282,8 @@ static uint32_t take_last_page(struct elf_program *program)
     return last->flags;
 }
 
-/* Segments do not overlap and ascend, so all that one can share with those before is their last page;
- * each adds two extents at most. */
+/* Segments do not overlap and ascend, so all that one can share with those before is their last
+ * page; each adds two extents at most. */
 static status_t add_extents(struct reading *reading, uint32_t number, uint64_t address,
                             uint64_t size, uint32_t flags)
 {

@@ -7,9 +7,9 @@
  * The program headers are read once and kept, so what was checked is what is used, whatever happens
  * to the file. Every sum is checked; after ELF_OK no segment leaves the file or the limits, none
  * overlap, and extents are whole pages. STATUS_BAD_FORMAT: another personality may know the file;
- * STATUS_REFUSED: it is of this format, and broken or not to be had here. Either comes with a reason
- * that goes on from the file's name. PT_TLS, PT_DYNAMIC, PT_GNU_RELRO and notes are the program's own
- * matter: its start code finds them through the program headers (AT_PHDR).
+ * STATUS_REFUSED: it is of this format, and broken or not to be had here. Either comes with a
+ * reason that goes on from the file's name. PT_TLS, PT_DYNAMIC, PT_GNU_RELRO and notes are the
+ * program's own matter: its start code finds them through the program headers (AT_PHDR).
  */
 #ifndef ABI_ELF_PROGRAM_H
 #define ABI_ELF_PROGRAM_H
@@ -89,7 +89,8 @@ SINTER_MUST_CHECK status_t elf_program_read(const struct elf_program_file *file,
                                             struct elf_program *program,
                                             char reason[ELF_PROGRAM_REASON]);
 
-/* Moves a movable program to a base. STATUS_REFUSED, and nothing is changed, if it cannot be there. */
+/* Moves a movable program to a base. STATUS_REFUSED, and nothing is changed, if it cannot be
+ * there. */
 SINTER_MUST_CHECK status_t elf_program_move(struct elf_program *program,
                                             const struct elf_program_limits *limits, uint64_t base,
                                             char reason[ELF_PROGRAM_REASON]);

@@ -66,7 +66,7 @@ status_t exec_load(struct process *process, struct image *image, handle_t file, 
     return status;
 }
 
-/* ---- in the place of a running program ------------------------------------------------------------ */
+/* ---- in the place of a running program ------------------------------------------------------- */
 
 /* What an exec works with: too much for a stack. */
 struct attempt {

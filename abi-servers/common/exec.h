@@ -1,6 +1,6 @@
 /*
- * Programs become images: by the personality's own loader, by an interpreter that the first line names
- * (`#!`), or elsewhere: as an object of the system, or by another personality.
+ * Programs become images: by the personality's own loader, by an interpreter that the first line
+ * names (`#!`), or elsewhere: as an object of the system, or by another personality.
  */
 #ifndef EXEC_H
 #define EXEC_H
@@ -39,8 +39,8 @@ SINTER_MUST_CHECK status_t exec_load(struct process *process, struct image *imag
                                      struct refusal_text *why);
 
 /*
- * The running process is to be another program: of a path of its own names, of whatever kind. OK: the
- * call that asked for it answers false. Otherwise nothing has changed, and the log says why.
+ * The running process is to be another program: of a path of its own names, of whatever kind. OK:
+ * the call that asked for it answers false. Otherwise nothing has changed, and the log says why.
  */
 SINTER_MUST_CHECK status_t exec_replace(struct process *process, const char *path,
                                         const struct arguments *arguments);

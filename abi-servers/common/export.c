@@ -44,7 +44,7 @@ static uint32_t badge_instance(uint64_t badge)
     return (uint32_t)((badge & ~BADGE_KIND) >> BADGE_INSTANCE);
 }
 
-/* ---- processes ----------------------------------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------------------------------- */
 
 /* Of one whose last endpoint is there, or null. Lock held. */
 static struct process *process_of(uint64_t of)
@@ -127,7 +127,7 @@ static status_t detach(struct call *call)
 static const struct process_operations process_operations = {
     .wait = wait, .kill = kill, .detach = detach};
 
-/* ---- files ------------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 status_t export_file(struct open_file *file, handle_t *endpoint)
 {
@@ -217,7 +217,7 @@ static status_t stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t
 static const struct file_operations file_operations = {
     .attach = attach, .read = read, .write = write, .stat = stat};
 
-/* ---- what comes from the port besides calls -------------------------------------------------------------- */
+/* ---- what comes from the port besides calls -------------------------------------------------- */
 
 static void on_closed(struct server *at, uint64_t of)
 {
@@ -258,7 +258,7 @@ static void on_cancel(struct server *at, handle_t reply)
     mutex_unlock(&host.lock);
 }
 
-/* ---- programs from outside --------------------------------------------------------------------------------- */
+/* ---- programs from outside ------------------------------------------------------------------- */
 
 /* What a call of adopt or enter brings. */
 struct request {
@@ -434,7 +434,7 @@ static status_t enter(struct call *call, uint64_t bytes, uint64_t argument_count
     return status;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------ */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static const char *state_text(const struct process *process)
 {
@@ -490,7 +490,7 @@ static status_t kill_pid(struct call *call, uint64_t pid, int64_t code)
 static const struct personality_operations personality_operations = {
     .adopt = adopt, .enter = enter, .list = list, .kill = kill_pid};
 
-/* ---- the server ------------------------------------------------------------------------------------------------ */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 /* Its processes end with the server; who waits for one is told before. */
 static void end_all(void)

@@ -1,6 +1,7 @@
 /*
- * What others see of this personality: the protocols `personality`, `process` and `file` on its port.
- * Badges say which object is meant; those of init, of the personality as a whole, are of no kind here.
+ * What others see of this personality: the protocols `personality`, `process` and `file` on its
+ * port. Badges say which object is meant; those of init, of the personality as a whole, are of no
+ * kind here.
  */
 #ifndef EXPORT_H
 #define EXPORT_H

@@ -82,7 +82,7 @@ static status_t endpoints(struct process *process, handle_t files[STANDARD])
     return status;
 }
 
-/* ---- objects of the system -------------------------------------------------------------------------- */
+/* ---- objects of the system ------------------------------------------------------------------- */
 
 static status_t read_whole(handle_t file, uint64_t at, uint64_t size)
 {
@@ -151,7 +151,7 @@ static status_t start_object(struct process *process, handle_t file, const char 
     return status;
 }
 
-/* ---- other personalities ------------------------------------------------------------------------------ */
+/* ---- other personalities --------------------------------------------------------------------- */
 
 static status_t ask(struct process *process, handle_t other, handle_t file, const char *path,
                     const struct arguments *arguments, handle_t files[STANDARD], const char *name,
@@ -210,7 +210,7 @@ status_t foreign_start(struct process *process, handle_t file, const char *path,
     return status;
 }
 
-/* ---- the process that has become one --------------------------------------------------------------------- */
+/* ---- the process that has become one --------------------------------------------------------- */
 
 static int64_t exit_code(int64_t code, uint32_t reason)
 {
@@ -220,8 +220,8 @@ static int64_t exit_code(int64_t code, uint32_t reason)
     return reason == EXIT_KILLED ? EXIT_BASE + SIGNAL_KILL : code;
 }
 
-/* Its own memory and files are not needed any more: the ends of pipes that it has must not keep their
- * readers waiting. The guest stays, to be kicked. */
+/* Its own memory and files are not needed any more: the ends of pipes that it has must not keep
+ * their readers waiting. The guest stays, to be kicked. */
 static void let_go(struct process *process)
 {
     struct image *image = &process->image;

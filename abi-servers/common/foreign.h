@@ -5,9 +5,9 @@
 #include "exec.h"
 
 /*
- * Starts the file's program as an object of the system or, failing that, by the other personalities in
- * turn, with the first three descriptors of the process, which is to wait for it (exec_wait_foreign()).
- * BAD_FORMAT or REFUSED: nobody takes it, *why tells each reason.
+ * Starts the file's program as an object of the system or, failing that, by the other personalities
+ * in turn, with the first three descriptors of the process, which is to wait for it
+ * (exec_wait_foreign()). BAD_FORMAT or REFUSED: nobody takes it, *why tells each reason.
  */
 SINTER_MUST_CHECK status_t foreign_start(struct process *process, handle_t file, const char *path,
                                          const struct arguments *arguments,

@@ -1,7 +1,7 @@
 /*
- * The memory and the registers of a foreign process: a guest space with one memory object, whose page
- * at an address of the guest is at the same offset in the object, and a guest. So a fork is one
- * snapshot. Addresses and lengths are multiples of pages.
+ * The memory and the registers of a foreign process: a guest space with one memory object, whose
+ * page at an address of the guest is at the same offset in the object, and a guest. So a fork is
+ * one snapshot. Addresses and lengths are multiples of pages.
  *
  * An image belongs to one thread at a time.
  */
@@ -50,8 +50,8 @@ SINTER_MUST_CHECK status_t image_protect(struct image *image, uint64_t start, ui
 const struct region *image_find(const struct image *image, uint64_t address);
 
 /*
- * After an exit FAULT: true if the guest goes on. A region that may be written and executed is one or
- * the other for the processor; an access of the other kind turns the page over.
+ * After an exit FAULT: true if the guest goes on. A region that may be written and executed is one
+ * or the other for the processor; an access of the other kind turns the page over.
  */
 SINTER_MUST_CHECK bool image_mend_fault(struct image *image);
 

@@ -89,7 +89,7 @@ static uint32_t mapped_as(uint32_t protection)
     return protection & MAP_EXECUTE ? protection & ~(uint32_t)MAP_WRITE : protection;
 }
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void close_handle(handle_t *handle)
 {
@@ -160,7 +160,7 @@ status_t image_fork(const struct image *from, struct image *to)
     return STATUS_OK;
 }
 
-/* ---- mapping ---------------------------------------------------------------------------------- */
+/* ---- mapping --------------------------------------------------------------------------------- */
 
 status_t image_map(struct image *image, uint64_t start, uint64_t length, uint32_t protection)
 {
@@ -251,7 +251,7 @@ bool image_mend_fault(struct image *image)
            space_sync_code(image->space, page, PAGE) == STATUS_OK;
 }
 
-/* ---- copying ----------------------------------------------------------------------------------- */
+/* ---- copying --------------------------------------------------------------------------------- */
 
 /* By pieces that end with a page, since what lies behind the text need not be there. */
 status_t guest_copy_text(char *to, uint64_t address, size_t capacity, size_t *length)

@@ -1,4 +1,5 @@
-/* See mutex.h: who waits leaves state 2 behind, and the event's bit is sticky, so none is missed. */
+/* See mutex.h: who waits leaves state 2 behind, and the event's bit is sticky, so none is
+ * missed. */
 #include "mutex.h"
 
 #include <stdatomic.h>

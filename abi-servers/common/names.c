@@ -121,7 +121,7 @@ status_t names_open_parent(const struct place *place, handle_t *directory, const
     return names_open(&parent, FILE_READ | FILE_DIRECTORY, &kind, directory);
 }
 
-/* ---- second paths ------------------------------------------------------------------------------ */
+/* ---- second paths ---------------------------------------------------------------------------- */
 
 static bool from_root(const struct names *names, const struct working_directory *directory,
                       struct place *place)
@@ -178,7 +178,7 @@ status_t names_link(const struct names *names, const struct working_directory *d
     return status;
 }
 
-/* ---- the working directory ----------------------------------------------------------------------- */
+/* ---- the working directory ------------------------------------------------------------------- */
 
 /* The path from the root that a path leads to. */
 static status_t absolute(const struct names *names, const struct working_directory *directory,

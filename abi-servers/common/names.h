@@ -1,6 +1,6 @@
 /*
- * Paths of foreign programs: below the root that the instance has been given, and nothing else. `.` and
- * `..` are taken out here, as text, since servers know neither.
+ * Paths of foreign programs: below the root that the instance has been given, and nothing else. `.`
+ * and `..` are taken out here, as text, since servers know neither.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -42,7 +42,8 @@ SINTER_MUST_CHECK status_t names_open(const struct place *place, uint32_t flags,
  * caller's. NOT_FOUND, NOT_DIRECTORY; BAD_ARGUMENT: there is no last part. */
 SINTER_MUST_CHECK status_t names_open_parent(const struct place *place, handle_t *directory,
                                              const char **name);
-/* A second path for a file: `link` of the file protocol. `directory`: what both were resolved with. */
+/* A second path for a file: `link` of the file protocol. `directory`: what both were resolved
+ * with. */
 SINTER_MUST_CHECK status_t names_link(const struct names *names,
                                       const struct working_directory *directory, struct place *from,
                                       struct place *to);

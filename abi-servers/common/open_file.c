@@ -12,7 +12,7 @@ enum {
     LEASE_MOST = 1 << 20, /* bytes of one call */
 };
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct open_file *open_file_new(enum open_kind kind, handle_t endpoint, bool readable,
                                 bool writable)
@@ -75,7 +75,7 @@ void console_release(struct console *console)
     pool_give(&host.consoles, console);
 }
 
-/* ---- files of other servers ---------------------------------------------------------------------- */
+/* ---- files of other servers ------------------------------------------------------------------ */
 
 /* Makes the page of the guest present that a server wants. */
 static status_t touch(uint64_t address, bool write)
@@ -128,7 +128,7 @@ static status_t remote(struct process *process, struct open_file *file, bool wri
     return status == STATUS_BAD_LEASE ? STATUS_BAD_ADDRESS : status;
 }
 
-/* ---- all kinds ------------------------------------------------------------------------------------ */
+/* ---- all kinds ------------------------------------------------------------------------------- */
 
 static struct open_file *behind(struct process *process, struct open_file *file, bool write)
 {

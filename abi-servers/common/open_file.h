@@ -43,9 +43,9 @@ void console_release(struct console *console);
 struct console *console_new(struct open_file *input, struct open_file *output);
 
 /*
- * Reads into, and writes from, memory of the guest that the calling thread has attached; lock not held.
- * *count can be less than wanted. BAD_ADDRESS, NO_RIGHT, INTERRUPTED (killed), BROKEN_PIPE, and what the
- * server answers.
+ * Reads into, and writes from, memory of the guest that the calling thread has attached; lock not
+ * held. *count can be less than wanted. BAD_ADDRESS, NO_RIGHT, INTERRUPTED (killed), BROKEN_PIPE,
+ * and what the server answers.
  */
 SINTER_MUST_CHECK status_t open_file_read(struct process *process, struct open_file *file,
                                           uint64_t address, uint64_t length, uint64_t *count);

@@ -64,7 +64,7 @@ static uint32_t put(struct pipe *pipe, const uint8_t *from, uint64_t length)
     return done;
 }
 
-/* ---- requests from outside -------------------------------------------------------------------- */
+/* ---- requests from outside ------------------------------------------------------------------- */
 
 static void answer(struct remote_request **queue, status_t status, uint64_t absent)
 {
@@ -196,7 +196,7 @@ void pipe_cancel(handle_t reply)
     }
 }
 
-/* ---- processes --------------------------------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------------------------------- */
 
 /* What is taken is lost if the guest's memory cannot be written, as with any stream. */
 status_t pipe_read(struct process *process, struct pipe *pipe, uint64_t address, uint64_t length,
@@ -257,7 +257,7 @@ status_t pipe_write(struct process *process, struct pipe *pipe, uint64_t address
     return status;
 }
 
-/* ---- ends --------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 status_t pipe_new(struct open_file **reader, struct open_file **writer)
 {

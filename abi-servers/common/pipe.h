@@ -37,8 +37,8 @@ SINTER_MUST_CHECK status_t pipe_read(struct process *process, struct pipe *pipe,
 SINTER_MUST_CHECK status_t pipe_write(struct process *process, struct pipe *pipe, uint64_t address,
                                       uint64_t length, uint64_t *count);
 
-/* A call from outside, of the file protocol's read or write with one lease, which is answered through
- * `reply` now or later; then the reply object is closed. */
+/* A call from outside, of the file protocol's read or write with one lease, which is answered
+ * through `reply` now or later; then the reply object is closed. */
 void pipe_remote(struct pipe *pipe, bool write, handle_t reply, uint64_t length, bool no_wait);
 /* The caller behind the reply wants its answer now. */
 void pipe_cancel(handle_t reply);

@@ -1,7 +1,7 @@
 /*
  * Items of one size, made of memory of the personality's account as they are needed, up to a limit.
- * What is freed is used again; the memory itself stays, but for items of more than half a page, which
- * have pages of their own. The caller locks.
+ * What is freed is used again; the memory itself stays, but for items of more than half a page,
+ * which have pages of their own. The caller locks.
  */
 #ifndef POOL_H
 #define POOL_H

@@ -37,8 +37,8 @@ struct personality host;
 static struct host_thread threads[PROCESSES + THREADS_KEPT];
 
 /*
- * Page tables stay when what they show has gone. They are made now, so that the account has as much to
- * give when a program ends as when it began: by reading a page at many of the random places.
+ * Page tables stay when what they show has gone. They are made now, so that the account has as much
+ * to give when a program ends as when it began: by reading a page at many of the random places.
  */
 static void make_tables(void)
 {
@@ -77,7 +77,7 @@ void personality_set_up(void)
 
 static struct host_thread *free_place(void);
 
-/* ---- waiting ----------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static void take_out(struct wait_queue *queue, struct process *process)
 {
@@ -123,7 +123,7 @@ void wait_queue_wake(struct wait_queue *queue)
     }
 }
 
-/* ---- the table ---------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static struct process *find_pid(uint32_t pid)
 {
@@ -190,7 +190,7 @@ static bool is_forgotten(const struct process *process)
     return process->parent == NULL && !process->held;
 }
 
-/* ---- ends ---------------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 static void orphan_children(struct process *process)
 {
@@ -320,7 +320,7 @@ void process_bury_child(struct process *process, uint32_t pid)
     mutex_unlock(&host.lock);
 }
 
-/* ---- running -------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static const char *fault_text(uint32_t fault)
 {

@@ -119,7 +119,7 @@ void personality_set_up(void);
 /* Then, with the lock there: the threads that are kept. */
 SINTER_MUST_CHECK status_t personality_make_threads(void);
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* A process without an image and files; null: the table is full. Lock held. */
 struct process *process_take(struct process *parent);
@@ -144,7 +144,7 @@ SINTER_MUST_CHECK status_t process_await_child(struct process *process, uint32_t
                                                int64_t *code);
 void process_bury_child(struct process *process, uint32_t pid);
 
-/* ---- waiting ------------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 /* Lock held, also afterwards. deadline: of clock_read(). INTERRUPTED: killed; TIMED_OUT. */
 SINTER_MUST_CHECK status_t process_sleep(struct process *process, struct wait_queue *queue,

@@ -1,7 +1,7 @@
 /*
  * A pseudo-terminal: a terminal (the slave) whose device is a program that holds the master side.
- * What is written to the master is typed, what programs send to the terminal is read there. Rules of
- * the ends as on Linux, which POSIX leaves open. Slaves use `terminal` itself, with terminal.h;
+ * What is written to the master is typed, what programs send to the terminal is read there. Rules
+ * of the ends as on Linux, which POSIX leaves open. Slaves use `terminal` itself, with terminal.h;
  * the hooks' DEVICE is the master's readers, SOURCE its writers. Lock as there.
  */
 #ifndef ABI_PSEUDO_TERMINAL_H

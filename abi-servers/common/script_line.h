@@ -24,8 +24,8 @@ struct script_line {
 
 /*
  * `bytes`: the beginning of a file, SCRIPT_LINE_BYTES of it or, if it is shorter, all.
- * STATUS_BAD_FORMAT: no script; STATUS_REFUSED: one that cannot run. Either comes with a reason that
- * goes on from the file's name.
+ * STATUS_BAD_FORMAT: no script; STATUS_REFUSED: one that cannot run. Either comes with a reason
+ * that goes on from the file's name.
  */
 SINTER_MUST_CHECK status_t script_line_parse(const char *bytes, uint32_t count,
                                              struct script_line *line,

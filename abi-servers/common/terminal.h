@@ -156,8 +156,8 @@ uint32_t terminal_send(struct terminal *terminal, void *to, uint32_t capacity);
 /* Whether terminal_send() would answer more than 0. */
 bool terminal_sends(const struct terminal *terminal);
 
-/* The connection is gone: SIGHUP and SIGCONT to the session's leader; reads answer the end of file and
- * writes fail from now on. */
+/* The connection is gone: SIGHUP and SIGCONT to the session's leader; reads answer the end of file
+ * and writes fail from now on. */
 void terminal_hang_up(struct terminal *terminal);
 
 /* ---- sessions and jobs ---------------------------------------------------------------------- */
@@ -191,8 +191,8 @@ enum terminal_status terminal_set_foreground(struct terminal *terminal,
                                              const struct terminal_caller *caller, uint32_t group,
                                              uint32_t group_session);
 
-/* The leader of its session has ended or given it up: SIGHUP to the foreground group, and SIGCONT if
- * `gives_up`; then it is nobody's. */
+/* The leader of its session has ended or given it up: SIGHUP to the foreground group, and SIGCONT
+ * if `gives_up`; then it is nobody's. */
 void terminal_leave(struct terminal *terminal, bool gives_up);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What can be set of a terminal: struct termios and struct winsize of POSIX. The numbers are those of
- * Linux on the machines with its generic ABI, so a personality for it copies them; others translate.
- * Flags that are not named here are kept and mean nothing.
+ * What can be set of a terminal: struct termios and struct winsize of POSIX. The numbers are those
+ * of Linux on the machines with its generic ABI, so a personality for it copies them; others
+ * translate. Flags that are not named here are kept and mean nothing.
  */
 #ifndef ABI_TERMINAL_ATTRIBUTES_H
 #define ABI_TERMINAL_ATTRIBUTES_H

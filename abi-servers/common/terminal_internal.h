@@ -56,8 +56,8 @@ static inline void terminal_will_wake(struct terminal *terminal, uint32_t who)
 
 void terminal_wake_now(struct terminal *terminal);
 
-/* To the output: bytes as they are, and one as if a program had written it. If there is no room for all
- * that this makes, it is not shown. */
+/* To the output: bytes as they are, and one as if a program had written it. If there is no room for
+ * all that this makes, it is not shown. */
 void terminal_put_raw(struct terminal *terminal, const char *bytes, uint32_t count);
 void terminal_put(struct terminal *terminal, uint8_t byte);
 

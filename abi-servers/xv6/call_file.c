@@ -4,7 +4,7 @@
 #include "pipe.h"
 #include "xv6.h"
 
-/* ---- descriptors ---------------------------------------------------------------------------------- */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* The lowest free one; it takes the reference over. -1: there is none. */
 static int64_t install(struct process *process, struct open_file *file)
@@ -76,7 +76,7 @@ int64_t xv6_pipe(struct process *process)
     return -1;
 }
 
-/* ---- reading and writing ---------------------------------------------------------------------------- */
+/* ---- reading and writing --------------------------------------------------------------------- */
 
 enum { DOTS = 2 }; /* `.` and `..`, which servers do not list */
 
@@ -169,7 +169,7 @@ int64_t xv6_write(struct process *process)
     return status == STATUS_OK && count == (uint64_t)length ? length : -1;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool resolve(struct process *process, unsigned i, struct place *place)
 {
@@ -326,7 +326,7 @@ int64_t xv6_link(struct process *process)
     return names_link(&host.names, &process->directory, &from, &to) == STATUS_OK ? 0 : -1;
 }
 
-/* ---- fstat --------------------------------------------------------------------------------------------- */
+/* ---- fstat ----------------------------------------------------------------------------------- */
 
 static int16_t type_of(uint32_t kind)
 {

@@ -45,7 +45,7 @@ int64_t xv6_kill(struct process *process)
     return process_end_pid((uint32_t)argument(process, 0), -1) == STATUS_OK ? 0 : -1;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Memory that is not to be had is an answer now, and no fault later, unless the program says so. */
 static bool grow(struct process *process, uint64_t to, bool lazy)
@@ -87,7 +87,7 @@ int64_t xv6_sbrk(struct process *process)
     return (int64_t)before;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 int64_t xv6_uptime(struct process *process)
 {
@@ -110,7 +110,7 @@ int64_t xv6_sleep(struct process *process)
     return status == STATUS_TIMED_OUT ? 0 : -1;
 }
 
-/* ---- exec ---------------------------------------------------------------------------------------- */
+/* ---- exec ------------------------------------------------------------------------------------ */
 
 /* The texts that an array of addresses, ended by 0, points to. */
 static bool take_arguments(uint64_t array, char *texts, struct arguments *arguments)

@@ -1,6 +1,6 @@
 /*
- * exec's part: the segments from address 0, then a page that is not there, then one of stack with the
- * arguments (kernel/exec.c).
+ * exec's part: the segments from address 0, then a page that is not there, then one of stack with
+ * the arguments (kernel/exec.c).
  */
 #include "c_string.h"
 
@@ -75,7 +75,7 @@ static status_t load_segments(struct image *image, handle_t file, const struct e
     return status;
 }
 
-/* ---- the stack -------------------------------------------------------------------------------- */
+/* ---- the stack ------------------------------------------------------------------------------- */
 
 /* The last page as it will be; `used` bytes from its end. */
 struct stack {
@@ -146,7 +146,7 @@ static status_t make_stack(const struct process *process, struct image *image, u
     return status;
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 status_t xv6_load(struct process *process, struct image *image, handle_t file,
                   const struct arguments *arguments, struct refusal_text *why)

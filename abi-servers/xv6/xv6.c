@@ -1,9 +1,9 @@
 /*
- * The personality of xv6: runs its programs, those of riscv64 as they are, and aarch64 programs built to
- * the same interface.
+ * The personality of xv6: runs its programs, those of riscv64 as they are, and aarch64 programs
+ * built to the same interface.
  *
- * Its start handles: `namespace`, the names of the system, or `root`, a directory that is all its programs
- * see; `process`, if they may start programs of other kinds.
+ * Its start handles: `namespace`, the names of the system, or `root`, a directory that is all its
+ * programs see; `process`, if they may start programs of other kinds.
  */
 #include <sinter/object.h>
 

@@ -134,8 +134,8 @@ static uint32_t access_of(uint32_t kind)
     }
 }
 
-/* Whose page is missing: a guest has nothing above its space, where its host has its own; and a host
- * gets what is its guest's only to copy it. */
+/* Whose page is missing: a guest has nothing above its space, where its host has its own; and a
+ * host gets what is its guest's only to copy it. */
 static struct space *faulting_space(const struct thread *thread, bool in_guest, uint64_t address)
 {
     if (address < thread->space->top) {

@@ -28,8 +28,8 @@ SINTER_MUST_CHECK status_t side_thread_run(const struct start_info *info,
 SINTER_MUST_CHECK status_t side_thread_run_for_now(const struct start_info *info,
                                                    const struct side_thread *what, handle_t *thread,
                                                    uint64_t *stack);
-/* Takes away the stack of a thread that has ended, and closes its handle. False, and nothing done: it
- * has not ended yet. */
+/* Takes away the stack of a thread that has ended, and closes its handle. False, and nothing done:
+ * it has not ended yet. */
 bool side_thread_bury(const struct side_thread *what, handle_t thread, uint64_t stack);
 
 #endif

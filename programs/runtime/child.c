@@ -1,6 +1,6 @@
 /*
- * Child programs. Who runs a file: the supervisor, by the protocol `process`, if it is an object; what
- * the first line names, if that begins with `#!`; otherwise the personality that takes it.
+ * Child programs. Who runs a file: the supervisor, by the protocol `process`, if it is an object;
+ * what the first line names, if that begins with `#!`; otherwise the personality that takes it.
  */
 #include <sinter/protocol/file.h>
 #include <sinter/protocol/process.h>
@@ -82,7 +82,8 @@ static status_t spawn_file(const struct attempt *attempt, const char *path, hand
 
 /* ---- scripts -------------------------------------------------------------------------------- */
 
-/* The words of the first line, the script's path, and its arguments; in memory for free(), or null. */
+/* The words of the first line, the script's path, and its arguments; in memory for free(), or
+ * null. */
 static char **script_arguments(char *const *arguments, const char *path, struct program_head *head)
 {
     size_t count = 0;

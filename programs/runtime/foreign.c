@@ -1,6 +1,6 @@
 /*
- * Programs of personalities: finding who runs a file, and programs inside an instance. The endpoint of
- * a personality is closed as soon as it was asked: who holds one counts as its user.
+ * Programs of personalities: finding who runs a file, and programs inside an instance. The endpoint
+ * of a personality is closed as soon as it was asked: who holds one counts as its user.
  */
 #include "foreign.h"
 

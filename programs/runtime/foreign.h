@@ -26,7 +26,8 @@ SINTER_MUST_CHECK status_t child_files(const struct child_request *request, hand
 /* How people call it: its number, behind the personality's name (null: none). */
 void child_name(struct child *child, const char *personality);
 
-/* Asks the personalities in turn to run the program in an open file; `refusal` gets their reasons. */
+/* Asks the personalities in turn to run the program in an open file; `refusal` gets their
+ * reasons. */
 SINTER_MUST_CHECK status_t foreign_adopt(const struct child_request *request, const char *path,
                                          handle_t program, struct child *child, char *refusal,
                                          size_t refusal_size);

@@ -89,12 +89,13 @@ int directory_read(int number, struct directory_entry *entry);
 
 /* Child programs. */
 
-/* Opens a regular file, by its absolute path, and reads up to `room` bytes of its beginning. The caller
- * closes *file. Of what is no such file `refusal` gets a line. What opening and reading answer. */
+/* Opens a regular file, by its absolute path, and reads up to `room` bytes of its beginning. The
+ * caller closes *file. Of what is no such file `refusal` gets a line. What opening and reading
+ * answer. */
 status_t object_open(const char *path, handle_t *file, char *bytes, size_t room, size_t *length,
                      char *refusal, size_t refusal_size);
-/* Reads all of it into memory of its own, which the caller closes. Of what is too large `refusal` gets
- * a line. */
+/* Reads all of it into memory of its own, which the caller closes. Of what is too large `refusal`
+ * gets a line. */
 status_t object_read(const char *path, handle_t file, handle_t *memory, uint64_t *size,
                      char *refusal, size_t refusal_size);
 
@@ -115,8 +116,8 @@ struct child {
 };
 
 /*
- * Starts an object of the boot set, below /boot, any other file that is one, what the first line of a
- * script names, or what a personality takes. On a refusal the line that explains it, or an empty
+ * Starts an object of the boot set, below /boot, any other file that is one, what the first line of
+ * a script names, or what a personality takes. On a refusal the line that explains it, or an empty
  * string, is put into `refusal`, which has room for a byte at least.
  */
 status_t child_start(const struct child_request *request, struct child *child, char *refusal,
@@ -129,8 +130,8 @@ status_t foreign_find(const char *name, handle_t *personality);
 /* Starts a program of the personality's own names; otherwise as child_start(). */
 status_t foreign_enter(handle_t personality, const char *name, const struct child_request *request,
                        struct child *child, char *refusal, size_t refusal_size);
-/* Waits for the end. *exit_status: 0 to 255, see child_exit_status(). PEER_DIED, GONE: the personality
- * that ran it is gone, and *exit_status that of a kill. */
+/* Waits for the end. *exit_status: 0 to 255, see child_exit_status(). PEER_DIED, GONE: the
+ * personality that ran it is gone, and *exit_status that of a kill. */
 status_t child_wait(handle_t endpoint, int *exit_status);
 /* The exit status of a shell: the code of a normal end modulo 256, the code given to the kill if
  * it is 128 to 255 and else 137, 139 after a fault. */

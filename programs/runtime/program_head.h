@@ -1,6 +1,6 @@
 /*
- * What the first bytes of a file say about who can run it. No system calls here, so that it is tested
- * on the host; the bytes may be anything.
+ * What the first bytes of a file say about who can run it. No system calls here, so that it is
+ * tested on the host; the bytes may be anything.
  */
 #ifndef PROGRAM_HEAD_H
 #define PROGRAM_HEAD_H
@@ -11,7 +11,7 @@
 #define PROGRAM_HEAD_SIZE 512 /* bytes that are looked at; a first line with `#!` has to fit */
 
 enum program_form {
-    PROGRAM_OBJECT, /* an ELF relocatable object, or nothing at all: the loader says what is wrong */
+    PROGRAM_OBJECT, /* an ELF relocatable object, or nothing: the loader says what is wrong */
     PROGRAM_SCRIPT, /* `#!`: the words below say what runs it */
     PROGRAM_FOREIGN /* anything else: a personality may know it */
 };

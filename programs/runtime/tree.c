@@ -1,6 +1,6 @@
 /*
- * Changing directories: making, removing, renaming and linking what is in them. The last part of a path is
- * left to the server of the directory that holds it.
+ * Changing directories: making, removing, renaming and linking what is in them. The last part of a
+ * path is left to the server of the directory that holds it.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -35,8 +35,8 @@ bool mounts_is_names(const struct service *service);
 
 /* A path where the service's files are mounted, without leading slash; null: nowhere. */
 const char *mounts_path(const struct service *service);
-/* The directory that is mounted at exactly this path, the caller's; a service that waits for its first
- * use starts. False: `why` says what is wrong. */
+/* The directory that is mounted at exactly this path, the caller's; a service that waits for its
+ * first use starts. False: `why` says what is wrong. */
 bool mounts_open(const char *path, handle_t *directory, char why[SCRIPT_ERROR]);
 /* One line a mount: path and service. */
 void mounts_text(struct text *text);

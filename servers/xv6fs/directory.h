@@ -23,7 +23,8 @@ bool directory_name(const uint8_t *text, size_t length, struct entry_name *name)
 SINTER_MUST_CHECK status_t directory_find(struct xv6fs *fs, const struct inode *directory,
                                           const struct entry_name *name, struct entry *entry);
 
-/* The first entry at or behind an offset that has a name that directory_name() allows. NOT_FOUND. */
+/* The first entry at or behind an offset that has a name that directory_name() allows.
+ * NOT_FOUND. */
 SINTER_MUST_CHECK status_t directory_next(struct xv6fs *fs, const struct inode *directory,
                                           uint32_t offset, struct entry *entry);
 

@@ -185,7 +185,8 @@ status_t inode_block(struct xv6fs *fs, uint32_t number, uint32_t index, uint32_t
     return status;
 }
 
-/* The place of an address for changing; the block that holds it stays while the transaction runs. */
+/* The place of an address for changing; the block that holds it stays while the transaction
+ * runs. */
 static status_t need_at(struct xv6fs *fs, uint8_t *at, uint32_t *block)
 {
     status_t status = check_address(fs, xv6fs_get32(at), block);

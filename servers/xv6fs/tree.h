@@ -35,8 +35,8 @@ SINTER_MUST_CHECK status_t xv6fs_link(struct xv6fs *fs, uint32_t directory, stru
 SINTER_MUST_CHECK status_t xv6fs_list(struct xv6fs *fs, uint32_t directory, uint64_t *position,
                                       struct inode *inode, struct entry_name *name);
 
-/* One opening of an inode less. IO_ERROR: it has no name, and cannot be freed before the file system
- * is mounted again. */
+/* One opening of an inode less. IO_ERROR: it has no name, and cannot be freed before the file
+ * system is mounted again. */
 SINTER_MUST_CHECK status_t xv6fs_close(struct xv6fs *fs, uint32_t number);
 
 #endif

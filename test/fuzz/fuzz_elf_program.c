@@ -1,8 +1,8 @@
 /*
- * libFuzzer: whatever a file holds, it is refused with a reason, or what is to be loaded lies inside
- * the file and the limits, in pages that do not overlap, and can be moved to where it fits; and a
- * first line is one of a script or refused. The first byte chooses the limits, and whether the ELF
- * header is made right, so that what lies behind it is reached.
+ * libFuzzer: whatever a file holds, it is refused with a reason, or what is to be loaded lies
+ * inside the file and the limits, in pages that do not overlap, and can be moved to where it fits;
+ * and a first line is one of a script or refused. The first byte chooses the limits, and whether
+ * the ELF header is made right, so that what lies behind it is reached.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Any bytes as the beginning of a file that somebody starts: what is read of them stays in bounds, is
- * text, and comes out of the first line.
+ * Any bytes as the beginning of a file that somebody starts: what is read of them stays in bounds,
+ * is text, and comes out of the first line.
  */
 #include <stdint.h>
 #include <stdlib.h>

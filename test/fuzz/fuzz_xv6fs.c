@@ -1,8 +1,9 @@
 /*
- * Fuzzes xv6's file system: whatever an image holds, and whatever is done to it, nothing outside the
- * device is touched, its superblock stays, and everything ends. The first byte chooses a superblock
- * and a root that are sound (so that what lies behind them is reached) or leaves those of the input;
- * then come bytes that say what is done; the rest is the image from its second block on.
+ * Fuzzes xv6's file system: whatever an image holds, and whatever is done to it, nothing outside
+ * the device is touched, its superblock stays, and everything ends. The first byte chooses a
+ * superblock and a root that are sound (so that what lies behind them is reached) or leaves those
+ * of the input; then come bytes that say what is done; the rest is the image from its second block
+ * on.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /*
- * See terminal_operations.h. Four parties wait as threads would: a reader, a writer, who sends for the
- * device, and who offers input. Each keeps what it was refused and may do it only when the hook has
- * woken it (the reader also when its time has come), so on a copy it must be refused still.
+ * See terminal_operations.h. Four parties wait as threads would: a reader, a writer, who sends for
+ * the device, and who offers input. Each keeps what it was refused and may do it only when the hook
+ * has woken it (the reader also when its time has come), so on a copy it must be refused still.
  */
 #include "terminal_operations.h"
 

@@ -156,7 +156,8 @@ static void test_plan(void **state)
     assert_string_equal(program.interpreter, "");
 }
 
-/* xv6's programs: linked with -N at address 0, one segment, its offset out of step with its page. */
+/* xv6's programs: linked with -N at address 0, one segment, its offset out of step with its
+ * page. */
 static void test_address_zero(void **state)
 {
     (void)state;

@@ -581,7 +581,8 @@ static void test_spi_next_driver(void **state)
     }
 }
 
-/* Wherever it is kept waiting: what the card says afterwards counts, not the time that has passed. */
+/* Wherever it is kept waiting: what the card says afterwards counts, not the time that has
+ * passed. */
 static void test_spi_driver_that_waits(void **state)
 {
     static const uint8_t written[SD_BLOCK] = {1};

@@ -55,8 +55,8 @@ def test_layout(folder):
 
 @pytest.mark.parametrize("folder", FOLDERS + ("test", "tools"))
 def test_columns(folder):
-    sources = [path for pattern in ("*.py", "meson.build")
-               for path in (ROOT / folder).rglob(pattern)]
+    patterns = ("*.c", "*.h", "*.cpp", "*.S", "*.py", "meson.build")
+    sources = [path for pattern in patterns for path in (ROOT / folder).rglob(pattern)]
     wide = [f"{path.relative_to(ROOT)}:{number}" for path in [*sources, ROOT / "meson.build"]
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
             if len(line) > COLUMNS]

@@ -46,7 +46,8 @@ void image_close(struct image *image);
 
 /* From now on what is written is kept apart until it is flushed. */
 void image_keep(struct image *image);
-/* The contents after a loss of power, some of what was not flushed being there; each time others. */
+/* The contents after a loss of power, some of what was not flushed being there; each time
+ * others. */
 void image_lose_power(struct image *image, unsigned *seed);
 
 /* As a new instance of the server does, with what the last one saved. */

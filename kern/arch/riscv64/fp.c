@@ -59,9 +59,9 @@ bool fp_present(void)
     return present;
 }
 
-/* Whether these first bits of an instruction say that it needs the unit. Unprivileged ISA, "RV32/64G
- * Instruction Set Listings" and "RVC Instruction Set Listings": of compressed ones FLD, FSD, FLDSP and
- * FSDSP, with bit 13 set and bit 14 clear in quadrants 0 and 2. */
+/* Whether these first bits of an instruction say that it needs the unit. Unprivileged ISA,
+ * "RV32/64G Instruction Set Listings" and "RVC Instruction Set Listings": of compressed ones FLD,
+ * FSD, FLDSP and FSDSP, with bit 13 set and bit 14 clear in quadrants 0 and 2. */
 static bool needs_unit(uint64_t instruction)
 {
     uint64_t number = instruction >> CSR_NUMBER_SHIFT;

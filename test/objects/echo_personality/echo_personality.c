@@ -1,7 +1,8 @@
 /*
- * A personality for tests of what stands around personalities: the start in a host space, adopting and
- * entering, waiting, killing, crashes. Its programs are files whose first line is `#echo-personality`
- * and whose second says what to do; it makes machine code of that, which a guest runs:
+ * A personality for tests of what stands around personalities: the start in a host space, adopting
+ * and entering, waiting, killing, crashes. Its programs are files whose first line is
+ * `#echo-personality` and whose second says what to do; it makes machine code of that, which a
+ * guest runs:
  *     exit N         ends with that code
  *     print TEXT     writes the text to its output
  *     arguments      writes its working directory and its arguments, a line each

@@ -59,7 +59,8 @@ static void crash_when_waited_for(struct echo_process *process)
     }
 }
 
-/* A program of Sinter, whose path and arguments are the first `length` bytes of the data; its code. */
+/* A program of Sinter, whose path and arguments are the first `length` bytes of the data; its
+ * code. */
 static int64_t run_native(struct echo_process *process, uint64_t length)
 {
     char texts[ECHO_NATIVE_TEXTS];

@@ -1,7 +1,7 @@
 /*
  * The processes of echo_personality: a guest space with a page of code and one of data each, and a
- * thread that runs the guest. The places have their threads for good. All but the threads' own part is
- * for the server's thread.
+ * thread that runs the guest. The places have their threads for good. All but the threads' own part
+ * is for the server's thread.
  */
 #ifndef ECHO_PROCESS_H
 #define ECHO_PROCESS_H

@@ -45,8 +45,8 @@ void foreign_close(struct foreign *foreign);
 void foreign_begin(struct foreign *foreign, uint64_t code, uint64_t argument0, uint64_t argument1);
 /* Runs it until it leaves; the GUEST_EXIT_ constant, 0 if it cannot run. */
 uint64_t foreign_run(void);
-/* Serves: answers a first word by the next number, so that the caller is made ready and does not get
- * this CPU at once; until that word is 0. A thread's function, of a struct service. */
+/* Serves: answers a first word by the next number, so that the caller is made ready and does not
+ * get this CPU at once; until that word is 0. A thread's function, of a struct service. */
 void foreign_answer(void *service);
 /* Kicks it, soon: a thread's function, of a struct foreign. */
 void foreign_kick_later(void *foreign);

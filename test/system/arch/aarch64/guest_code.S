@@ -51,8 +51,8 @@ guest_code:
     svc #0
     b 1b
     .balign 32
-/* 192: reserves the word at argument 0, loads from argument 1, and stores conditionally: argument 0 =
- * 0 if that was done */
+/* 192: reserves the word at argument 0, loads from argument 1, and stores conditionally: argument 0
+ * = 0 if that was done */
     ldxr x2, [x0]
     ldr x4, [x1]
     stxr w3, x2, [x0]

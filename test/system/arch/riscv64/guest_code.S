@@ -53,8 +53,8 @@ guest_code:
     ecall
     j 1b
     .balign 32
-/* 192: reserves the word at argument 0, loads from argument 1, and stores conditionally: argument 0 =
- * 0 if that was done */
+/* 192: reserves the word at argument 0, loads from argument 1, and stores conditionally: argument 0
+ * = 0 if that was done */
     lr.d a2, (a0)
     ld a4, 0(a1)
     sc.d a0, a2, (a0)
