@@ -6,6 +6,7 @@
 #include <kern/guest.h>
 #include <kern/kmem.h>
 #include <kern/life.h>
+#include <kern/sched.h>
 #include <kern/space.h>
 #include <string.h>
 
@@ -72,23 +73,22 @@ static struct thread *thread_of(struct guest *guest)
     return thread;
 }
 
+/* Waits first: once GUEST_KICKED shows, the guest may be out, and what its thread then waits for is
+ * not meant. Who attaches between the two sees GUEST_KICKED on its way in. */
 status_t sys_guest_kick(struct guest *guest)
 {
-    struct thread *thread;
-    struct cpu *cpu;
+    struct thread *thread = thread_of(guest);
 
+    if (thread != NULL) {
+        thread_interrupt_next(thread);
+        object_release(&thread->object);
+    }
     (void)atomic_fetch_or(&guest->arch.attention, GUEST_KICKED);
     thread = thread_of(guest);
-    if (thread == NULL) {
-        return STATUS_OK;
+    if (thread != NULL) {
+        sched_look(thread);
+        object_release(&thread->object);
     }
-    atomic_thread_fence(memory_order_seq_cst); /* pairs with sched_run() */
-    cpu = thread->on_cpu;
-    if (cpu != NULL && cpu != cpu_self()) {
-        cpu_interrupt(cpu);
-    }
-    thread_interrupt_next(thread);
-    object_release(&thread->object);
     return STATUS_OK;
 }
 

@@ -9,22 +9,15 @@ enum { THREADS_A_STEP = 8 };
 
 static void unlock_and_stop_running(struct thread *thread)
 {
-    struct cpu *cpu;
-
     lock_release(&thread->lock);
-    atomic_thread_fence(memory_order_seq_cst); /* pairs with run() of sched.c */
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with sched_run() */
     if (sched_withdraw(thread)) {
         if (!thread_hold(thread)) {
             sched_ready(thread);
         }
         return;
     }
-    cpu = thread->on_cpu;
-    if (cpu == cpu_self()) {
-        cpu->reschedule = true;
-    } else if (cpu != NULL) {
-        cpu_interrupt(cpu);
-    }
+    sched_look(thread);
 }
 
 static void stop_thread(struct thread *thread)

@@ -136,8 +136,6 @@ void thread_interrupt_next(struct thread *thread)
 /* A new thread is nobody's; a running one ends when its CPU notices. */
 void thread_kill(struct thread *thread)
 {
-    struct cpu *cpu;
-
     if (thread_doom(thread)) {
         thread_finish(thread);
         return;
@@ -145,12 +143,7 @@ void thread_kill(struct thread *thread)
     interrupt(thread, true);
     sched_unpark(thread);
     sched_set_priority(thread, LIMIT_PRIORITIES - 1); /* it must not wait for its turn */
-    cpu = thread->on_cpu;
-    if (cpu == cpu_self()) {
-        cpu->reschedule = true;
-    } else if (cpu != NULL) {
-        cpu_interrupt(cpu);
-    }
+    sched_look(thread);
 }
 
 static bool thread_reap(struct reap *reap)

@@ -20,14 +20,16 @@ static unsigned highest_bit(uint32_t word)
     return bit | (word >> bit > 1);
 }
 
-/* queue->lock held. The order pairs with sched_set_priority(): it finds the thread queued, or its
- * priority is seen here. */
+/* queue->lock held. The fence pairs with sched_set_priority(): it finds the thread queued, or its
+ * priority is seen here. So with those who set its attention. An explicit one: QEMU 7.2 lets a load
+ * (LDAR) overtake a store (STLR) of another word on hosts that do. */
 static void list_in(struct run_queue *queue, struct thread *thread, bool at_front)
 {
     uint32_t priority;
 
-    atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
-    priority = atomic_load_explicit(&thread->priority, memory_order_seq_cst);
+    atomic_store_explicit(&thread->in_queue, queue, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    priority = atomic_load_explicit(&thread->priority, memory_order_relaxed);
     thread->parked = false;
     thread->queued_priority = priority;
     if (at_front) {
@@ -135,7 +137,8 @@ void queue_park(struct cpu *cpu, struct thread *thread, uint64_t until)
     thread->home = cpu;
     thread->parked = true;
     list_append(&queue->parked, &thread->run_link);
-    atomic_store_explicit(&thread->in_queue, queue, memory_order_seq_cst);
+    atomic_store_explicit(&thread->in_queue, queue, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
     if ((atomic_load_explicit(&thread->attention, memory_order_seq_cst) & ATTENTION_END) != 0) {
         list_out(queue, thread);
         list_in(queue, thread, false);
@@ -191,6 +194,17 @@ void sched_unpark(struct thread *thread)
     }
 }
 
+void sched_look(struct thread *thread)
+{
+    struct cpu *cpu;
+
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with sched_run() */
+    cpu = thread->on_cpu;
+    if (cpu != NULL) {
+        choose_again(cpu);
+    }
+}
+
 bool sched_withdraw(struct thread *thread)
 {
     struct run_queue *queue = lock_queue_of(thread);
@@ -208,7 +222,8 @@ void sched_set_priority(struct thread *thread, uint32_t priority)
     struct run_queue *queue;
     struct cpu *cpu;
 
-    atomic_store_explicit(&thread->priority, priority, memory_order_seq_cst);
+    atomic_store_explicit(&thread->priority, priority, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst); /* pairs with list_in() */
     queue = lock_queue_of(thread);
     cpu = queue != NULL ? container_of(queue, struct cpu, queue) : thread->on_cpu;
     if (queue != NULL) {

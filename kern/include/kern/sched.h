@@ -30,6 +30,8 @@ void sched_choose(void);
 void sched_yield(void);
 /* A thread that waits for its account's next period is ready at once: it is to end. */
 void sched_unpark(struct thread *thread);
+/* The CPU that runs the thread, if any, is to look at what the caller has set before. */
+void sched_look(struct thread *thread);
 /* Takes a thread out of the queue that it is in; the caller then owns it. False: it is in none. */
 bool sched_withdraw(struct thread *thread);
 void sched_set_priority(struct thread *thread, uint32_t priority);
