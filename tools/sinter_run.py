@@ -16,7 +16,7 @@ from harness import debug, graph, image, options as checks, packages, push
 from harness.build import Variant, build_or_exit
 from harness.console import Console, ConsoleError, ConsoleTimeout, end_with_parent
 from harness.machine import (BUS_LIMIT, INTERACTIVE, MEMORY, PIPED, REBOOTS, UBOOT, UBOOT_MEMORY,
-                             Machine, default_disks, has_buses, taken)
+                             Machine, default_disks, has_buses, taken, with_uboot_disk)
 from harness.places import ALL_COMPILERS, ARCHITECTURES, LOGS
 
 STATUS_TIMEOUT = 124
@@ -140,7 +140,8 @@ def machine_for(options, variant, folder, extra):
               "share": options.share}
     room = BUS_LIMIT if has_buses(options.machine) else 0
     if options.uboot:
-        disks = [uboot_disk(options, variant, folder), *options.disk]
+        disks = with_uboot_disk(options.architecture, uboot_disk(options, variant, folder),
+                                options.disk)
         files = {"kernel": None, "boot_set": None, "firmware": UBOOT[options.architecture]}
         memory = UBOOT_MEMORY[options.architecture]
     else:

@@ -12,8 +12,9 @@ echo through the fifo > /dev/fifo &
 wait
 
 if [ "$boot" = uboot ]; then
-    ls -l /dev/disk0p1 /dev/disk0p2 || exit 4
-elif [ "$(sha256sum $disk)" != "$disk_sha256  $disk" ]; then
+    ls -l ${boot_disk}p1 ${boot_disk}p2 || exit 4
+fi
+if [ "$(sha256sum $disk)" != "$disk_sha256  $disk" ]; then
     echo "$disk is not as it was made"
     exit 4
 fi

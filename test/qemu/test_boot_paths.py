@@ -1,12 +1,13 @@
 """Booting through U-Boot from a disk image, as `./image` makes it and `./run --uboot` starts it."""
 
+import hashlib
 import shlex
 import subprocess
 
 import pytest
 
 from harness import image
-from harness.machine import UBOOT, UBOOT_MEMORY
+from harness.machine import UBOOT, UBOOT_MEMORY, scratch_contents, with_uboot_disk
 from harness.places import ROOT
 
 LIMIT = 120
@@ -25,10 +26,15 @@ def test_uboot(boot, architecture, tmp_path, variant):
     """The same kernel file as with -kernel, found by extlinux.conf; switching off works as well."""
     disk = tmp_path / "disk.img"
     image.make_image(disk, variant.kernel, variant.boot_set)
+    mine = tmp_path / "mine.img"
+    mine.write_bytes(scratch_contents())
+    disks = with_uboot_disk(architecture, disk, [mine])
     console = boot(firmware=UBOOT[architecture], memory=UBOOT_MEMORY[architecture], smp=4,
-                   disks=[disk])
+                   disks=disks)
     assert ": 4 CPU" in console.run("dmesg | head -n 1")[0]
-    assert "sinter" in console.run("head -c 512 /dev/disk0 | sha256sum; echo sinter")[0]
+    wanted = hashlib.sha256(scratch_contents()).hexdigest()
+    assert wanted in console.run(f"sha256sum /dev/disk{disks.index(mine)}")[0]
+    assert console.run(f"head -c 512 /dev/disk{disks.index(disk)}p1 | wc -c") == ("512\n", 0)
     assert console.power_off()
 
 

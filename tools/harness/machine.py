@@ -14,10 +14,17 @@ MEMORY = "128M"
 UBOOT = {"riscv64": Path("/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf"),
          "aarch64": Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")}
 UBOOT_MEMORY = {"riscv64": "256M", "aarch64": MEMORY}
+# Debian's looks at one virtio disk only: at the one found last or first.
+UBOOT_DISK_LAST = {"riscv64": True, "aarch64": False}
 SCRATCH_SIZE = 4 << 20
 SECTOR = 512
 WRITE_PERMISSIONS = 0o222
 BUS_LIMIT = 8 # virtio-mmio transports of the smaller machine
+
+
+def with_uboot_disk(architecture, disk, others):
+    """Disks in the order of their names, /dev/disk0 first: U-Boot finds the one to boot from."""
+    return [*others, disk] if UBOOT_DISK_LAST[architecture] else [disk, *others]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import packages
 from .build import BuildError, Variant
-from .machine import scratch_contents
+from .machine import scratch_contents, with_uboot_disk
 from .places import ALL_COMPILERS, ARCHITECTURES, LOGS, ROOT
 
 TYPES = ("debug", "release") # of harness.build.BUILD_TYPES; the default is what ./check tries
@@ -57,10 +57,12 @@ class Cell:
 
     def variables(self, disk):
         """What its script finds set."""
-        own = {} if self.boot == "uboot" else {"disk": "/dev/disk0",
-                                               "disk_sha256": sha256(disk).hexdigest()}
+        disks = ["disk"]
+        if self.boot == "uboot":
+            disks = with_uboot_disk(self.architecture, "boot_disk", disks)
         return {"arch": self.architecture, "compiler": self.compiler, "build": self.build_type,
-                "cpus": str(self.cpus), "boot": self.boot, **own}
+                "cpus": str(self.cpus), "boot": self.boot, "disk_sha256": sha256(disk).hexdigest(),
+                **{name: f"/dev/disk{number}" for number, name in enumerate(disks)}}
 
 
 SUITE_CELLS = (Cell("riscv64", "gcc", "release", 1, "kernel"),
@@ -106,18 +108,15 @@ def script(cell, text, disk):
 
 
 def command(cell, text, folder, add=()):
-    """How to run the cell: its disk is made in `folder`. Of a boot by U-Boot the only disk is what
-    it boots from, as it looks into one only."""
+    """How to run the cell: its disk is made in `folder`."""
     disk = folder / f"{cell.name}.img"
     contents = scratch_contents()
     options = [str(ROOT / "run"), cell.architecture, "--compiler", cell.compiler,
                *TYPE_OPTIONS[cell.build_type], "--smp", str(cell.cpus), "--timeout", str(LIMIT),
                "--log", str(cell.log)]
-    if cell.boot == "uboot":
-        options += ["--uboot"]
-    else:
-        disk.write_bytes(contents)
-        options += ["--disk", str(disk)]
+    options += ["--uboot"] if cell.boot == "uboot" else []
+    disk.write_bytes(contents)
+    options += ["--disk", str(disk)]
     for path in add:
         options += ["--add", str(path)]
     return [*options, "--exec", script(cell, text, contents)]
