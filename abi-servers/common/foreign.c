@@ -7,7 +7,7 @@
 #include "c_string.h"
 
 #include "elf_format.h"
-#include "process.h"
+#include "program_file.h"
 
 enum {
     STANDARD = 3,           /* descriptors that another kind of program gets */
@@ -84,18 +84,6 @@ static status_t endpoints(struct process *process, handle_t files[STANDARD])
 
 /* ---- objects of the system ------------------------------------------------------------------- */
 
-static status_t read_whole(handle_t file, uint64_t at, uint64_t size)
-{
-    uint64_t done = 0;
-    uint64_t count = 1;
-    status_t status = STATUS_OK;
-    while (status == STATUS_OK && done < size && count > 0) {
-        status = file_read(file, done, 0, (void *)(uintptr_t)(at + done), size - done, &count);
-        done += status == STATUS_OK ? count : 0;
-    }
-    return status != STATUS_OK || done == size ? status : STATUS_BAD_FORMAT;
-}
-
 static status_t load_object(handle_t file, uint64_t size, handle_t *object)
 {
     uint64_t at = 0;
@@ -104,7 +92,7 @@ static status_t load_object(handle_t file, uint64_t size, handle_t *object)
         status = space_map(0, *object, 0, 0, PAGES(size), MAP_READ | MAP_WRITE, &at);
     }
     if (status == STATUS_OK) {
-        status = read_whole(file, at, size);
+        status = program_read(file, 0, (void *)(uintptr_t)at, size);
         status_ignore(space_unmap(0, at, PAGES(size)));
     }
     if (status != STATUS_OK && *object != 0) {

@@ -39,6 +39,8 @@ void image_destroy(struct image *image);
 /* Maps zero-filled memory where nothing is. NO_SPACE: outside, or too many regions. */
 SINTER_MUST_CHECK status_t image_map(struct image *image, uint64_t start, uint64_t length,
                                      uint32_t protection);
+/* The same, to be read and written, with all its pages now. NO_PAGES. */
+SINTER_MUST_CHECK status_t image_allocate(struct image *image, uint64_t start, uint64_t length);
 /* Allocates now what the range needs. NO_PAGES. */
 SINTER_MUST_CHECK status_t image_commit(struct image *image, uint64_t start, uint64_t length);
 /* Takes away what is mapped in the range, and its contents. */

@@ -210,6 +210,19 @@ status_t image_unmap(struct image *image, uint64_t start, uint64_t length)
     return status;
 }
 
+status_t image_allocate(struct image *image, uint64_t start, uint64_t length)
+{
+    status_t status = image_map(image, start, length, MAP_READ | MAP_WRITE);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = image_commit(image, start, length);
+    if (status != STATUS_OK) {
+        status_ignore(image_unmap(image, start, length));
+    }
+    return status;
+}
+
 status_t image_protect(struct image *image, uint64_t start, uint64_t length, uint32_t protection)
 {
     const struct region *region = image_find(image, start);

@@ -1,29 +1,9 @@
 /* Files, names and pipes; see xv6.h. */
 #include "c_string.h"
 
-#include "pipe.h"
 #include "xv6.h"
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
-
-/* The lowest free one; it takes the reference over. -1: there is none. */
-static int64_t install(struct process *process, struct open_file *file)
-{
-    for (uint32_t i = 0; i < DESCRIPTORS; i++) {
-        if (process->files[i] == NULL) {
-            process->files[i] = file;
-            return i;
-        }
-    }
-    return -1;
-}
-
-static void release(struct open_file *file)
-{
-    mutex_lock(&host.lock);
-    open_file_release(file);
-    mutex_unlock(&host.lock);
-}
 
 int64_t xv6_dup(struct process *process)
 {
@@ -32,48 +12,19 @@ int64_t xv6_dup(struct process *process)
         return -1;
     }
     mutex_lock(&host.lock);
-    int64_t number = install(process, open_file_share(file));
-    if (number < 0) {
-        open_file_release(file);
-    }
+    int64_t number = descriptor_install(process, open_file_share(file));
     mutex_unlock(&host.lock);
     return number;
 }
 
 int64_t xv6_close(struct process *process)
 {
-    struct open_file *file = xv6_file(process, 0);
-    if (file == NULL) {
-        return -1;
-    }
-    process->files[(uint32_t)argument(process, 0)] = NULL;
-    release(file);
-    return 0;
+    return descriptor_close(process, (uint32_t)guest_argument(process, 0)) == STATUS_OK ? 0 : -1;
 }
 
 int64_t xv6_pipe(struct process *process)
 {
-    struct open_file *ends[2] = {NULL};
-    int64_t numbers[2] = {-1, -1};
-    mutex_lock(&host.lock);
-    if (pipe_new(&ends[0], &ends[1]) == STATUS_OK) {
-        numbers[0] = install(process, ends[0]);
-        numbers[1] = numbers[0] >= 0 ? install(process, ends[1]) : -1;
-    }
-    mutex_unlock(&host.lock);
-    int32_t told[2] = {(int32_t)numbers[0], (int32_t)numbers[1]};
-    if (numbers[1] >= 0 && guest_copy_out(argument(process, 0), told, sizeof(told)) == STATUS_OK) {
-        return 0;
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        if (numbers[i] >= 0) {
-            process->files[numbers[i]] = NULL;
-        }
-        if (ends[i] != NULL) {
-            release(ends[i]);
-        }
-    }
-    return -1;
+    return descriptor_pipe(process, guest_argument(process, 0)) == STATUS_OK ? 0 : -1;
 }
 
 /* ---- reading and writing --------------------------------------------------------------------- */
@@ -139,8 +90,8 @@ static int64_t read_directory(struct open_file *directory, uint64_t address, uin
 int64_t xv6_read(struct process *process)
 {
     struct open_file *file = xv6_file(process, 0);
-    uint64_t address = argument(process, 1);
-    int32_t length = (int32_t)argument(process, 2);
+    uint64_t address = guest_argument(process, 1);
+    int32_t length = (int32_t)guest_argument(process, 2);
     uint64_t count = 0;
     if (file == NULL || length < 0) {
         return -1;
@@ -156,13 +107,13 @@ int64_t xv6_read(struct process *process)
 int64_t xv6_write(struct process *process)
 {
     struct open_file *file = xv6_file(process, 0);
-    int32_t length = (int32_t)argument(process, 2);
+    int32_t length = (int32_t)guest_argument(process, 2);
     uint64_t count = 0;
     if (file == NULL || length < 0) {
         return -1;
     }
     status_t status =
-        open_file_write(process, file, argument(process, 1), (uint64_t)length, &count);
+        open_file_write(process, file, guest_argument(process, 1), (uint64_t)length, &count);
     if (file->kind == OPEN_PIPE && status == STATUS_BAD_ADDRESS) {
         return (int64_t)count;
     }
@@ -173,9 +124,7 @@ int64_t xv6_write(struct process *process)
 
 static bool resolve(struct process *process, unsigned i, struct place *place)
 {
-    char path[XV6_PATH];
-    return xv6_path(argument(process, i), path) &&
-           names_resolve(&host.names, &process->directory, path, place) == STATUS_OK;
+    return process_resolve(process, guest_argument(process, i), XV6_PATH, place) == STATUS_OK;
 }
 
 static uint32_t open_flags(uint64_t mode)
@@ -211,31 +160,22 @@ static int64_t open_as(struct process *process, uint32_t kind, handle_t endpoint
 {
     uint64_t major = kind == FILE_KIND_CHARACTER ? major_of(endpoint) : 0;
     enum open_kind open_kind = kind_of(kind, major);
+    uint64_t number;
     if (major >= XV6_DEVICES) {
         status_ignore(handle_close(endpoint));
         return -1;
     }
-    mutex_lock(&host.lock);
-    struct open_file *file = open_file_new(open_kind, endpoint, !(mode & XV6_WRONLY),
-                                           (mode & (XV6_WRONLY | XV6_RDWR)) != 0);
-    int64_t number = -1;
-    if (file != NULL) {
-        file->file_kind = kind;
-        number = install(process, file);
-        if (number < 0) {
-            open_file_release(file);
-        }
-    } else {
-        status_ignore(handle_close(endpoint));
-    }
-    mutex_unlock(&host.lock);
-    return number;
+    bool writable = (mode & (XV6_WRONLY | XV6_RDWR)) != 0;
+    return descriptor_open(process, open_kind, kind, endpoint, !(mode & XV6_WRONLY), writable,
+                           &number) == STATUS_OK
+               ? (int64_t)number
+               : -1;
 }
 
 int64_t xv6_open(struct process *process)
 {
     struct place place;
-    uint64_t mode = argument(process, 1);
+    uint64_t mode = guest_argument(process, 1);
     handle_t endpoint = 0;
     uint32_t kind = 0;
     if (!resolve(process, 0, &place)) {
@@ -258,7 +198,7 @@ int64_t xv6_open(struct process *process)
 int64_t xv6_chdir(struct process *process)
 {
     char path[XV6_PATH];
-    if (!xv6_path(argument(process, 0), path)) {
+    if (!xv6_path(guest_argument(process, 0), path)) {
         return -1;
     }
     return names_change(&host.names, &process->directory, path) == STATUS_OK ? 0 : -1;
@@ -291,7 +231,8 @@ int64_t xv6_mkdir(struct process *process)
 int64_t xv6_mknod(struct process *process)
 {
     struct entry entry;
-    uint64_t device = (argument(process, 1) & 0xffff) << 16 | (argument(process, 2) & 0xffff);
+    uint64_t device =
+        (guest_argument(process, 1) & 0xffff) << 16 | (guest_argument(process, 2) & 0xffff);
     if (!open_entry(process, 0, &entry)) {
         return -1;
     }
@@ -379,5 +320,5 @@ int64_t xv6_fstat(struct process *process)
     if (file->endpoint != 0 && ask(file->endpoint, &stat) != STATUS_OK) {
         return -1;
     }
-    return guest_copy_out(argument(process, 1), &stat, sizeof(stat)) == STATUS_OK ? 0 : -1;
+    return guest_copy_out(guest_argument(process, 1), &stat, sizeof(stat)) == STATUS_OK ? 0 : -1;
 }

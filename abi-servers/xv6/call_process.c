@@ -19,7 +19,7 @@ int64_t xv6_fork(struct process *process)
 
 int64_t xv6_exit(struct process *process)
 {
-    process_exit(process, (int32_t)argument(process, 0), EXIT_NORMAL);
+    process_exit(process, (int32_t)guest_argument(process, 0), EXIT_NORMAL);
     return 0;
 }
 
@@ -27,7 +27,7 @@ int64_t xv6_wait(struct process *process)
 {
     uint32_t pid;
     int64_t code;
-    uint64_t address = argument(process, 0);
+    uint64_t address = guest_argument(process, 0);
     if (process_await_child(process, &pid, &code) != STATUS_OK) {
         return -1;
     }
@@ -42,7 +42,7 @@ int64_t xv6_wait(struct process *process)
 int64_t xv6_kill(struct process *process)
 {
     (void)process;
-    return process_end_pid((uint32_t)argument(process, 0), -1) == STATUS_OK ? 0 : -1;
+    return process_end_pid((uint32_t)guest_argument(process, 0), -1) == STATUS_OK ? 0 : -1;
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -54,14 +54,10 @@ static bool grow(struct process *process, uint64_t to, bool lazy)
     if (PAGES(to) == from) {
         return true;
     }
-    if (image_map(&process->image, from, PAGES(to) - from, MAP_READ | MAP_WRITE) != STATUS_OK) {
-        return false;
-    }
-    if (!lazy && image_commit(&process->image, from, PAGES(to) - from) != STATUS_OK) {
-        status_ignore(image_unmap(&process->image, from, PAGES(to) - from));
-        return false;
-    }
-    return true;
+    status_t status = lazy
+                          ? image_map(&process->image, from, PAGES(to) - from, MAP_READ | MAP_WRITE)
+                          : image_allocate(&process->image, from, PAGES(to) - from);
+    return status == STATUS_OK;
 }
 
 static bool shrink(struct process *process, uint64_t to)
@@ -73,9 +69,9 @@ static bool shrink(struct process *process, uint64_t to)
 
 int64_t xv6_sbrk(struct process *process)
 {
-    int64_t by = (int32_t)argument(process, 0);
+    int64_t by = (int32_t)guest_argument(process, 0);
     uint64_t before = process->size;
-    bool lazy = argument(process, 1) == XV6_SBRK_LAZY;
+    bool lazy = guest_argument(process, 1) == XV6_SBRK_LAZY;
     if (by > 0 ? (uint64_t)by > XV6_TOP - before : (uint64_t)-by > before) {
         return -1;
     }
@@ -99,7 +95,7 @@ int64_t xv6_uptime(struct process *process)
 int64_t xv6_sleep(struct process *process)
 {
     struct wait_queue alone = {NULL};
-    int32_t ticks = (int32_t)argument(process, 0);
+    int32_t ticks = (int32_t)guest_argument(process, 0);
     uint64_t deadline = clock_read() + (ticks > 0 ? (uint64_t)ticks : 0) * TICK;
     status_t status = STATUS_OK;
     mutex_lock(&host.lock);
@@ -142,8 +138,8 @@ int64_t xv6_exec(struct process *process)
     char path[XV6_PATH];
     char texts[ARGUMENT_BYTES];
     struct arguments arguments;
-    if (!xv6_path(argument(process, 0), path) ||
-        !take_arguments(argument(process, 1), texts, &arguments)) {
+    if (!xv6_path(guest_argument(process, 0), path) ||
+        !take_arguments(guest_argument(process, 1), texts, &arguments)) {
         return -1;
     }
     return exec_replace(process, path, &arguments) == STATUS_OK ? 0 : -1;

@@ -21,8 +21,7 @@ bool xv6_path(uint64_t address, char path[XV6_PATH])
 
 struct open_file *xv6_file(const struct process *process, unsigned i)
 {
-    uint32_t number = (uint32_t)argument(process, i);
-    return number < DESCRIPTORS ? process->files[number] : NULL;
+    return descriptor_file(process, (uint32_t)guest_argument(process, i));
 }
 
 static __attribute__((noinline)) int64_t unknown(const struct process *process, uint64_t number)

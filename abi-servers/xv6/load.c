@@ -7,25 +7,15 @@
 #include "elf_program.h"
 #include "exec.h"
 #include "guest_machine.h"
+#include "program_file.h"
 #include "xv6.h"
 
-enum { STACK_ALIGNMENT = 16, TOUCHES = 100 };
+enum { STACK_ALIGNMENT = 16 };
 
 static status_t read_file(void *context, uint64_t offset, void *buffer, uint32_t length)
 {
     const handle_t *file = context;
-    uint32_t done = 0;
-    status_t status = STATUS_OK;
-    while (done < length && status == STATUS_OK) {
-        uint64_t count = 0;
-        status =
-            file_read(*file, offset + done, 0, (uint8_t *)buffer + done, length - done, &count);
-        if (status == STATUS_OK && count == 0) {
-            status = STATUS_BAD_FORMAT;
-        }
-        done += (uint32_t)count;
-    }
-    return status;
+    return program_read(*file, offset, buffer, length);
 }
 
 static uint32_t protection(uint32_t flags)
@@ -34,39 +24,17 @@ static uint32_t protection(uint32_t flags)
            (flags & PF_X ? MAP_EXECUTE : 0);
 }
 
-/* Straight into the new image. */
-static status_t read_segment(const struct image *image, handle_t file,
-                             const struct elf_program_segment *segment)
-{
-    uint64_t done = 0;
-    status_t status = STATUS_OK;
-    while (done < segment->file_size && status == STATUS_OK) {
-        struct lease lease = {.source = image->space,
-                              .address = segment->address + done,
-                              .length = segment->file_size - done,
-                              .flags = LEASE_WRITE};
-        uint64_t count = 0;
-        status = file_read_lease(file, segment->file_offset + done, 0, &lease, &count);
-        if (status == STATUS_OK && count == 0) {
-            status = STATUS_BAD_FORMAT;
-        }
-        done += count;
-    }
-    return status;
-}
-
 static status_t load_segments(struct image *image, handle_t file, const struct elf_program *program)
 {
     status_t status = STATUS_OK;
     for (uint32_t i = 0; i < program->extent_count && status == STATUS_OK; i++) {
         const struct elf_program_extent *extent = &program->extents[i];
-        status = image_map(image, extent->address, extent->size, MAP_READ | MAP_WRITE);
-        if (status == STATUS_OK) {
-            status = image_commit(image, extent->address, extent->size);
-        }
+        status = image_allocate(image, extent->address, extent->size);
     }
     for (uint32_t i = 0; i < program->segment_count && status == STATUS_OK; i++) {
-        status = read_segment(image, file, &program->segments[i]);
+        const struct elf_program_segment *segment = &program->segments[i];
+        status = program_read_into(image, segment->address, file, segment->file_offset,
+                                   segment->file_size);
     }
     for (uint32_t i = 0; i < program->extent_count && status == STATUS_OK; i++) {
         const struct elf_program_extent *extent = &program->extents[i];
@@ -114,19 +82,6 @@ static status_t fill_stack(struct stack *stack, const struct arguments *argument
                : STATUS_TOO_LARGE;
 }
 
-/* With the new guest on for a moment; a process that does not run yet has none of its own. */
-static status_t put_stack(const struct process *process, const struct image *image,
-                          const struct stack *stack)
-{
-    status_t status = guest_attach(image->guest);
-    if (status == STATUS_OK) {
-        status =
-            guest_copy_out(stack->top - stack->used, stack->page + PAGE - stack->used, stack->used);
-        status_ignore(guest_attach(image == &process->image ? 0 : process->image.guest));
-    }
-    return status == STATUS_BAD_ADDRESS ? STATUS_NO_PAGES : status;
-}
-
 static status_t make_stack(const struct process *process, struct image *image, uint64_t end,
                            const struct arguments *arguments)
 {
@@ -136,7 +91,8 @@ static status_t make_stack(const struct process *process, struct image *image, u
         status = image_map(image, end - PAGE, PAGE, MAP_READ | MAP_WRITE);
     }
     if (status == STATUS_OK) {
-        status = put_stack(process, image, &stack);
+        status = program_write(process, image, end - stack.used, stack.page + PAGE - stack.used,
+                               stack.used);
     }
     if (status == STATUS_OK) {
         image->state->registers[GUEST_ARGUMENT] = arguments->argument_count;

@@ -13,8 +13,7 @@
 
 #include <sinter/protocol/file.h>
 
-#include "guest_registers.h"
-#include "process.h"
+#include "descriptors.h"
 
 enum {
     XV6_PATH = 128,       /* bytes of a path, with its zero (MAXPATH) */
@@ -62,11 +61,6 @@ struct xv6_dirent {
 bool xv6_call(struct process *process);
 SINTER_MUST_CHECK status_t xv6_load(struct process *process, struct image *image, handle_t file,
                                     const struct arguments *arguments, struct refusal_text *why);
-
-static inline uint64_t argument(const struct process *process, unsigned i)
-{
-    return process->image.state->registers[GUEST_ARGUMENT + i];
-}
 
 /* The text at an address of the guest, at most XV6_PATH bytes. */
 SINTER_MUST_CHECK bool xv6_path(uint64_t address, char path[XV6_PATH]);
