@@ -72,6 +72,7 @@ static void answer_wait(struct process *process, status_t status)
     status_ignore(process_wait_answer(process->reply, status, process->code, process->reason));
     status_ignore(handle_close(process->reply));
     process->asks = false;
+    process->told = status == STATUS_OK;
 }
 
 void export_process_ended(struct process *process)
@@ -91,6 +92,7 @@ static status_t wait(struct call *call, int64_t *code, uint32_t *reason)
     } else if (process->state == PROCESS_ZOMBIE) {
         *code = process->code;
         *reason = process->reason;
+        process->told = true;
     } else if (process->asks) {
         status = STATUS_BUSY;
     } else {
@@ -448,11 +450,18 @@ static const char *state_text(const struct process *process)
     }
 }
 
+/* Whoever could ask for its end knows of it, and has it for a moment more only. */
+static bool is_over(const struct process *process)
+{
+    return process->state == PROCESS_FREE ||
+           (process->state == PROCESS_ZOMBIE && process->parent == NULL && process->told);
+}
+
 /* Lock held; the line's length, 0: there is no process. */
 static size_t line(const struct process *process, char *text, size_t size)
 {
     uint64_t resident = 0;
-    if (process->state == PROCESS_FREE) {
+    if (is_over(process)) {
         return 0;
     }
     if (process->image.memory != 0) {
