@@ -10,7 +10,6 @@ from harness.build import Variant
 
 NAMES = ("cat", "echo", "forktest", "grep", "init", "kill", "ln", "ls", "measure", "mkdir",
          "orphan", "rm", "sh", "stressfs", "try", "wc", "zombie")
-OPERATIONS = ("getpid", "pipe", "fork", "exec", "open") # of `measure OPERATION COUNT`
 PASSED = "ALL TESTS PASSED" # the last line of `try`, whose status is then 0
 OLDER = ": older xv6: " # in a line of `try` that accepts what only an older xv6 does
 

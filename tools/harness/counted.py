@@ -23,6 +23,7 @@ QUIET_SECONDS = 0.4 # without an instruction: everything waits
 TYPING_QUIET_SECONDS = 0.05
 TYPED_AT_ONCE = 8 # characters; a machine that is recorded loses what its UART has no room for
 RETRY_SECONDS = 0.02
+INTERRUPT = b"\x03" # of GDB's remote protocol
 
 
 def connect(path, console):
@@ -92,24 +93,35 @@ class Debugger:
 
     def run_to(self, address):
         """Stops before the instruction there is executed."""
+        self.start_to(address)
+        self.arrive(address)
+
+    def start_to(self, address):
         if self.command(f"Z1,{address:x},4") != "OK":
             raise RuntimeError(f"QEMU takes no breakpoint at {address:#x}")
-        self.command("c")
+        self.go()
+
+    def arrive(self, address):
+        self.answer()
         self.command(f"z1,{address:x},4")
 
-    def detach(self):
-        self.command("D")
+    def go(self):
+        self.order("c")
+
+    def stop(self):
+        self.link.sendall(INTERRUPT)
+        self.answer()
 
 
 class CountedMachine(Console):
-    """Waits at its first instruction, for run_to() and then go()."""
+    """Waits at its first instruction, for run_to() and then go(). Once it goes, run_between()."""
 
-    def __init__(self, architecture, kernel, boot_set, log):
+    def __init__(self, architecture, kernel, boot_set, log, disks=()):
         self.folder = tempfile.TemporaryDirectory()
         folder = Path(self.folder.name)
         extra = RECORDED + ["-S", "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
                             "-gdb", f"unix:{folder}/gdb,server=on,wait=off"]
-        machine = Machine(architecture, kernel, boot_set, extra=extra)
+        machine = Machine(architecture, kernel, boot_set, disks=list(disks), extra=extra)
         super().__init__(machine.command(PIPED), log)
         self.monitor = Monitor(connect(folder / "qmp", self))
         self.debugger = Debugger(connect(folder / "gdb", self))
@@ -120,7 +132,21 @@ class CountedMachine(Console):
         return self.count()
 
     def go(self):
-        self.debugger.detach()
+        self.debugger.go()
+
+    def run_between(self, command, addresses):
+        """A command that passes the addresses in this order: the count before each of them."""
+        counts = []
+        self.debugger.stop()
+        self.debugger.start_to(addresses[0])
+        self.send(command + "\n")
+        for address, following in zip(addresses, [*addresses[1:], None]):
+            self.debugger.arrive(address)
+            counts.append(self.count())
+            if following is not None:
+                self.debugger.start_to(following)
+        self.go()
+        return counts
 
     def count(self):
         return self.monitor.execute("query-replay")["icount"]
