@@ -72,8 +72,11 @@ int64_t xv6_sbrk(struct process *process)
     int64_t by = (int32_t)guest_argument(process, 0);
     uint64_t before = process->size;
     bool lazy = guest_argument(process, 1) == XV6_SBRK_LAZY;
-    if (by > 0 ? (uint64_t)by > XV6_TOP - before : (uint64_t)-by > before) {
+    if (by > 0 && (uint64_t)by > XV6_TOP - before) {
         return -1;
+    }
+    if (by < 0 && (uint64_t)-by > before) { /* xv6 succeeds, and does nothing (uvmdealloc()) */
+        return (int64_t)before;
     }
     uint64_t after = before + (uint64_t)by;
     if (!(by >= 0 ? grow(process, after, lazy) : shrink(process, after))) {

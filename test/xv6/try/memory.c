@@ -203,11 +203,11 @@ void try_sbrk_8000(void)
 {
     char *top = sbrk(0);
 
-    sbrk((int)0x80000004);
-    expect(sbrk(0) == top, "the end does not move");
+    expect(sbrk((int)0x80000004) == top, "what would end below zero is no error");
+    expect(sbrk(0) == top, "but the end does not move");
     top[-1]++;
-    sbrk(-(int)(uintptr_t)top - 1);
-    expect(sbrk(0) == top, "nor below zero");
+    expect(sbrk(-(int)(uintptr_t)top - 1) == top, "nor one byte below");
+    expect(sbrk(0) == top, "and neither does it here");
     top[-1]++;
 }
 
