@@ -207,6 +207,22 @@ status_t space_map(struct space *space, struct memory *memory, uint64_t address,
     return status;
 }
 
+struct memory *space_map_wired(struct space *space, struct account *account, uint64_t *address,
+                               status_t *status)
+{
+    struct memory *memory = memory_create_contiguous(account, 1, status);
+
+    if (memory != NULL) {
+        *status = space_map(space, memory, 0, 0, PAGE_SIZE, MAP_READ | MAP_WRITE | MAPPING_LOCKED,
+                            0, address);
+        if (*status != STATUS_OK) {
+            object_release(&memory->object);
+            memory = NULL;
+        }
+    }
+    return memory;
+}
+
 static void mapping_unlink(struct mapping *mapping)
 {
     struct memory *memory = mapping->memory;

@@ -11,26 +11,6 @@
 #include <kern/sched.h>
 #include <kern/space.h>
 
-/* The wired message page, mapped in the task's space where users cannot unmap it. */
-static status_t make_message_page(struct thread *thread, struct task *task)
-{
-    status_t status;
-    struct memory *memory = memory_create_contiguous(task->object.account, 1, &status);
-
-    if (memory == NULL) {
-        return status;
-    }
-    status = space_map(task->space, memory, 0, 0, PAGE_SIZE, MAP_READ | MAP_WRITE | MAPPING_LOCKED,
-                       0, &thread->page_address);
-    if (status != STATUS_OK) {
-        object_release(&memory->object);
-        return status;
-    }
-    thread->page_memory = memory;
-    thread->page = direct_map(memory->physical);
-    return STATUS_OK;
-}
-
 static void drop_message_page(struct thread *thread)
 {
     if (thread->page_memory != NULL) {
@@ -189,8 +169,10 @@ struct thread *thread_create(struct task *task, uint32_t priority, status_t *sta
     list_init(&thread->wait_link);
     list_init(&thread->cancel_link);
     list_init(&thread->watches);
-    *status = make_message_page(thread, task);
-    if (*status == STATUS_OK) {
+    thread->page_memory =
+        space_map_wired(task->space, task->object.account, &thread->page_address, status);
+    if (thread->page_memory != NULL) {
+        thread->page = direct_map(thread->page_memory->physical);
         *status = join_task(thread, task);
     }
     if (*status != STATUS_OK) {

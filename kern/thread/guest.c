@@ -18,25 +18,6 @@ static const struct libsys_places *places(void)
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static status_t make_page(struct guest *guest)
-{
-    status_t status;
-    struct memory *memory = memory_create_contiguous(guest->object.account, 1, &status);
-
-    if (memory == NULL) {
-        return status;
-    }
-    status = space_map(guest->space->host, memory, 0, 0, PAGE_SIZE,
-                       MAP_READ | MAP_WRITE | MAPPING_LOCKED, 0, &guest->address);
-    if (status != STATUS_OK) {
-        object_release(&memory->object);
-        return status;
-    }
-    guest->memory = memory;
-    guest->arch.state = direct_map(memory->physical);
-    return STATUS_OK;
-}
-
 struct guest *guest_create(struct space *space, struct account *account, status_t *status)
 {
     struct guest *guest = object_create(OBJECT_GUEST, sizeof(*guest), account);
@@ -53,11 +34,12 @@ struct guest *guest_create(struct space *space, struct account *account, status_
     guest_fp_forget(&guest->arch);
     guest->arch.run_return = space->libsys + places()->run_return;
     atomic_init(&guest->arch.attention, space->asid == 0 ? GUEST_NO_ASIDS : 0);
-    *status = make_page(guest);
-    if (*status != STATUS_OK) {
+    guest->memory = space_map_wired(space->host, account, &guest->address, status);
+    if (guest->memory == NULL) {
         object_release(&guest->object);
         return NULL;
     }
+    guest->arch.state = direct_map(guest->memory->physical);
     return guest;
 }
 

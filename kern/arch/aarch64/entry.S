@@ -27,8 +27,9 @@
     b       kernel_trap
     .endm
 
-/* x17 becomes the frame; x0 to x17 are stored in it, the last two from below SP. */
+/* x17 becomes the frame; x0 to x17 are stored in it, the last two from below SP. Single steps end. */
     .macro save_general
+    msr     mdscr_el1, xzr
     mrs     x16, tpidr_el1
     ldr     x17, [x16, #CPU_FRAME]
     pairs   stp, x, 8, x17, 0, 15
@@ -126,15 +127,19 @@ leave:
 leave_trap:
     ldr     x16, [x17, #FRAME_GUEST]
     cmp     x16, x17
-    b.eq    leave_guest
+    b.ne    leave_complete
+/* A kick that comes from here on is followed by an interrupt of this CPU. */
+    ldr     w15, [x16, #GUEST_ATTENTION]
+    tbnz    w15, #0, leave_kicked /* GUEST_KICKED */
+    ldr     x16, [x16, #GUEST_STATE]
+    ldr     w15, [x16, #STATE_FLAGS]
+    and     x15, x15, #MDSCR_SS /* GUEST_FLAG_STEP */
+    msr     mdscr_el1, x15
 leave_complete:
     pairs   ldp, x, 8, x17, 8, 17
     eret
 
-/* A kick that comes from here on is followed by an interrupt of this CPU. */
-leave_guest:
-    ldr     w16, [x16, #GUEST_ATTENTION]
-    tbz     w16, #0, leave_complete /* GUEST_KICKED */
+leave_kicked:
     mov     x0, x17
     mov     x29, xzr
     bl      kernel_guest_kicked
@@ -149,7 +154,10 @@ guest_call:
     ldr     x15, [x16, #GUEST_RUN_RETURN]
     cmp     x14, x15
     b.ne    call_plain
+    ldp     x12, x13, [x16, #GUEST_STATE] /* and GUEST_ROOT */
     ldr     w14, [x16, #GUEST_ATTENTION]
+    ldr     w15, [x12, #STATE_FLAGS]
+    orr     w14, w14, w15
     cbnz    w14, call_plain
 
 /* guest_run() of libsys expects nothing back but SP and TPIDR_EL0. */
@@ -159,7 +167,6 @@ guest_call:
     str     x9, [x17, #FRAME_SP]
     str     x10, [x17, #FRAME_TPIDR]
     str     x16, [x11, #CPU_FRAME]
-    ldp     x12, x13, [x16, #GUEST_STATE] /* and GUEST_ROOT */
     ldr     x14, [x16, #GUEST_FP]
     msr     ttbr0_el1, x13
     msr     cpacr_el1, x14
@@ -186,6 +193,7 @@ guest_out:
     str     x12, [x17, #FRAME_TPIDR]
     ldp     x10, x11, [x16, #GUEST_HOST_ROOT] /* and GUEST_RUN_RETURN */
     mov     x12, #CPACR_FPEN_KERNEL
+    msr     mdscr_el1, xzr
     ldr     x13, [x16, #GUEST_HOST]
     mrs     x14, tpidr_el1
     msr     ttbr0_el1, x10

@@ -59,6 +59,20 @@ static uint32_t data_access(uint64_t esr)
     return (esr & SYNDROME_WRITE) && !(esr & SYNDROME_MAINTENANCE) ? FAULT_WRITE : FAULT_READ;
 }
 
+/* Of classes that have nothing to do with an address but that of the instruction. */
+static uint32_t instruction_kind(unsigned class)
+{
+    static const uint8_t kinds[] = {
+        [CLASS_SVC] = FAULT_SYSCALL, /* with an immediate other than 0 */
+        [CLASS_PC_ALIGNMENT] = FAULT_ALIGNMENT,
+        [CLASS_SYSTEM_ERROR] = FAULT_HARDWARE,
+        [CLASS_HARDWARE_BREAKPOINT] = FAULT_BREAKPOINT,
+        [CLASS_STEP] = FAULT_STEP,
+        [CLASS_BRK] = FAULT_BREAKPOINT,
+    };
+    return class < sizeof(kinds) && kinds[class] != FAULT_NONE ? kinds[class] : FAULT_ILLEGAL;
+}
+
 void entry_user_trap(struct frame *frame)
 {
     uint64_t esr = frame->syndrome;
@@ -72,30 +86,14 @@ void entry_user_trap(struct frame *frame)
     case CLASS_INSTRUCTION_ABORT:
         kernel_fault(frame, abort_kind(esr, FAULT_EXECUTE), frame->fault_address);
         break;
-    case CLASS_PC_ALIGNMENT:
-        kernel_fault(frame, FAULT_ALIGNMENT, frame->pc);
-        break;
     case CLASS_SP_ALIGNMENT:
         kernel_fault(frame, FAULT_ALIGNMENT, frame->sp);
-        break;
-    case CLASS_SVC: /* with an immediate other than 0 */
-        kernel_fault(frame, FAULT_SYSCALL, frame->pc);
-        break;
-    case CLASS_STEP:
-        kernel_fault(frame, FAULT_STEP, frame->pc);
-        break;
-    case CLASS_SYSTEM_ERROR:
-        kernel_fault(frame, FAULT_HARDWARE, frame->pc);
-        break;
-    case CLASS_HARDWARE_BREAKPOINT:
-    case CLASS_BRK:
-        kernel_fault(frame, FAULT_BREAKPOINT, frame->pc);
         break;
     case CLASS_WATCHPOINT:
         kernel_fault(frame, FAULT_BREAKPOINT, frame->fault_address);
         break;
     default:
-        kernel_fault(frame, FAULT_ILLEGAL, frame->pc);
+        kernel_fault(frame, instruction_kind(SYNDROME_CLASS(esr)), frame->pc);
         break;
     }
 }

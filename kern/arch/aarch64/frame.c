@@ -31,6 +31,7 @@ _Static_assert(offsetof(struct guest_arch, host_root) == GUEST_HOST_ROOT, "offse
 _Static_assert(offsetof(struct guest_arch, run_return) == GUEST_RUN_RETURN, "offsets.h");
 _Static_assert(offsetof(struct guest_arch, fp) == GUEST_FP, "offsets.h");
 _Static_assert(offsetof(struct guest_arch, attention) == GUEST_ATTENTION, "offsets.h");
+_Static_assert(offsetof(struct guest_state, flags) == STATE_FLAGS, "offsets.h");
 _Static_assert(offsetof(struct registers_aarch64, pc) == FRAME_PC, "entry.S moves them alike");
 _Static_assert(offsetof(struct registers_aarch64, tpidr) == FRAME_TPIDR, "entry.S");
 

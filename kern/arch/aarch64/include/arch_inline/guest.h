@@ -25,6 +25,7 @@ static inline void guest_load(struct guest_arch *guest)
     guest->frame.sp = from->x[31];
     guest->frame.pc = from->pc;
     guest->frame.pstate = from->pstate & PSTATE_FLAGS;
+    guest->frame.pstate |= (guest->state->flags & GUEST_FLAG_STEP) * PSTATE_SS;
     guest->frame.tpidr = from->tpidr;
     guest->frame.is_call = 0;
 }

@@ -26,7 +26,11 @@
 #define GUEST_FP         360
 #define GUEST_ATTENTION  368
 
+#define STATE_FLAGS 528 /* struct guest_state */
+
 #define PSTATE_FLAGS 0xf0000000 /* N, Z, C, V */
+#define MDSCR_SS     1          /* MDSCR_EL1: while PSTATE_SS is 0, the next instruction traps */
+#define PSTATE_SS    (1 << 21)  /* cleared by the execution of an instruction */
 
 /* CPACR_EL1.FPEN */
 #define CPACR_FPEN_KERNEL (1 << 20)
