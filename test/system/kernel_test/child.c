@@ -53,6 +53,9 @@ static bool obey(struct message *message, handle_t account)
     case CHILD_TESTS:
         message->words[0] = tests_run_hosted(account, &message->words[1]);
         break;
+    case CHILD_STORM:
+        message->words[0] = tests_run_storm(account, &message->words[1]);
+        break;
     case CHILD_SPIN:
         guests_spin(account);
         break;
@@ -119,7 +122,7 @@ struct file {
     uint64_t offset, size;
 };
 
-static bool find(struct file *file)
+static bool find(const char *path, struct file *file)
 {
     const struct start_handle *initrd = start_handle_find(environment.info, "initrd");
     struct archive_entry entry;
@@ -128,13 +131,18 @@ static bool find(struct file *file)
     uint64_t length = (skew + initrd->extra[1] + PAGE - 1) & ~(PAGE - 1);
     EXPECT_OK(space_map(0, initrd->handle, 0, initrd->extra[0] - skew, length, MAP_READ, &mapped));
     struct archive archive = {at(mapped + skew), initrd->extra[1]};
-    bool found = mapped != 0 && archive_find(&archive, OBJECT, &entry);
-    EXPECT(found);
+    bool found = mapped != 0 && archive_find(&archive, path, &entry);
     if (found) {
         *file = (struct file){initrd->handle, initrd->extra[0] + entry.offset, entry.size};
     }
     unmap(mapped, length);
     return found;
+}
+
+bool boot_set_has(const char *path)
+{
+    struct file file;
+    return find(path, &file);
 }
 
 static void copy_text(char *to, const char *from)
@@ -178,7 +186,8 @@ static bool start(struct child *child, handle_t faults,
     uint64_t page = 0;
     struct file file;
     *child = (struct child){.account = 0};
-    if (!service_open(&child->service) || !find(&file)) {
+    if (!service_open(&child->service) || !find(OBJECT, &file)) {
+        test_failed(__FILE__, __LINE__, OBJECT " is not in the boot set");
         return false;
     }
     EXPECT_OK(account_create(environment.account, &child->account));

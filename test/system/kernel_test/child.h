@@ -15,6 +15,7 @@ enum {
     CHILD_INFO,     /* handle_info() of words[1]: status, identity */
     CHILD_LEND,     /* lends its buffer with the next call; answers its first and last byte then */
     CHILD_TESTS,    /* runs the tests of hosts: how many passed, how many failed */
+    CHILD_STORM,    /* the same, of one round of random instructions */
     CHILD_SPIN,     /* runs a guest that never leaves, in threads that never end */
     CHILD_FLOAT,    /* uses floating point */
     CHILD_ILLEGAL,  /* executes what is no instruction */
@@ -39,6 +40,8 @@ struct child {
 bool child_start(struct child *child, handle_t faults);
 /* The same in a space that can host guests. */
 bool child_start_host(struct child *child, handle_t faults);
+/* Whether the boot set has a file, by its whole path. */
+bool boot_set_has(const char *path);
 /* Answers its call with a command. */
 void child_command(struct child *child, uint64_t command, uint64_t word1, uint64_t word2);
 /* The same, and receives the next call: what it answers is in call.words. */

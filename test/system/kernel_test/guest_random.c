@@ -4,13 +4,21 @@
  */
 #include "foreign.h"
 
-enum { EXITS = 10000, EXITS_A_PAGE = 2000, WORDS = PAGE / sizeof(uint32_t) };
+enum {
+    EXITS = 10000,
+    STORM_EXITS = 50000,
+    EXITS_A_PAGE = 2000,
+    KICKS_ANYHOW = 8,
+    WORDS = PAGE / sizeof(uint32_t)
+};
 
 static struct {
     struct foreign foreign;
     volatile uint32_t *code; /* its page, as this task sees it */
     uint64_t random;
     uint64_t done; /* instructions that made it leave */
+    uint64_t wanted;
+    uint64_t patience; /* with a loop */
     uint64_t exits[GUEST_EXIT_KICKED + 1];
     uint32_t enough;
     handle_t endpoint;
@@ -61,7 +69,7 @@ static bool go_wild(void *context, uint64_t exit)
         registers[i] = draw_register();
     }
     registers[GUEST_PC] = FOREIGN_CODE + (draw() % PAGE & ~UINT64_C(3));
-    return wild.done < EXITS;
+    return wild.done < wild.wanted;
 }
 
 static void run_wild(void *unused)
@@ -90,21 +98,36 @@ static void call_on(void *unused)
     }
 }
 
-/* A loop among the instructions ends with the next kick. */
+static uint64_t all_exits(void)
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i <= GUEST_EXIT_KICKED; i++) {
+        all += __atomic_load_n(&wild.exits[i], __ATOMIC_RELAXED);
+    }
+    return all;
+}
+
+/* A loop among the instructions ends with the next kick, of which some hit anything else. */
 static void kick_on(void *unused)
 {
     (void)unused;
-    while (!is_enough()) {
-        sleep_for(MILLISECOND);
-        EXPECT_OK(guest_kick(wild.foreign.guest));
+    for (uint64_t looks = 0, last = 0; !is_enough(); looks++) {
+        sleep_for(wild.patience);
+        uint64_t exits = all_exits();
+        if (exits == last || looks % KICKS_ANYHOW == 0) {
+            EXPECT_OK(guest_kick(wild.foreign.guest));
+        }
+        last = exits;
     }
 }
 
-static void begin(void)
+static void begin(uint64_t exits, uint64_t patience)
 {
     uint64_t window = 0;
     wild.random = clock_read() | 1;
     wild.done = 0;
+    wild.wanted = exits;
+    wild.patience = patience;
     wild.enough = 0;
     wild.calls = 0;
     wild.wrong = 0;
@@ -116,14 +139,14 @@ static void begin(void)
     write_code();
 }
 
-static void test_random(void)
+static void run_beside_others(uint64_t exits, uint64_t patience)
 {
     static struct worker guest, kicker, caller, server;
     const struct message end = {.tag = message_tag(1, 0, 0, 0)};
     struct message last = end;
     struct service service;
     REQUIRE(service_open(&service));
-    begin();
+    begin(exits, patience);
     wild.endpoint = service.endpoint;
     EXPECT_OK(worker_start(&server, 0, OTHER_PRIORITY, foreign_answer, &service));
     EXPECT_OK(worker_start(&caller, 0, OTHER_PRIORITY, call_on, NULL));
@@ -136,14 +159,30 @@ static void test_random(void)
     EXPECT(worker_end(&server));
     log_line("guest_random: %lu calls, %lu faults, %lu kicks", wild.exits[GUEST_EXIT_CALL],
              wild.exits[GUEST_EXIT_FAULT], wild.exits[GUEST_EXIT_KICKED]);
-    EXPECT(wild.exits[GUEST_EXIT_CALL] > EXITS / 100 && wild.exits[GUEST_EXIT_FAULT] > EXITS / 100);
+    EXPECT(wild.exits[GUEST_EXIT_CALL] > exits / 100 && wild.exits[GUEST_EXIT_FAULT] > exits / 100);
     EXPECT(wild.calls > 0 && wild.wrong == 0);
     unmap(address_of(wild.code), PAGE);
     foreign_close(&wild.foreign);
     service_close(&service);
 }
 
+static void test_random(void)
+{
+    run_beside_others(EXITS, MILLISECOND);
+}
+
+/* A round of what ./check --long has many of. */
+static void test_storm(void)
+{
+    run_beside_others(STORM_EXITS, 100 * MICROSECOND);
+}
+
 const struct test guest_random_tests[] = {
     {"guest_random", test_random},
+    {0},
+};
+
+const struct test guest_storm_tests[] = {
+    {"guest_storm", test_storm},
     {0},
 };

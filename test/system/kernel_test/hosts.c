@@ -15,6 +15,22 @@ static void test_inside(void)
     child_end(&child, EXIT_NORMAL, 0);
 }
 
+enum { STORM_ROUNDS = 200 }; /* of 50,000 exits */
+
+/* Ten million times a guest leaves, in one task; others go on meanwhile, as its rounds check. */
+static void test_storm(void)
+{
+    static struct child child;
+    REQUIRE(child_start_host(&child, 0));
+    for (unsigned i = 0; i < STORM_ROUNDS; i++) {
+        child_order(&child, CHILD_STORM, 0, 0);
+        REQUIRE(child.call.words[0] == i + 1 && child.call.words[1] == 0);
+        test_goes_on();
+    }
+    child_command(&child, CHILD_RETURN, 0, 0);
+    child_end(&child, EXIT_NORMAL, 0);
+}
+
 /* All that guests had is given back when their host dies while they run. */
 static void test_killed(void)
 {
@@ -195,6 +211,11 @@ static void test_full(void)
     close_handle(space);
     close_handle(host);
 }
+
+const struct test storm_tests[] = {
+    {"host_storm", test_storm},
+    {0},
+};
 
 const struct test host_tests[] = {
     {"host_inside", test_inside},

@@ -33,6 +33,9 @@ static const struct test *const groups[] = {
 static const struct test *const hosted_groups[] = {guest_tests, guest_register_tests,
                                                    guest_fault_tests, guest_random_tests};
 
+/* Besides, before all others, if the boot set has this file. */
+#define STORM "boot/storm"
+
 static struct {
     const char *volatile name; /* of the running test; null between tests */
     volatile uint64_t began;
@@ -181,10 +184,28 @@ static void watch(void *argument)
     }
 }
 
-uint64_t tests_run_hosted(handle_t account, uint64_t *failures)
+void test_goes_on(void)
+{
+    current.began = clock_read();
+}
+
+static void be_hosted(handle_t account)
 {
     environment.root = account;
     environment.own = account;
+}
+
+uint64_t tests_run_storm(handle_t account, uint64_t *failures)
+{
+    be_hosted(account);
+    run_group(guest_storm_tests);
+    *failures = failed;
+    return passed;
+}
+
+uint64_t tests_run_hosted(handle_t account, uint64_t *failures)
+{
+    be_hosted(account);
     for (size_t i = 0; i < sizeof(hosted_groups) / sizeof(hosted_groups[0]); i++) {
         run_group(hosted_groups[i]);
     }
@@ -202,6 +223,9 @@ int server_main(const struct start_info *info)
         worker_start(&watchdog, 0, OWN_PRIORITY, watch, NULL) != STATUS_OK) {
         log_line("kernel_test cannot begin");
         return 1;
+    }
+    if (boot_set_has(STORM)) {
+        run_group(storm_tests);
     }
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         run_group(groups[i]);
