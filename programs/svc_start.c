@@ -68,7 +68,7 @@ static bool put_line(struct svc_start *start, const char *const *pieces, size_t 
     put_line(start, (const char *const[]){__VA_ARGS__},                                            \
              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
-/* The disk's file system as a service NAME-root, which is mounted at /NAME. */
+/* The disk's file system as a service DISK-root, mounted at /DISK: one for all that have it. */
 static bool put_root(struct svc_start *start, const char *disk, const char *service,
                      const char *path)
 {
@@ -100,16 +100,14 @@ void svc_start_lines(struct svc_start *start, int count, const char *const *word
     char service[SVC_LINE_SIZE];
     char path[SVC_LINE_SIZE];
     int end = words_end(count, words);
-    const char *name = value_of(end, words, "as");
     const char *root = value_of(end, words, "--root");
     start->count = 0;
-    name = name != NULL ? name : words[2];
     if (root == NULL || strchr(root, '/') != NULL) {
         put_words(start, count, words, end, root);
         return;
     }
-    (void)snprintf(service, sizeof(service), "%s-root", name);
-    (void)snprintf(path, sizeof(path), "/%s", name);
+    (void)snprintf(service, sizeof(service), "%s-root", root);
+    (void)snprintf(path, sizeof(path), "/%s", root);
     if (put_root(start, root, service, path)) {
         put_words(start, count, words, end, path);
     }

@@ -50,12 +50,12 @@ static void a_disk_is_started_and_mounted_first(void **state)
     const char *words[] = {"svc",    "start", "xv6",      "as", "lab1",
                            "--root", "disk1", "--memory", "8M"};
     assert_lines(words, 9, 3);
-    assert_string_equal(start.lines[0], "start lab1-root object xv6fs.o args /dev/disk1");
-    assert_string_equal(start.lines[1], "mount /lab1 lab1-root");
-    assert_string_equal(start.lines[2], "start xv6 as lab1 root /lab1 memory 8M");
+    assert_string_equal(start.lines[0], "start disk1-root object xv6fs.o args /dev/disk1");
+    assert_string_equal(start.lines[1], "mount /disk1 disk1-root");
+    assert_string_equal(start.lines[2], "start xv6 as lab1 root /disk1 memory 8M");
     const char *unnamed[] = {"svc", "start", "xv6", "--root", "disk0p2"};
     assert_lines(unnamed, 5, 3);
-    assert_string_equal(start.lines[2], "start xv6 root /xv6");
+    assert_string_equal(start.lines[2], "start xv6 root /disk0p2");
 }
 
 static void what_is_too_long_or_unfinished_is_nothing(void **state)

@@ -264,7 +264,7 @@ def test_root_errors(start):
     refused(console, "svc start echo_personality as third root /lab1 allow spawn",
             "`root` and `allow spawn` exclude one another", 1)
     refused(console, "svc start echo_personality as fourth --root disk7",
-            "this was: start fourth-root object xv6fs.o args /dev/disk7", 1)
+            "this was: start disk7-root object xv6fs.o args /dev/disk7", 1)
 
 
 def test_many_leave_nothing(start):
