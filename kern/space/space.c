@@ -64,10 +64,10 @@ static unsigned asid_allocate(enum space_kind kind)
     return asid;
 }
 
+/* Of a space that has never been active, or is in no TLB any more. */
 static void asid_free(unsigned asid)
 {
     if (asid != 0) {
-        tlb_flush_asid(asid, (UINT64_C(1) << cpu_count) - 1);
         lock_acquire(&asid_lock);
         asid_used[asid / 64] &= ~(UINT64_C(1) << (asid % 64));
         lock_release(&asid_lock);
@@ -245,6 +245,19 @@ static bool nowhere_active(struct space *space)
     return !active;
 }
 
+/* Once for all that is still to be taken out of the tables, which nobody uses any more. */
+static void flush_for_good(struct space *space)
+{
+    uint64_t mask = atomic_exchange(&space->cpu_mask, 0);
+
+    if (mask != 0) {
+        tlb_flush_asid(space->asid, mask);
+        if (space->kind == SPACE_GUEST) {
+            tlb_flush_asid(space->guest_asid, mask);
+        }
+    }
+}
+
 static bool space_reap(struct reap *reap)
 {
     struct space *space = container_of(reap, struct space, reap);
@@ -252,6 +265,7 @@ static bool space_reap(struct reap *reap)
     if (!nowhere_active(space)) {
         return false;
     }
+    flush_for_good(space);
     for (unsigned i = 0; i < MAPPINGS_A_STEP; i++) {
         struct tree_node *node = tree_first(&space->mappings);
 

@@ -103,12 +103,12 @@ void space_flush(struct space *space, uint64_t address, uint64_t length)
     uint64_t mask = atomic_load(&space->cpu_mask);
 
     if (space->kind == SPACE_HOST) {
-        tlb_flush_kernel(address, length);
-        return;
-    }
-    tlb_flush_range(space->asid, address, length, mask);
-    if (space->kind == SPACE_GUEST) {
-        tlb_flush_range(space->guest_asid, address, length, mask);
+        tlb_flush_user(address, length);
+    } else if (mask != 0) {
+        tlb_flush_range(space->asid, address, length, mask);
+        if (space->kind == SPACE_GUEST) {
+            tlb_flush_range(space->guest_asid, address, length, mask);
+        }
     }
 }
 

@@ -115,6 +115,7 @@ static void run(struct cpu *cpu, struct thread *thread)
     if (!sched_run(cpu, thread)) {
         cpu->reschedule = true;
     }
+    tlb_catch_up(&cpu->arch);
     if (thread->fp != NULL) {
         fp_switch_in(&thread->frame, thread->fp);
         cpu->fp_on = true;

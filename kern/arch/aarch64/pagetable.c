@@ -104,3 +104,8 @@ void tlb_flush_kernel(uint64_t address, uint64_t length)
     }
     flush_done();
 }
+
+void tlb_flush_user(uint64_t address, uint64_t length)
+{
+    tlb_flush_kernel(address, length);
+}

@@ -85,13 +85,17 @@ static void flush_range_here(unsigned asid, uint64_t address, uint64_t length)
     }
 }
 
+static void flush_every_asid_there(uint64_t address, uint64_t length, uint64_t cpu_mask)
+{
+    sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_SFENCE_VMA, cpu_mask, address, length, 0);
+}
+
 static void flush_there(unsigned asid, uint64_t address, uint64_t length, uint64_t cpu_mask)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (has_asids) {
         sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_SFENCE_VMA_ASID, cpu_mask, address, length, asid);
     } else {
-        sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_SFENCE_VMA, cpu_mask, address, length, 0);
+        flush_every_asid_there(address, length, cpu_mask);
     }
 }
 
@@ -100,13 +104,39 @@ static uint64_t self_bit(void)
     return UINT64_C(1) << cpu_self()->index;
 }
 
+static bool has_thread(unsigned index)
+{
+    return __atomic_load_n(&cpus[index].current, __ATOMIC_RELAXED) != NULL;
+}
+
+/* Those of other CPUs that have to be called at once: one without a thread uses no user addresses,
+ * and sees to its TLB before it runs one. The fence pairs with the one in sched_run(): either it
+ * finds the note, or its thread is seen here. */
+static uint64_t that_run(uint64_t cpu_mask)
+{
+    uint64_t mask = cpu_mask & ~self_bit();
+    uint64_t noted = 0;
+
+    for (unsigned i = 0; i < cpu_count; i++) {
+        if ((mask >> i & 1) != 0 && !has_thread(i)) {
+            atomic_store_explicit(&cpus[i].arch.tlb_is_old, true, memory_order_relaxed);
+            noted |= UINT64_C(1) << i;
+        }
+    }
+    atomic_thread_fence(memory_order_seq_cst);
+    for (unsigned i = 0; i < cpu_count; i++) {
+        mask &= (noted >> i & 1) != 0 && !has_thread(i) ? ~(UINT64_C(1) << i) : UINT64_MAX;
+    }
+    return mask;
+}
+
 void tlb_flush_range(unsigned asid, uint64_t address, uint64_t length, uint64_t cpu_mask)
 {
     if ((cpu_mask & self_bit()) != 0) {
         flush_range_here(asid, address, length);
     }
     if ((cpu_mask & ~self_bit()) != 0) {
-        flush_there(asid, address, length, cpu_mask & ~self_bit());
+        flush_there(asid, address, length, that_run(cpu_mask));
     }
 }
 
@@ -116,8 +146,14 @@ void tlb_flush_asid(unsigned asid, uint64_t cpu_mask)
         flush_asid_here(asid);
     }
     if ((cpu_mask & ~self_bit()) != 0) {
-        flush_there(asid, 0, ALL_ADDRESSES, cpu_mask & ~self_bit());
+        flush_there(asid, 0, ALL_ADDRESSES, that_run(cpu_mask));
     }
+}
+
+void tlb_flush_user(uint64_t address, uint64_t length)
+{
+    flush_all_here();
+    flush_every_asid_there(address, length, that_run(sbi_other_cpus()));
 }
 
 /* Kernel entries are global: only a flush that names no ASID reaches them. */
@@ -125,5 +161,5 @@ void tlb_flush_kernel(uint64_t address, uint64_t length)
 {
     flush_all_here();
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    sbi_call_cpus(SBI_RFENCE, SBI_RFENCE_SFENCE_VMA, sbi_other_cpus(), address, length, 0);
+    flush_every_asid_there(address, length, sbi_other_cpus());
 }

@@ -8,6 +8,7 @@
 #ifndef ARCH_INLINE_PAGETABLE_H
 #define ARCH_INLINE_PAGETABLE_H
 
+#include <arch/cpu.h>
 #include <arch_inline/offsets.h>
 
 #define DESCRIPTOR_VALID            UINT64_C(1)
@@ -111,6 +112,12 @@ static inline unsigned pte_flags(pte_t pte)
 static inline void pagetable_activate(uint64_t value)
 {
     __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(value) : "memory");
+}
+
+/* Flushes are broadcast. */
+static inline void tlb_catch_up(struct arch_cpu *cpu)
+{
+    (void)cpu;
 }
 
 static inline void pte_publish(void)

@@ -5,6 +5,7 @@
 #ifndef ARCH_INLINE_CPU_H
 #define ARCH_INLINE_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpu;
@@ -17,6 +18,7 @@ struct arch_cpu {
     uint64_t panic_stack_top; /* for traps in the kernel, whose own stack may be at its end */
     uint64_t hardware_id;     /* hart id */
     unsigned plic_context;    /* PLIC_NO_CONTEXT if the hart has none */
+    _Atomic bool tlb_is_old;  /* set by others while it has no thread */
 };
 
 #define PLIC_NO_CONTEXT UINT32_MAX

@@ -5,6 +5,9 @@
 #ifndef ARCH_INLINE_PAGETABLE_H
 #define ARCH_INLINE_PAGETABLE_H
 
+#include <arch/cpu.h>
+#include <stdatomic.h>
+
 #define SV39_V                  (UINT64_C(1) << 0)
 #define SV39_R                  (UINT64_C(1) << 1)
 #define SV39_W                  (UINT64_C(1) << 2)
@@ -84,6 +87,14 @@ static inline void pagetable_activate(uint64_t value)
  * that is mapped, the fault of user code is tolerated: its handler finds the page mapped, calls
  * tlb_flush_range() for this CPU, and retries. The kernel flushes after it has mapped for itself.
  */
+static inline void tlb_catch_up(struct arch_cpu *cpu)
+{
+    if (__builtin_expect(atomic_load_explicit(&cpu->tlb_is_old, memory_order_relaxed), 0)) {
+        atomic_store_explicit(&cpu->tlb_is_old, false, memory_order_relaxed);
+        __asm__ volatile("sfence.vma" ::: "memory");
+    }
+}
+
 static inline void pte_publish(void)
 {
     __asm__ volatile("fence w, rw" ::: "memory");
