@@ -146,7 +146,7 @@ static uint32_t next_pid(void)
 
 struct process *process_take(struct process *parent)
 {
-    if (host.stopping) {
+    if (host.stopping || (parent != NULL && parent->killed)) {
         return NULL;
     }
     for (uint32_t i = 0; i < PROCESSES; i++) {

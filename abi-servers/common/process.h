@@ -122,7 +122,8 @@ SINTER_MUST_CHECK status_t personality_make_threads(void);
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-/* A process without an image and files; null: the table is full. Lock held. */
+/* A process without an image and files; null: the table is full, or its parent is to end, and all
+ * that it has started with it. Lock held. */
 struct process *process_take(struct process *parent);
 /* One that has never run goes again. Lock held. */
 void process_drop(struct process *process);

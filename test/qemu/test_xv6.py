@@ -119,20 +119,53 @@ def test_instances(start):
     assert states(console)["lab2"] == "running"
 
 
+def kib(console, service):
+    """What its account has taken."""
+    lines = output(console, "svc list").splitlines()
+    return next(int(line.split()[3]) for line in lines if line.split()[0] == service)
+
+
+def until(console, command, wanted):
+    """Repeats a command until it ends with a status."""
+    for _ in range(100):
+        told, status = console.run(command)
+        if status == wanted:
+            return told
+        console.run("sleep 0.2")
+    raise AssertionError(f"{command} still ends with {status}: {told}{console.where()}")
+
+
+@pytest.mark.parametrize("what", ["processes", "memory", "descriptors"])
+def test_greedy_program_hurts_its_instance_only(start, what):
+    console = start(memory="256M")
+    for name in ("lab1", "lab2"):
+        output(console, f"svc start {name} object xv6.o root /xv6 memory 8M")
+    for end in ("kill %1; wait %1 || true", "svc restart lab1"):
+        console.run(f"in lab1 /greedy {what} > /tmp/greedy &")
+        until(console, "in lab1 /echo inside", wanted=126)
+        assert kib(console, "lab1") <= 8 << 10
+        assert output(console, "in lab2 /echo beside") == "beside\n"
+        assert output(console, "in lab2 /cat /text | wc").split()[0] == str(len(TEXT.splitlines()))
+        assert output(console, "in lab2 /forktest", timeout=300) == "forktest ok\n"
+        check_fifo(console, "native")
+        assert checked_sum(output(console, "sha256sum /xv6/data")) == \
+            hashlib.sha256(DATA).hexdigest()
+        output(console, end)
+        assert until(console, "in lab1 /echo back", wanted=0) == "back\n"
+    assert states(console)["lab2"] == "running"
+
+
 def test_many_programs_leave_nothing(start):
     console = start()
     output(console, "svc start lab object xv6.o root /xv6 memory 8M")
-
-    def taken():
-        told = output(console, "svc list")
-        return next(int(line.split()[3]) for line in told.splitlines() if line.startswith("lab "))
 
     def work():
         output(console, "for i in 1 2 3 4 5 6 7 8; do in lab /echo $i > /tmp/out; done; "
                         "in lab /cat /text | in lab /wc > /tmp/out; in lab /forktest > /tmp/out",
                timeout=300)
     work()
-    before = taken()
+    before = kib(console, "lab")
     for _ in range(3):
         work()
-    assert taken() <= before + 32, (before, taken())
+    after = kib(console, "lab")
+    assert after <= before + 32, (before, after)
