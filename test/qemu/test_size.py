@@ -7,7 +7,7 @@ from harness import kernel_size
 from harness.build import Variant
 from harness.places import COMPILERS
 
-LINES = {"kernel": 13300, "controllers": 670} # both architectures together
+LINES = {"kernel": 13360, "controllers": 670} # both architectures together
 TEXT = { # bytes
     ("riscv64", "clang"): 75 << 10, ("riscv64", "gcc"): 75 << 10,
     ("aarch64", "clang"): 97 << 10, ("aarch64", "gcc"): 94 << 10,
