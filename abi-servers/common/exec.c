@@ -10,32 +10,6 @@
 
 enum { INTERPRETERS = 4 }; /* that one program may lead through */
 
-const char *arguments_next(const struct arguments *arguments, size_t *at)
-{
-    const char *text = arguments->texts + *at;
-    if (*at >= arguments->bytes) {
-        return NULL;
-    }
-    const char *end = memchr(text, '\0', arguments->bytes - *at);
-    if (end == NULL) {
-        return NULL;
-    }
-    *at += (size_t)(end - text) + 1;
-    return text;
-}
-
-bool arguments_are_whole(const struct arguments *arguments)
-{
-    size_t at = 0;
-    uint64_t count = 0;
-    while (arguments_next(arguments, &at) != NULL) {
-        count++;
-    }
-    return at == arguments->bytes &&
-           count == arguments->argument_count + arguments->environment_count &&
-           count >= arguments->argument_count;
-}
-
 /* The last part of the path is what the process is called. */
 static void set_name(struct process *process, const char *path)
 {
@@ -92,21 +66,7 @@ static status_t open_program(struct process *process, struct attempt *attempt, h
     return status;
 }
 
-static bool put_text(char *to, size_t *at, const char *text, size_t length)
-{
-    if (*at + length + 1 > ARGUMENT_BYTES) {
-        return false;
-    }
-    memcpy(to + *at, text, length);
-    to[*at + length] = '\0';
-    *at += length + 1;
-    return true;
-}
-
-/*
- * A script: its interpreter is tried instead, with the path of the script in the place of its first
- * argument, behind the argument that the line gives.
- */
+/* A script: its interpreter is tried instead. */
 static status_t take_script(struct attempt *attempt, handle_t file)
 {
     char line[SCRIPT_LINE_BYTES];
@@ -114,28 +74,16 @@ static status_t take_script(struct attempt *attempt, handle_t file)
     char texts[ARGUMENT_BYTES];
     struct script_line script;
     uint64_t count = 0;
-    size_t at = 0;
-    size_t rest = 0;
     status_t status = file_read(file, 0, 0, line, sizeof(line), &count);
     if (status == STATUS_OK) {
         status = script_line_parse(line, (uint32_t)count, &script, reason);
     }
+    if (status == STATUS_OK) {
+        status = arguments_of_script(&attempt->arguments, &script, attempt->path, texts);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    (void)arguments_next(&attempt->arguments, &rest);
-    size_t rest_bytes = attempt->arguments.bytes - rest;
-    if (!put_text(texts, &at, script.interpreter, script.interpreter_length) ||
-        (script.argument_length > 0 &&
-         !put_text(texts, &at, script.argument, script.argument_length)) ||
-        !put_text(texts, &at, attempt->path, strlen(attempt->path)) ||
-        at + rest_bytes > sizeof(texts)) {
-        return STATUS_TOO_LARGE;
-    }
-    memcpy(texts + at, attempt->arguments.texts + rest, rest_bytes);
-    attempt->arguments.argument_count +=
-        1 + (script.argument_length > 0) + (attempt->arguments.argument_count == 0);
-    attempt->arguments.bytes = at + rest_bytes;
     memcpy(attempt->texts, texts, attempt->arguments.bytes);
     attempt->arguments.texts = attempt->texts;
     memcpy(attempt->path, script.interpreter, script.interpreter_length);

@@ -6,17 +6,10 @@
 #define EXEC_H
 
 #include <sinter/system.h>
-#include <stdbool.h>
-#include <stddef.h>
 
-enum { ARGUMENT_BYTES = 8192, REFUSAL_BYTES = 256 };
+#include "arguments.h"
 
-/* Texts that end with a zero byte each: the arguments, then the environment. */
-struct arguments {
-    uint64_t argument_count, environment_count;
-    const char *texts;
-    size_t bytes;
-};
+enum { REFUSAL_BYTES = 256 };
 
 struct refusal_text {
     char text[REFUSAL_BYTES];
@@ -24,11 +17,6 @@ struct refusal_text {
 
 struct process;
 struct image;
-
-/* The next text of arguments; null: there is none. *at counts bytes. */
-const char *arguments_next(const struct arguments *arguments, size_t *at);
-/* False: they are not as many texts as they say. */
-bool arguments_are_whole(const struct arguments *arguments);
 
 /*
  * Fills a new image for the process. `path` is for people and for the name. What the ABI's loader
