@@ -75,7 +75,7 @@ struct process {
     bool detached; /* it goes on when nobody has it any more */
     bool asks;     /* and waits for its end, with `reply` */
     handle_t reply;
-    bool told; /* of its end */
+    bool told;         /* of its end */
     uint32_t instance; /* of the place in the table, part of the badge */
 };
 

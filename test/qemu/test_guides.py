@@ -118,12 +118,35 @@ def home():
         yield path
 
 
-@pytest.mark.parametrize("guide", ["FIRST-DRIVER", "SERVICES", "LAB"])
+def guide_text(guide):
+    """Of FILE, or of FILE#TITLE the section with that title."""
+    name, _, title = guide.partition("#")
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    if not title:
+        return text
+    assert f"\n## {title}\n" in text
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_personality_names():
+    """The table of the chapter names files that are there, and functions that they use."""
+    folder = ROOT / "examples/personality"
+    rows = re.findall(r"^\| `(\w+\.[ch])` \|.*\| (.*) \|$", guide_text("PERSONALITIES#Write one"),
+                      re.MULTILINE)
+    assert {name for name, _ in rows} | {"personality.h"} == \
+        {path.name for path in folder.glob("*.[ch]")}
+    for name, used in rows:
+        code = (folder / name).read_text(encoding="utf-8")
+        for function in re.findall(r"`(\w+)`", used):
+            assert re.search(rf"\b{function}\b", code), f"{name} does not use {function}"
+
+
+@pytest.mark.parametrize("guide", ["FIRST-DRIVER", "SERVICES", "LAB", "PERSONALITIES#Write one"])
 def test_guide(architecture, guide, home, monkeypatch):
     monkeypatch.chdir(ROOT)
-    reader = Reader(architecture, home, LOGS / f"test_guide-{guide}-{architecture}.log")
-    text = (ROOT / "docs" / f"{guide}.md").read_text(encoding="utf-8")
-    blocks = BLOCK.findall(text)
+    name = guide.partition("#")[0]
+    reader = Reader(architecture, home, LOGS / f"test_guide-{name}-{architecture}.log")
+    blocks = BLOCK.findall(guide_text(guide))
     assert blocks
     try:
         for kind, only, body in blocks:
