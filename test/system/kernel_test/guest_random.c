@@ -4,13 +4,7 @@
  */
 #include "foreign.h"
 
-enum {
-    EXITS = 10000,
-    STORM_EXITS = 50000,
-    EXITS_A_PAGE = 2000,
-    KICKS_ANYHOW = 8,
-    WORDS = PAGE / sizeof(uint32_t)
-};
+enum { EXITS = 10000, EXITS_A_PAGE = 2000, KICKS_ANYHOW = 8, WORDS = PAGE / sizeof(uint32_t) };
 
 static struct {
     struct foreign foreign;
@@ -174,7 +168,7 @@ static void test_random(void)
 /* A round of what ./check --long has many of. */
 static void test_storm(void)
 {
-    run_beside_others(STORM_EXITS, 100 * MICROSECOND);
+    run_beside_others(EXITS, 100 * MICROSECOND);
 }
 
 const struct test guest_random_tests[] = {

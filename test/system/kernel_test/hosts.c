@@ -15,7 +15,7 @@ static void test_inside(void)
     child_end(&child, EXIT_NORMAL, 0);
 }
 
-enum { STORM_ROUNDS = 200 }; /* of 50,000 exits */
+enum { STORM_ROUNDS = 1000 }; /* of 10,000 exits */
 
 /* Ten million times a guest leaves, in one task; others go on meanwhile, as its rounds check. */
 static void test_storm(void)
