@@ -26,6 +26,7 @@ enum {
     CODE_RESERVES = 192,
     CODE_SPINS = 224,
     CODE_LOADS_STACK = 240,
+    CODE_GOES_ON = 256,
 };
 
 #define COUNT_ARGUMENT 3 /* what CODE_COUNTS, CODE_CHECKS_FLOAT and CODE_BURSTS count in */

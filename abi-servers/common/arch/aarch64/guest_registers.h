@@ -4,6 +4,7 @@
 
 enum {
     GUEST_PC = 32,
+    GUEST_PSTATE = 33,
     GUEST_SP = 31,
     GUEST_RESULT = 0,
     GUEST_ARGUMENT = 0, /* the first of six */

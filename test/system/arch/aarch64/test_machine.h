@@ -15,6 +15,8 @@
 #define GUEST_FLAGS       33
 #define GUEST_ALL         35
 #define GUEST_ALIGNMENT   true /* of pc is checked */
+#define GUEST_STEPS       true /* by the processor */
+#define GUEST_CODE_STEPS  29   /* of the code at CODE_GOES_ON */
 
 /* What register i holds once `value` was written to it. */
 static inline uint64_t guest_register(unsigned i, uint64_t value)

@@ -14,6 +14,8 @@
 #define GUEST_REGISTERS   32 /* pc is the first */
 #define GUEST_ALL         32
 #define GUEST_ALIGNMENT   false /* of pc is checked */
+#define GUEST_STEPS       false /* by the processor */
+#define GUEST_CODE_STEPS  44    /* of the code at CODE_GOES_ON */
 
 /* What register i holds once `value` was written to it. */
 static inline uint64_t guest_register(unsigned i, uint64_t value)
