@@ -57,6 +57,31 @@ static void test_bad_pc(void)
     foreign_close(&foreign);
 }
 
+/* Code that ends where the host's own memory begins. */
+static void test_last_page(void)
+{
+    static struct foreign foreign;
+    uint64_t page = host_base() - PAGE;
+    REQUIRE(foreign_open(&foreign));
+    EXPECT_OK(space_map(foreign.space, foreign.data, page, 0, PAGE,
+                        MAP_READ | MAP_WRITE | MAP_FIXED, &page));
+    EXPECT_OK(guest_attach(foreign.guest));
+    EXPECT_OK(guest_copy_out(host_base() - 4, guest_code + CODE_CALLS, 4));
+    EXPECT_OK(space_protect(foreign.space, page, PAGE, MAP_READ | MAP_EXECUTE));
+    EXPECT_OK(space_sync_code(foreign.space, page, PAGE));
+    foreign.state->registers[GUEST_PC] = host_base() - 4;
+    EXPECT(foreign_run() == GUEST_EXIT_CALL);
+    EXPECT(foreign.state->registers[GUEST_PC] == host_base());
+    EXPECT(foreign_run() == GUEST_EXIT_FAULT);
+    EXPECT(foreign.state->fault == FAULT_EXECUTE && foreign.state->address == host_base());
+    foreign.state->registers[GUEST_PC] = host_base() - 1;
+    EXPECT(foreign_run() == GUEST_EXIT_FAULT);
+    foreign_begin(&foreign, CODE_LOADS, host_base() - 1, 0); /* half of the word is the host's */
+    EXPECT(foreign_run() == GUEST_EXIT_FAULT && foreign.state->fault == FAULT_READ);
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
 static bool is_misaligned(const struct foreign *foreign, uint64_t exit)
 {
     return exit == GUEST_EXIT_FAULT && foreign->state->fault == FAULT_ALIGNMENT;
@@ -260,10 +285,17 @@ static void test_no_calls(void)
 }
 
 const struct test guest_fault_tests[] = {
-    {"guest_bad_reads", test_bad_reads},     {"guest_bad_pc", test_bad_pc},
-    {"guest_alignment", test_alignment},     {"guest_instructions", test_instructions},
-    {"guest_filled", test_filled},           {"guest_first_page", test_first_page},
-    {"guest_reservation", test_reservation}, {"guest_unmapped", test_unmapped},
-    {"guest_copies", test_copies},           {"guest_bad_copies", test_bad_copies},
-    {"guest_no_calls", test_no_calls},       {0},
+    {"guest_bad_reads", test_bad_reads},
+    {"guest_bad_pc", test_bad_pc},
+    {"guest_last_page", test_last_page},
+    {"guest_alignment", test_alignment},
+    {"guest_instructions", test_instructions},
+    {"guest_filled", test_filled},
+    {"guest_first_page", test_first_page},
+    {"guest_reservation", test_reservation},
+    {"guest_unmapped", test_unmapped},
+    {"guest_copies", test_copies},
+    {"guest_bad_copies", test_bad_copies},
+    {"guest_no_calls", test_no_calls},
+    {0},
 };

@@ -63,6 +63,7 @@ static bool go_wild(void *context, uint64_t exit)
         registers[i] = draw_register();
     }
     registers[GUEST_PC] = FOREIGN_CODE + (draw() % PAGE & ~UINT64_C(3));
+    wild.foreign.state->flags = draw() % 8 == 0 ? draw() : 0;
     return wild.done < wild.wanted;
 }
 
