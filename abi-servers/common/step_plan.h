@@ -1,8 +1,8 @@
 /*
- * How one instruction of a guest is executed: by the processor, where it can step; by the personality
- * itself, jumps and branches where it cannot; or by breakpoints where it may go on. A sequence from a
- * load that reserves to its conditional store, which no step in its middle would let succeed, counts
- * as one instruction.
+ * How one instruction of a guest is executed: by the processor, where it can step; by the
+ * personality itself, jumps and branches where it cannot; or by breakpoints where it may go on. A
+ * sequence from a load that reserves to its conditional store, which no step in its middle would
+ * let succeed, counts as one instruction.
  *
  * Without system calls. arch/ARCH/step_decode.c has what is particular to the instructions.
  */

@@ -16,8 +16,8 @@ LEAST = 280 # tests; fewer means that some were left out
 
 def run_kernel_test(boot, variant, files=None, seconds=SECONDS, **machine):
     path = variant.folder / "test" / "kernel_test.o"
-    console = boot(compiler=variant.compiler, build_type=variant.build_type, add={"init.o": path, **(files or {})},
-                   prompt=False, **machine)
+    console = boot(compiler=variant.compiler, build_type=variant.build_type,
+                   add={"init.o": path, **(files or {})}, prompt=False, **machine)
     match = console.expect(TOTALS, seconds)
     failures = re.findall(r"FAILED [^\n]*", before(match))
     passed, failed = int(match.group(1)), int(match.group(2))

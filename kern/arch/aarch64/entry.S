@@ -27,7 +27,8 @@
     b       kernel_trap
     .endm
 
-/* x17 becomes the frame; x0 to x17 are stored in it, the last two from below SP. Single steps end. */
+/* x17 becomes the frame; x0 to x17 are stored in it, the last two from below SP. Single steps
+ * end. */
     .macro save_general
     msr     mdscr_el1, xzr
     mrs     x16, tpidr_el1

@@ -43,7 +43,8 @@ enum pte_flags {
  * pte_physical(pte_t); unsigned pte_flags(pte_t); void pagetable_activate(uint64_t value);   uses
  * what pagetable_root_value() answered, on this CPU; without an ASID the TLB has to be flushed void
  * pte_publish(void);   barrier between writing entries and using them on this CPU
- *   void tlb_catch_up(struct arch_cpu *);   on this CPU, which had no thread, once cpu->current is one
+ *   void tlb_catch_up(struct arch_cpu *);   on this CPU, which had no thread, once cpu->current is
+ *   one
  * and all can see that: flushes what tlb_flush_* spared it
  */
 #include <arch_inline/pagetable.h>
@@ -57,8 +58,9 @@ void pagetable_root_init(pte_t *root);
 /* What pagetable_activate() takes for a user root; root 0: for no user space. */
 uint64_t pagetable_root_value(uint64_t root, unsigned asid);
 
-/* On every CPU in the mask (bit = cpu index), this one included if set: done at return, or, on a CPU
- * without a thread, before it runs one. cpu_mask lets riscv64 leave CPUs out; aarch64 broadcasts. */
+/* On every CPU in the mask (bit = cpu index), this one included if set: done at return, or, on a
+ * CPU without a thread, before it runs one. cpu_mask lets riscv64 leave CPUs out; aarch64
+ * broadcasts. */
 void tlb_flush_range(unsigned asid, uint64_t address, uint64_t length, uint64_t cpu_mask);
 void tlb_flush_asid(unsigned asid, uint64_t cpu_mask);
 /* User addresses under every ASID, on all CPUs, in the same way. */

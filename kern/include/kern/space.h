@@ -57,7 +57,8 @@ struct space *space_create_guest(struct space *host, struct account *account, st
 /* address 0 without MAP_FIXED in flags: random. allowed: what space_protect may give later. */
 status_t space_map(struct space *space, struct memory *memory, uint64_t address, uint64_t offset,
                    uint64_t length, uint32_t flags, uint32_t allowed, uint64_t *mapped);
-/* Shows users a new page, which they cannot take away; its one reference is the caller's. Null: *status. */
+/* Shows users a new page, which they cannot take away; its one reference is the caller's. Null:
+ * *status. */
 struct memory *space_map_wired(struct space *space, struct account *account, uint64_t *address,
                                status_t *status);
 status_t space_unmap(struct space *space, uint64_t address, uint64_t length, bool locked_too);

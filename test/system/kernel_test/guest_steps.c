@@ -1,6 +1,6 @@
 /*
- * Single steps of guests: of abi-servers/common, the same on both architectures, and the processor's
- * where it has them.
+ * Single steps of guests: of abi-servers/common, the same on both architectures, and the
+ * processor's where it has them.
  */
 #include "foreign.h"
 

@@ -1,6 +1,7 @@
 /*
  * RV64GC has no single step for supervisors: jumps and branches are executed here, others go on
- * behind themselves. Encodings: the RISC-V instruction set manual, volume I, RV32/64G and RVC listings.
+ * behind themselves. Encodings: the RISC-V instruction set manual, volume I, RV32/64G and RVC
+ * listings.
  */
 #include "step_plan.h"
 
