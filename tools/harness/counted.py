@@ -108,6 +108,9 @@ class Debugger:
     def go(self):
         self.order("c")
 
+    def detach(self):
+        self.command("D")
+
     def stop(self):
         self.link.sendall(INTERRUPT)
         self.answer()
