@@ -51,7 +51,8 @@ def test_command_of_a_cell(tmp_path):
     assert "disk=/dev/disk0\n" in plain[-1] and "--uboot" not in plain
     other = matrix.command(Cell("aarch64", "clang14", "release", 1, "uboot"), "true", tmp_path,
                            ["a.o", "b.o"])
-    assert "--uboot" in other and "--release" in other and "--disk" not in other
+    assert "--uboot" in other and "--release" in other
+    assert "boot_disk=/dev/disk0\ndisk=/dev/disk1\n" in other[-1]
     assert other[other.index("--add"):][:4] == ["--add", "a.o", "--add", "b.o"]
 
 

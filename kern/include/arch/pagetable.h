@@ -43,11 +43,11 @@ enum pte_flags {
  * - bool pte_is_table(pte_t, unsigned level)
  * - uint64_t pte_physical(pte_t)
  * - unsigned pte_flags(pte_t)
- * - void pagetable_activate(uint64_t value): uses what pagetable_root_value() answered, on this CPU;
- *   without an ASID the TLB has to be flushed
+ * - void pagetable_activate(uint64_t value): uses what pagetable_root_value() answered, on this
+ *   CPU; without an ASID the TLB has to be flushed
  * - void pte_publish(void): barrier between writing entries and using them on this CPU
- * - void tlb_catch_up(struct arch_cpu *): on this CPU, which had no thread, once cpu->current is one
- *   and all can see that: flushes what tlb_flush_* spared it
+ * - void tlb_catch_up(struct arch_cpu *): on this CPU, which had no thread, once cpu->current is
+ *   one and all can see that: flushes what tlb_flush_* spared it
  */
 #include <arch_inline/pagetable.h>
 
