@@ -230,7 +230,7 @@ static void test_yield_alone(void)
     one_cpu_end();
 }
 
-/* In time, not turns, and with room: what a busy host takes from a CPU is taken from one of them. */
+/* In time, not turns, and with room: what a busy host takes from a CPU it takes from one. */
 static void test_equal_shares(void)
 {
     static struct runner runners[2];
