@@ -140,7 +140,6 @@ GONE_FOR_GOOD = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("way", GONE_FOR_GOOD)
 def test_driver_comes_back(boot, architecture, disk, way):
     """A driver that was down for good and is started again: all that stands on it goes on."""

@@ -159,7 +159,6 @@ def test_killing(start, smp):
     wait_inside(console, [])
 
 
-@pytest.mark.quick(smp=4)
 @pytest.mark.parametrize("smp", [1, 4])
 def test_crashes(start, smp):
     """Its programs end with it, whoever waits is told, and the next instance serves."""

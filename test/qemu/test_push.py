@@ -76,7 +76,6 @@ def test_edit_compile_push(system, edition):
     check_fifo(console, "alive")
 
 
-@pytest.mark.quick
 def test_pushes_that_fail(system, built, edition):
     """The old one goes on; the outcome says why, with the crash's report."""
     console, send, _ = system()

@@ -133,7 +133,6 @@ def test_refusals(start):
     assert console.run("/host/say well") == ("well\n", 0)
 
 
-@pytest.mark.quick
 def test_ends(start):
     """Killed from outside, with what they wait for; the personality crashes and is restarted."""
     console = start()
