@@ -12,8 +12,10 @@ import settle
 from test_object_matrix import SAMPLE, Matrix, missing
 
 CLANG = "clang-19"
+LINKER = "ld.lld-19"
 LLVM_OBJCOPY = "llvm-objcopy-19"
 ASSEMBLE = [CLANG, "--target=riscv64-unknown-elf", "-march=rv64imac", "-mabi=lp64", "-c"]
+ASSEMBLE_ARM = [CLANG, "--target=aarch64-none-elf", "-c"]
 CODE = """
     .text
 .Lstart:
@@ -44,6 +46,39 @@ CODE = """
     .word .Lnear - .Lend + 3
     .word outside - .
 """
+
+# Calls of what the object defines for others too, at distances with JALR's sign bit clear and set,
+# and one of what it does not define: {0} calls, {1} goes on.
+CALLS = """
+    .text
+    .globl first, second
+    .weak third
+    .type ifunc, %gnu_indirect_function
+first:
+    {0} second
+    {1} third
+    {0} outside
+    {0} ifunc
+    .space 1900
+second:
+    {0} third
+    {0} first
+    .space 1020
+third:
+    {1} first
+    .space 70000
+    {0} first
+    {0} second
+    {1} third
+ifunc:
+    {0} .Lend
+.Lend:
+    {1} other
+    .section .text.other, "ax"
+other:
+    {0} first
+"""
+UNSETTLED_CALLS = 4 # outside, ifunc, other, and first from another section
 
 RET_BYTES = 2
 BEFORE_NEAR = b"\x02\x90" # c.ebreak
@@ -77,7 +112,8 @@ def types(data):
 def test_as_the_assembler_does(tmp_path, distance):
     relaxing = assemble(tmp_path, distance, "-mrelax")
     resolved = assemble(tmp_path, distance, "-mno-relax")
-    for kind in (*settle.BRANCHES, settle.R_ADD32, settle.R_SUB32, settle.R_RELAX):
+    branches = set(settle.BRANCHES[settle.EM_RISCV]) - {settle.R_CALL} # R_CALL_PLT came after it
+    for kind in (*branches, settle.R_ADD32, settle.R_SUB32, settle.R_RELAX):
         assert kind in types(relaxing), f"the sample has no relocation {kind}"
     result = settle.settled(relaxing)
     assert types(result) == types(settle.settled(resolved))
@@ -86,6 +122,29 @@ def test_as_the_assembler_does(tmp_path, distance):
     length, negative = struct.unpack_from("<Ii", section(result, ".rodata", tmp_path))
     near = text.index(BEFORE_NEAR) + len(BEFORE_NEAR)
     assert length == len(text) - RET_BYTES and negative == near - length + 3
+
+
+@needs_clang
+@pytest.mark.parametrize("assemble_command, instructions, calls", [
+    pytest.param([*ASSEMBLE, "-mno-relax"], ("call", "tail"), {settle.R_CALL_PLT}, id="riscv64"),
+    pytest.param(ASSEMBLE_ARM, ("bl", "b"), {settle.R_AARCH64_CALL26, settle.R_AARCH64_JUMP26},
+                 id="aarch64")])
+def test_calls_as_the_linker_does(tmp_path, assemble_command, instructions, calls):
+    (tmp_path / "code.s").write_text(CALLS.format(*instructions))
+    code = tmp_path / "code.o"
+    subprocess.run([*assemble_command, tmp_path / "code.s", "-o", code], check=True)
+    texts = []
+    original = code.read_bytes()
+    result = settle.settled(original)
+    for data in (original, result):
+        code.write_bytes(data)
+        linked = tmp_path / "linked"
+        subprocess.run([LINKER, "--static", "--no-relax", "-e0", "--defsym=outside=0x20000",
+                        "-Ttext=0x10000", code, "-o", linked], check=True)
+        texts.append(section(linked.read_bytes(), ".text", tmp_path))
+    assert texts[0] == texts[1]
+    assert set(types(original)) == calls
+    assert len(types(result)) == UNSETTLED_CALLS
 
 
 @needs_clang
