@@ -213,8 +213,8 @@ static int watch_lines(uint64_t rising, uint64_t falling, uint64_t count)
 {
     uint64_t time = clock_read();
     for (uint64_t i = 0; count == 0 || i < count; i++) {
-        uint32_t line;
-        uint32_t event;
+        uint32_t line = 0;
+        uint32_t event = 0;
         status_t status = wait_call(rising, falling, NULL, time, &line, &event, &time);
         if (status != STATUS_OK) {
             return report_of(status, rising | falling, EVENTS);
@@ -256,8 +256,8 @@ static int watch(int count, char **words)
 static int wait(int count, char **words)
 {
     struct gpio_words parsed;
-    uint32_t line;
-    uint32_t event;
+    uint32_t line = 0;
+    uint32_t event = 0;
     uint64_t time;
     if (!parse(&parsed, count, words, true)) {
         return tool_usage(USAGE);
