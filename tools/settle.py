@@ -10,18 +10,8 @@ relocation table moves to its beginning; objcopy, which the object goes through 
 
 import struct
 
-ELF64_LITTLE = b"\x7fELF\x02\x01"
-ET_REL = 1
-EM_AARCH64, EM_RISCV = 183, 243
-SHT_SYMTAB, SHT_RELA, SHT_NOBITS = 2, 4, 8
-SHF_ALLOC = 2
-STT_GNU_IFUNC = 10
-SHN_LORESERVE = 0xff00
-HEADER = struct.Struct("<16x 2H I 3Q I 6H")
-SECTION = struct.Struct("<2I 4Q 2I 2Q")
-SYMBOL = struct.Struct("<I 2B H 2Q")
-RELA = struct.Struct("<QIIq") # offset, type, symbol, addend
-SIZE_OFFSET = 32 # of sh_size in a section header
+from elf64 import (EM_AARCH64, EM_RISCV, ET_REL, File, RELA, SHF_ALLOC, SHN_LORESERVE, SHN_UNDEF,
+                   SHT_NOBITS, SHT_RELA, SHT_SYMTAB, SIZE_OFFSET, STT_GNU_IFUNC, SYMBOL)
 
 R_BRANCH, R_JAL, R_CALL, R_CALL_PLT, R_ADD32, R_SUB32, R_ALIGN = 16, 17, 18, 19, 35, 39, 43
 R_RVC_BRANCH, R_RVC_JUMP, R_RELAX = 44, 45, 51
@@ -56,40 +46,37 @@ def with_offset(instruction, offset, parts):
 
 class Object:
     def __init__(self, data):
+        file = File(data)
         self.data = bytearray(data)
-        fields = HEADER.unpack_from(data)
-        self.branches = BRANCHES[fields[1]]
-        self.has_relaxation = fields[1] == EM_RISCV
-        place, count = fields[5], fields[11]
-        self.headers = [place + i * SECTION.size for i in range(count)]
-        self.sections = [SECTION.unpack_from(data, at) for at in self.headers]
-        self.symbols = next((section[4] for section in self.sections
-                             if section[1] == SHT_SYMTAB), 0)
-        self.tables = [index for index, section in enumerate(self.sections)
-                       if section[1] == SHT_RELA and self.sections[section[7]][2] & SHF_ALLOC]
-        self.moving = {self.sections[index][7] for index in self.tables
-                       if self.has_relaxation
-                       and any(entry[1] == R_ALIGN for entry in self.entries(index))}
+        self.branches = BRANCHES.get(file.machine, {}) if file.type == ET_REL else {}
+        self.has_relaxation = file.machine == EM_RISCV
+        self.sections = file.sections
+        self.symbols = next((section.offset for section in self.sections
+                             if section.type == SHT_SYMTAB), 0)
+        self.tables = [section for section in self.sections if section.type == SHT_RELA
+                       and self.sections[section.info].flags & SHF_ALLOC]
+        self.moving = {table.info for table in self.tables if self.has_relaxation
+                       and any(entry[1] == R_ALIGN for entry in self.entries(table))}
 
-    def entries(self, index):
-        section = self.sections[index]
-        return list(RELA.iter_unpack(self.data[section[4]:section[4] + section[5]]))
+    def entries(self, table):
+        return list(RELA.iter_unpack(self.data[table.offset:table.offset + table.size]))
 
     def label(self, entry):
         """(its section, its place there) of what an entry refers to, if both are certain."""
         _, info, _, section, value, _ = SYMBOL.unpack_from(
             self.data, self.symbols + entry[2] * SYMBOL.size)
-        if (info & 0xf == STT_GNU_IFUNC or not 0 < section < SHN_LORESERVE
+        if (info & 0xf == STT_GNU_IFUNC or not SHN_UNDEF < section < SHN_LORESERVE
                 or section in self.moving):
             return None, 0
         return section, value + entry[3]
 
     def place_of(self, target, offset, count):
         """Where in the file bytes of a section stand."""
-        _, kind, _, _, start, size = self.sections[target][:6]
-        if kind == SHT_NOBITS or offset + count > size or start + size > len(self.data):
+        section = self.sections[target]
+        if (section.type == SHT_NOBITS or offset + count > section.size
+                or section.offset + section.size > len(self.data)):
             raise IndexError(f"section {target} has no {count} bytes at {offset}")
-        return start + offset
+        return section.offset + offset
 
     def settle_branch(self, target, entry):
         bytes_, bits, parts = self.branches[entry[1]]
@@ -130,28 +117,22 @@ class Object:
         return left
 
     def settle(self):
-        for index in self.tables:
-            target = self.sections[index][7]
-            if target in self.moving:
+        for table in self.tables:
+            if table.info in self.moving:
                 continue
             left = b"".join(RELA.pack(*entry) for entry in
-                            self.remaining(target, self.entries(index)))
-            at = self.sections[index][4]
-            self.data[at:at + len(left)] = left
-            struct.pack_into("<Q", self.data, self.headers[index] + SIZE_OFFSET, len(left))
+                            self.remaining(table.info, self.entries(table)))
+            self.data[table.offset:table.offset + len(left)] = left
+            struct.pack_into("<Q", self.data, table.header + SIZE_OFFSET, len(left))
 
 
 def settled(data):
     """Of an object. Anything else, also a damaged one, is answered as it is: who reads it next knows
     better."""
-    if not data.startswith(ELF64_LITTLE):
-        return data
     try:
-        type_, machine = HEADER.unpack_from(data)[:2]
-        if type_ != ET_REL or machine not in BRANCHES:
-            return data
         parsed = Object(data)
-        parsed.settle()
+        if parsed.branches:
+            parsed.settle()
         return bytes(parsed.data)
-    except (struct.error, IndexError, OverflowError):
+    except (struct.error, IndexError, OverflowError, ValueError):
         return data

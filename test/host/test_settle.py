@@ -104,7 +104,7 @@ def section(data, name, folder):
 
 def types(data):
     parsed = settle.Object(data)
-    return [entry[1] for index in parsed.tables for entry in parsed.entries(index)]
+    return [entry[1] for table in parsed.tables for entry in parsed.entries(table)]
 
 
 @needs_clang

@@ -19,7 +19,7 @@ from pathlib import Path
 import gdb
 import gdb.unwinder
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:2]]
 
 from object_sections import differences, link_script, without_code_relocations # noqa: E402
 

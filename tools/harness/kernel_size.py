@@ -2,18 +2,14 @@
 text of a build. Interrupt controllers have a budget of their own; generated code has none."""
 
 import re
-import struct
+
+from elf64 import File, SHN_UNDEF, SHT_SYMTAB, STB_LOCAL
 
 from .places import ROOT
 
 SOURCES = (".c", ".h", ".S")
 CONTROLLERS = {"irqchip.c", "irqchip.h", "gic.h", "gic2.c", "gic3.c"}
 COMMENT = re.compile(r"\"(?:\\.|[^\"\\])*\"|/\*.*?\*/|//[^\n]*", re.DOTALL)
-SYMBOL = struct.Struct("<IBBHQQ")  # Elf64_Sym
-SECTION = struct.Struct("<IIQQQQIIQQ")  # Elf64_Shdr
-SECTION_TABLE = struct.Struct("<Q10xHHH")  # from e_shoff on in Elf64_Ehdr
-E_SHOFF = 40
-SHT_SYMTAB = 2
 
 
 def code_lines(text):
@@ -35,16 +31,9 @@ def count_lines():
 
 def symbol_entries(elf):
     """(name, whether it is defined, value) of every global symbol of a 64-bit little-endian ELF."""
-    data = elf.read_bytes()
-    offset, size, count, _ = SECTION_TABLE.unpack_from(data, E_SHOFF)
-    sections = [SECTION.unpack_from(data, offset + i * size) for i in range(count)]
-    table = next(section for section in sections if section[1] == SHT_SYMTAB)
-    names = sections[table[6]][4]
-    first = table[4] + table[7] * SYMBOL.size # local ones come before
-    for at in range(first, table[4] + table[5], SYMBOL.size):
-        name, _, _, section, value, _ = SYMBOL.unpack_from(data, at)
-        start = names + name
-        yield data[start:data.index(b"\0", start)].decode(), section != 0, value
+    for symbol in File(elf.read_bytes()).symbols(SHT_SYMTAB):
+        if symbol.binding != STB_LOCAL:
+            yield symbol.name, symbol.section != SHN_UNDEF, symbol.value
 
 
 def read_symbols(elf):
