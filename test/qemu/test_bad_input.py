@@ -63,7 +63,7 @@ def bad_objects(variant, folder):
     paths |= {f"{name}.o": compiled / f"{name}.o" for name in REFUSALS
               if (compiled / f"{name}.o").exists()}
     other, = set(ARCHITECTURES) - {variant.architecture}
-    foreign = Variant(other, variant.compiler).folder / "fifo.o"
+    foreign = Variant(other, variant.compiler, variant.build_type).folder / "fifo.o"
     if foreign.exists(): # not after ./check --arch
         paths["foreign.o"] = foreign
     return paths

@@ -27,9 +27,9 @@ def test_drivers_of_the_other_compiler(boot, architecture, scratch, system):
 
 @pytest.mark.early
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_servers_of_compilers(boot, architecture, compiler, request, tmp_path):
+def test_servers_of_compilers(boot, architecture, compiler, variant, tmp_path):
     """Each object is started as a service, answers reads of its file, and stops."""
-    generated = Variant(architecture, request.config.getoption("compiler")).folder / "generated"
+    generated = variant.folder / "generated"
     try:
         made = compilers.Maker(architecture, compiler, generated, tmp_path).make_all()
     except compilers.Absent as absent:

@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from harness.build import Variant
 
 CANNOT_RUN = 126
 UNKNOWN = 127
@@ -12,8 +11,8 @@ LIMIT = 120
 
 
 @pytest.fixture
-def build(architecture, request):
-    return Variant(architecture, request.config.getoption("compiler")).folder
+def build(variant):
+    return variant.folder
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from harness.build import Variant
 from services import (memory_used, names_of_programs, state_of, status_of, wait_program,
                       wait_restarted)
 
@@ -36,9 +35,8 @@ FILES = {"seven": program("exit 7"), "hello": program("print hello world"),
 
 
 @pytest.fixture
-def start(boot, architecture, request, tmp_path):
+def start(boot, variant, tmp_path):
     """Boots with echo_personality.o in the boot set and its programs as /host."""
-    variant = Variant(architecture, request.config.getoption("compiler"))
     folder = tmp_path / "share"
     folder.mkdir()
     for name, content in FILES.items():

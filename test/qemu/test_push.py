@@ -10,7 +10,6 @@ import subprocess
 import pytest
 
 from harness import push
-from harness.build import Variant
 from harness.places import ROOT
 from services import (check_fifo, memory_used, state_of, status_of, wait_program, wait_restarted)
 
@@ -20,8 +19,8 @@ TEXT = '"goes on with %u bytes"'
 
 
 @pytest.fixture
-def built(architecture, request):
-    return Variant(architecture, request.config.getoption("compiler")).folder
+def built(variant):
+    return variant.folder
 
 
 @pytest.fixture

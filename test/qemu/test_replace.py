@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from harness.build import Variant
 from harness.console import PATIENCE
+from harness.places import ROOT
 from services import (check_fifo, memory_used, state_of, status_of, wait_program, wait_restarted)
 
 
 @pytest.fixture
-def built(architecture, request):
+def built(variant):
     """The folder of the build's objects."""
-    return Variant(architecture, request.config.getoption("compiler")).folder
+    return variant.folder
 
 
 @pytest.fixture
@@ -241,8 +241,7 @@ def test_memory_comes_back(share, built):
 def test_script(boot, tmp_path):
     """The statement in init.rc takes objects of the boot set; an error does not stop the boot."""
     script = tmp_path / "init.rc"
-    base = Variant("riscv64", "clang").folder # the script is the same for all
-    text = (base.parents[1] / "servers" / "init" / "init.rc").read_text()
+    text = (ROOT / "servers" / "init" / "init.rc").read_text()
     script.write_text(text + "replace spare with pl011.o\nreplace spare with fifo.o\n")
     console = boot(add={"init.rc": script})
     console.run("svc wait")

@@ -7,7 +7,6 @@ import struct
 import pytest
 
 import xv6_image
-from harness.build import Variant
 from harness.places import ROOT
 from services import memory_used, names_of_programs, status_of, wait_program, wait_restarted
 from test_personality import inside, refused, wait_inside
@@ -25,12 +24,11 @@ HEADER = struct.Struct("<8s5Q") # toy.h
 
 
 @pytest.fixture
-def programs(architecture, request, tmp_path):
+def programs(variant, tmp_path):
     """A folder with the programs, and files that look like some."""
     folder = tmp_path / "share"
     folder.mkdir()
-    built = Variant(architecture, request.config.getoption("compiler")).folder / \
-        "examples/personality/programs"
+    built = variant.folder / "examples/personality/programs"
     for name in PROGRAMS:
         (folder / name).write_bytes((built / f"{name}.toy").read_bytes())
     say = (folder / "say").read_bytes()
@@ -52,9 +50,8 @@ def programs(architecture, request, tmp_path):
 
 
 @pytest.fixture
-def start(boot, architecture, request, programs, tmp_path):
+def start(boot, variant, programs, tmp_path):
     """Boots with toy.o in the boot set and a disk of xv6."""
-    variant = Variant(architecture, request.config.getoption("compiler"))
     disk = tmp_path / "xv6.img"
     tree = {name: program.read_bytes() for name, program in xv6_programs(variant).items()
             if name in ("cat", "echo", "init", "wc")}

@@ -7,7 +7,6 @@ import random
 import pytest
 
 import xv6_image
-from harness.build import Variant
 from services import check_fifo, states, wait_restarted, wait_state
 from xv6_image import Device
 from xv6_programs import OLDER, PASSED, xv6_programs
@@ -18,9 +17,8 @@ MOUNT = "svc start xv6fs args /dev/disk0; svc mount /xv6 xv6fs"
 
 
 @pytest.fixture
-def start(boot, architecture, request, tmp_path):
+def start(boot, variant, tmp_path):
     """Boots with a disk of xv6 as /xv6 that holds all programs."""
-    variant = Variant(architecture, request.config.getoption("compiler"))
     path = tmp_path / "xv6.img"
     tree = {name: program.read_bytes() for name, program in xv6_programs(variant).items()}
     path.write_bytes(xv6_image.make({**tree, "console": Device(1, 0), "data": DATA, "text": TEXT,
