@@ -3,8 +3,6 @@ server and of the disk's driver in the middle change nothing."""
 
 import hashlib
 import random
-import subprocess
-from pathlib import Path
 
 import pytest
 
