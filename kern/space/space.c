@@ -245,7 +245,8 @@ static bool nowhere_active(struct space *space)
     return !active;
 }
 
-/* Once for all that is still to be taken out of the tables, which nobody uses any more. */
+/* Once for all that is still to be taken out of the tables, which nobody uses any more. What a host
+ * space had is flushed by space_flush() again: its guests may have seen it. */
 static void flush_for_good(struct space *space)
 {
     uint64_t mask = atomic_exchange(&space->cpu_mask, 0);

@@ -149,7 +149,8 @@ static void test_kick(void)
         EXPECT(foreign_argument(&foreign, COUNT_ARGUMENT) >= before);
         counted += foreign_argument(&foreign, COUNT_ARGUMENT) > before;
         /* It has been taken: no wait is meant as well. */
-        EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(environment.idle, 2, clock_read(), NULL));
+        EXPECT_STATUS(STATUS_TIMED_OUT,
+                      event_wait(environment.idle, 2, clock_read() + MILLISECOND, NULL));
         EXPECT(worker_end(&worker));
     }
     EXPECT(counted > 0);
@@ -219,24 +220,43 @@ static void test_kick_kept(void)
 
 enum { COUNTED_ENOUGH = 1000 };
 
-/* Until it is kicked after it has counted for a while. */
+static volatile uint32_t counting_ends;
+
+/* None leaves before all have counted: their slices have to end. */
 static void run_counting(void *argument)
 {
     foreign_begin(argument, CODE_COUNTS, 0, 0);
     do {
         EXPECT(foreign_run() == GUEST_EXIT_KICKED);
-    } while (foreign_argument(argument, COUNT_ARGUMENT) <= COUNTED_ENOUGH);
+    } while (counting_ends == 0);
 }
 
-static void end_counting(struct worker *worker, const struct foreign *foreign)
+static void start_counting(struct worker *workers, struct foreign *foreigners, unsigned count)
+{
+    counting_ends = 0;
+    for (unsigned i = 0; i < count; i++) {
+        foreigners[i].state->registers[GUEST_ARGUMENT(COUNT_ARGUMENT)] = 0;
+        EXPECT_OK(worker_start(&workers[i], 0, OTHER_PRIORITY - 1, run_counting, &foreigners[i]));
+    }
+}
+
+/* Their registers are seen when they leave. */
+static void end_counting(struct worker *workers, const struct foreign *foreigners, unsigned count)
 {
     uint64_t end = clock_read() + PATIENCE;
-    while (worker_state(worker) != THREAD_DEAD && clock_read() < end) {
-        EXPECT_OK(guest_kick(foreign->guest));
-        sleep_for(MILLISECOND);
+    for (unsigned i = 0; i < count; i++) {
+        do {
+            EXPECT_OK(guest_kick(foreigners[i].guest));
+            sleep_for(MILLISECOND);
+        } while (foreign_argument(&foreigners[i], COUNT_ARGUMENT) <= COUNTED_ENOUGH &&
+                 clock_read() < end);
+        EXPECT(foreign_argument(&foreigners[i], COUNT_ARGUMENT) > COUNTED_ENOUGH);
     }
-    EXPECT(worker_end(worker));
-    EXPECT(foreign_argument(foreign, COUNT_ARGUMENT) > COUNTED_ENOUGH);
+    counting_ends = 1;
+    for (unsigned i = 0; i < count; i++) {
+        EXPECT_OK(guest_kick(foreigners[i].guest));
+        EXPECT(worker_end(&workers[i]));
+    }
 }
 
 /* More guests than CPUs, all of which get their turn. */
@@ -247,12 +267,11 @@ static void test_preempted(void)
     static struct worker workers[GUESTS];
     for (unsigned i = 0; i < GUESTS; i++) {
         REQUIRE(foreign_open(&foreigners[i]));
-        foreigners[i].state->registers[GUEST_ARGUMENT(COUNT_ARGUMENT)] = 0;
-        EXPECT_OK(worker_start(&workers[i], 0, OTHER_PRIORITY - 1, run_counting, &foreigners[i]));
     }
+    start_counting(workers, foreigners, GUESTS);
     sleep_for(100 * MILLISECOND);
+    end_counting(workers, foreigners, GUESTS);
     for (unsigned i = 0; i < GUESTS; i++) {
-        end_counting(&workers[i], &foreigners[i]);
         EXPECT(foreign_argument(&foreigners[i], 0) == 0);
         foreign_close(&foreigners[i]);
     }
@@ -344,9 +363,7 @@ static void test_threads(void)
     for (unsigned i = 1; i < GUESTS; i++) {
         make_second(&foreigners[0], &foreigners[i]);
     }
-    for (unsigned i = 0; i < GUESTS; i++) {
-        EXPECT_OK(worker_start(&workers[i], 0, OTHER_PRIORITY - 1, run_counting, &foreigners[i]));
-    }
+    start_counting(workers, foreigners, GUESTS);
     make_second(&foreigners[0], &own);
     foreign_begin(&own, CODE_CALLS, 0, 0);
     for (unsigned i = 0; i < 100; i++) {
@@ -355,9 +372,7 @@ static void test_threads(void)
     }
     EXPECT_OK(guest_attach(0));
     close_handle(own.guest);
-    for (unsigned i = 0; i < GUESTS; i++) {
-        end_counting(&workers[i], &foreigners[i]);
-    }
+    end_counting(workers, foreigners, GUESTS);
     for (unsigned i = 1; i < GUESTS; i++) {
         close_handle(foreigners[i].guest);
     }
