@@ -41,8 +41,6 @@ SINTER_MUST_CHECK status_t image_map(struct image *image, uint64_t start, uint64
                                      uint32_t protection);
 /* The same, to be read and written, with all its pages now. NO_PAGES. */
 SINTER_MUST_CHECK status_t image_allocate(struct image *image, uint64_t start, uint64_t length);
-/* Allocates now what the range needs. NO_PAGES. */
-SINTER_MUST_CHECK status_t image_commit(struct image *image, uint64_t start, uint64_t length);
 /* Takes away what is mapped in the range, and its contents. */
 SINTER_MUST_CHECK status_t image_unmap(struct image *image, uint64_t start, uint64_t length);
 /* Changes what the guest may do in a range that is one region or a part of it. */

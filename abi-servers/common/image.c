@@ -192,11 +192,6 @@ static status_t in_steps(const struct image *image, uint64_t start, uint64_t len
     return status;
 }
 
-status_t image_commit(struct image *image, uint64_t start, uint64_t length)
-{
-    return in_steps(image, start, length, memory_commit);
-}
-
 status_t image_unmap(struct image *image, uint64_t start, uint64_t length)
 {
     if (!is_inside(image, start, length) || image->region_count == IMAGE_REGIONS) {
@@ -216,7 +211,7 @@ status_t image_allocate(struct image *image, uint64_t start, uint64_t length)
     if (status != STATUS_OK) {
         return status;
     }
-    status = image_commit(image, start, length);
+    status = in_steps(image, start, length, memory_commit);
     if (status != STATUS_OK) {
         status_ignore(image_unmap(image, start, length));
     }

@@ -2,21 +2,14 @@
  * libFuzzer: whatever a guest has as code and registers, a step of riscv64 has its end: no stop in
  * the middle of what it executes, and registers change only where it is executed here.
  */
-#include <stdlib.h>
 #include <string.h>
 
+#include "host_require.h"
 #include "step_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { REGISTERS = 64 };
-
-static void require(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
