@@ -75,6 +75,9 @@ static status_t take_script(struct attempt *attempt, handle_t file)
     struct script_line script;
     uint64_t count = 0;
     status_t status = file_read(file, 0, 0, line, sizeof(line), &count);
+    if (status == STATUS_OK && count > sizeof(line)) { /* more than was asked for */
+        status = STATUS_BAD_FORMAT;
+    }
     if (status == STATUS_OK) {
         status = script_line_parse(line, (uint32_t)count, &script, reason);
     }
@@ -94,7 +97,7 @@ static status_t take_script(struct attempt *attempt, handle_t file)
 static status_t try_once(struct process *process, struct attempt *attempt, bool *script)
 {
     handle_t file = 0;
-    status_t status = open_program(process, attempt, &file);
+    status_t status = process->killed ? STATUS_INTERRUPTED : open_program(process, attempt, &file);
     *script = false;
     if (status != STATUS_OK) {
         return status;

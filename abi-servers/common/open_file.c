@@ -122,6 +122,10 @@ static status_t remote(struct process *process, struct open_file *file, bool wri
     for (unsigned i = 0; i < TRIES && !process->killed && is_worth_repeating(status); i++) {
         status = transfer_once(file, write ? file_write_lease : file_read_lease, &lease, count);
     }
+    if (status == STATUS_OK && *count > lease.length) { /* more than was asked for */
+        *count = 0;
+        status = STATUS_IO_ERROR;
+    }
     if (status == STATUS_OK) {
         file->position += *count; /* what the server is told; it knows better */
     }

@@ -10,7 +10,7 @@ status_t program_read(handle_t file, uint64_t offset, void *buffer, uint64_t len
     while (done < length && status == STATUS_OK) {
         uint64_t count = 0;
         status = file_read(file, offset + done, 0, (uint8_t *)buffer + done, length - done, &count);
-        if (status == STATUS_OK && count == 0) {
+        if (status == STATUS_OK && (count == 0 || count > length - done)) {
             status = STATUS_BAD_FORMAT;
         }
         done += count;
@@ -30,7 +30,7 @@ status_t program_read_into(const struct image *image, uint64_t address, handle_t
                               .flags = LEASE_WRITE};
         uint64_t count = 0;
         status = file_read_lease(file, offset + done, 0, &lease, &count);
-        if (status == STATUS_OK && count == 0) {
+        if (status == STATUS_OK && (count == 0 || count > length - done)) {
             status = STATUS_BAD_FORMAT;
         }
         done += count;
