@@ -155,6 +155,7 @@ static status_t ask(struct process *process, handle_t other, handle_t file, cons
         files[1], files[2], file, block.bytes, sizeof(block.bytes), &pid, &process->foreign_next);
     if (status != STATUS_OK) {
         const char *line = block.bytes + block.used;
+        block.bytes[sizeof(block.bytes) - 1] = '\0'; /* it is the other's word */
         add_reason(why, name, line[0] != '\0' ? line : status_text(status));
     }
     return status;
@@ -188,6 +189,9 @@ status_t foreign_start(struct process *process, handle_t file, const char *path,
         return STATUS_REFUSED;
     }
     status_t status = endpoints(process, files);
+    if (status == STATUS_OK && process->killed) { /* a wait for the lock can have taken the kick */
+        status = STATUS_INTERRUPTED;
+    }
     if (status == STATUS_OK) {
         status = start_object(process, file, path, arguments, files, why);
     }
@@ -232,15 +236,14 @@ void exec_wait_foreign(struct process *process)
     int64_t code = 0;
     uint32_t reason = EXIT_KILLED;
     bool told = false;
-    status_t status;
+    status_t status = STATUS_INTERRUPTED;
     let_go(process);
-    do {
-        if (process->killed && !told) {
-            status_ignore(process_kill(process->foreign, process->kill_code));
-            told = true;
+    while (status == STATUS_INTERRUPTED) {
+        while (process->killed && !told) { /* the kick that came with it may end the call */
+            told = process_kill(process->foreign, process->kill_code) != STATUS_INTERRUPTED;
         }
         status = process_wait(process->foreign, &code, &reason);
-    } while (status == STATUS_INTERRUPTED);
+    }
     process_exit(process, status == STATUS_OK ? exit_code(code, reason) : EXIT_BASE + SIGNAL_KILL,
                  process->killed ? EXIT_KILLED : EXIT_NORMAL);
     status_ignore(handle_close(process->foreign));

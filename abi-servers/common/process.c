@@ -17,9 +17,11 @@ enum {
     EVENT_WAKE = 0x1,
     EVENT_KILL = 0x2,
     EVENT_WORK = 0x4,
+    EVENT_NEVER = 0x8,
 };
 
-#define FOR_EVER UINT64_MAX
+#define FOR_EVER  UINT64_MAX
+#define KICK_TIME UINT64_C(10000) /* ns */
 
 /* A thread of the personality; between two processes it waits in the list of idle ones. */
 struct host_thread {
@@ -205,8 +207,8 @@ static void orphan_children(struct process *process)
     }
 }
 
-/* The last that the thread does for its process. */
-static void end(struct process *process)
+/* The last that the thread does for its process; true if it was killed. */
+static bool end(struct process *process)
 {
     image_destroy(&process->image);
     image_destroy(&process->next_image);
@@ -214,6 +216,7 @@ static void end(struct process *process)
     process_close_files(process);
     working_directory_close(&process->directory);
     orphan_children(process);
+    bool killed = process->killed;
     process->thread = NULL;
     process->state = PROCESS_ZOMBIE;
     export_process_ended(process);
@@ -223,6 +226,7 @@ static void end(struct process *process)
         process->state = PROCESS_FREE;
     }
     mutex_unlock(&host.lock);
+    return killed;
 }
 
 void process_exit(struct process *process, int64_t code, uint32_t reason)
@@ -355,12 +359,12 @@ static bool on_exit(void *context, uint64_t exit)
 /* After an exec: the other image, or another kind of program, takes its place. */
 static bool goes_on(struct process *process)
 {
-    if (process->killed) {
-        process_exit(process, process->kill_code, EXIT_KILLED);
+    if (process->foreign_next != 0) { /* also one that is killed: what it has become ends then */
+        exec_wait_foreign(process);
         return false;
     }
-    if (process->foreign_next != 0) {
-        exec_wait_foreign(process);
+    if (process->killed) {
+        process_exit(process, process->kill_code, EXIT_KILLED);
         return false;
     }
     if (process->next_image.guest == 0) {
@@ -378,7 +382,14 @@ static bool goes_on(struct process *process)
     return true;
 }
 
-static void run(struct process *process)
+/* A kick for the process that has ended, which is not to end a wait for the next one: taken by a
+ * wait that nothing else ends. */
+static void take_kick(const struct host_thread *self)
+{
+    status_ignore(event_wait(self->event, EVENT_NEVER, clock_read() + KICK_TIME, NULL));
+}
+
+static void run(struct host_thread *self, struct process *process)
 {
     const struct guest_handler handler = {(uint64_t)(uintptr_t)on_exit,
                                           (uint64_t)(uintptr_t)process};
@@ -398,7 +409,9 @@ static void run(struct process *process)
         }
     } while (goes_on(process));
     status_ignore(guest_attach(0));
-    end(process);
+    if (end(process)) {
+        take_kick(self);
+    }
 }
 
 /* Whether the thread is kept for another process. */
@@ -434,7 +447,7 @@ static void thread_main(void *argument)
         uint64_t bits;
         status_t status = event_wait(self->event, EVENT_WORK, FOR_EVER, &bits);
         if (status == STATUS_OK) {
-            run(self->process);
+            run(self, self->process);
             kept = rest(self);
         }
     }

@@ -62,6 +62,12 @@ def wait_program(console, name, seconds=PATIENCE):
         assert time.monotonic() < end, f"{name} is not among {names}{console.where()}"
 
 
+def wait_no_program(console, name, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while name in (names := names_of_programs(console)):
+        assert time.monotonic() < end, f"{name} is still among {names}{console.where()}"
+
+
 def memory_used(console):
     """KiB of the machine: (pages, kernel objects)."""
     output, status = console.run("mem")

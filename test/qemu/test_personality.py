@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from services import (memory_used, names_of_programs, state_of, status_of, wait_program,
+from services import (memory_used, state_of, status_of, wait_no_program, wait_program,
                       wait_restarted)
 
 CANNOT_RUN = 126
@@ -61,12 +61,6 @@ def inside(console):
     assert status == 0, output
     rows = [line.split() for line in output.splitlines()]
     return {row[0]: row[-1] for row in rows if ":" in row[0]}
-
-
-def wait_no_program(console, name, seconds=60):
-    end = time.monotonic() + seconds
-    while name in (names := names_of_programs(console)):
-        assert time.monotonic() < end, f"{name} is still among {names}{console.where()}"
 
 
 def wait_inside(console, wanted, seconds=60):
@@ -215,6 +209,20 @@ def test_starts_native_programs(start, smp):
         wait_program(console, "sleep")
         console.run(end)
         wait_no_program(console, "sleep")
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_killing_while_it_becomes_another(start, smp):
+    """However far an exec of a native program has come, that ends too."""
+    console = start(smp=smp)
+    assert console.run(f"{START} allow spawn")[1] == 0
+    told, status = console.run(
+        "i=0; while [ $i -lt 60 ]; do /host/wait & j=0; while [ $j -lt $((i * 4)) ]; do "
+        "j=$((j + 1)); done; kill $!; wait $!; i=$((i + 1)); done", timeout=100)
+    assert status == 0, told
+    wait_no_program(console, "sleep")
+    wait_inside(console, [])
+    assert console.run("/host/say") == ("one two\n", 0)
 
 
 def test_on_demand(start):

@@ -7,7 +7,7 @@ import random
 import pytest
 
 import xv6_image
-from services import check_fifo, states, wait_restarted, wait_state
+from services import check_fifo, states, wait_no_program, wait_restarted, wait_state
 from xv6_image import Device
 from xv6_programs import OLDER, PASSED, xv6_programs
 
@@ -82,6 +82,18 @@ def test_ends(start):
     assert status == 126 and "/xv6/echo" in told, told
     output(console, "kill %1")
     check_fifo(console, "alive")
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_killing_while_it_becomes_another(start, smp):
+    """However far an exec of a native program has come, that ends too."""
+    console = start(smp=smp)
+    output(console, "svc start xv6 allow spawn; echo /boot/sleep.o 1000 > /tmp/sleeps")
+    output(console, "i=0; while [ $i -lt 60 ]; do /xv6/sh < /tmp/sleeps > /dev/null & j=0; "
+           "while [ $j -lt $((i * 4)) ]; do j=$((j + 1)); done; kill $!; wait $!; "
+           "i=$((i + 1)); done")
+    wait_no_program(console, "sleep")
+    assert output(console, "/xv6/echo alive") == "alive\n"
 
 
 @pytest.mark.parametrize("smp", [1, pytest.param(4, marks=pytest.mark.long)])

@@ -59,6 +59,19 @@ static void crash_when_waited_for(struct echo_process *process)
     }
 }
 
+/* The kick that comes with a kill can end either call, or has ended the one before. */
+static void await_native(struct echo_process *process, handle_t child, int64_t *code)
+{
+    status_t status = STATUS_INTERRUPTED;
+    bool told = false;
+    while (status == STATUS_INTERRUPTED) {
+        while (process->killed && !told) {
+            told = process_kill(child, process->kill_code) != STATUS_INTERRUPTED;
+        }
+        status = process_wait(child, code, NULL);
+    }
+}
+
 /* A program of Sinter, whose path and arguments are the first `length` bytes of the data; its
  * code. */
 static int64_t run_native(struct echo_process *process, uint64_t length)
@@ -81,9 +94,7 @@ static int64_t run_native(struct echo_process *process, uint64_t length)
                  status_text(status));
         return code;
     }
-    while (process_wait(child, &code, NULL) == STATUS_INTERRUPTED && process->killed) {
-        status_ignore(process_kill(child, process->kill_code));
-    }
+    await_native(process, child, &code);
     status_ignore(handle_close(child));
     return code;
 }
