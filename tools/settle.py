@@ -1,11 +1,12 @@
 """Relocations that do not depend on where sections come to lie, carried out beforehand.
 
-A branch or call within a section keeps its relocation where compilers leave room for relaxation, as
-picolibc for riscv64 has it, and where its target is global. The loader does not relax, and what an
-object defines nobody takes the place of. So these are settled in sections whose bytes stay where they
-are, that is without R_RISCV_ALIGN: a branch to a label of its own section and, for riscv64, the
-difference of two labels. R_RISCV_RELAX tells nothing to who does not relax. What is left of a
-relocation table moves to its beginning; objcopy, which the object goes through next, closes the gap.
+A branch or call within a section keeps its relocation where compilers leave room for relaxation,
+as picolibc for riscv64 has it, and where its target is global. The loader does not relax, and what
+an object defines nobody takes the place of. So these are settled in sections whose bytes stay where
+they are, that is without R_RISCV_ALIGN: a branch to a label of its own section and, for riscv64,
+the difference of two labels. R_RISCV_RELAX tells nothing to who does not relax. What is left of a
+relocation table moves to its beginning; objcopy, which the object goes through next, closes the
+gap.
 """
 
 import struct
@@ -17,9 +18,9 @@ R_BRANCH, R_JAL, R_CALL, R_CALL_PLT, R_ADD32, R_SUB32, R_ALIGN = 16, 17, 18, 19,
 R_RVC_BRANCH, R_RVC_JUMP, R_RELAX = 44, 45, 51
 R_AARCH64_JUMP26, R_AARCH64_CALL26 = 282, 283
 
-# Machine: type: bytes of the instructions, bits of the offset, and (lowest bit of a part of the offset,
-# its bits, where in the instructions it stands): the RISC-V manual's formats B, J, CB and CJ, and U
-# followed by I; B and BL of the Arm manual.
+# Machine: type: bytes of the instructions, bits of the offset, and (lowest bit of a part of the
+# offset, its bits, where in the instructions it stands): the RISC-V manual's formats B, J, CB and
+# CJ, and U followed by I; B and BL of the Arm manual.
 AUIPC_JALR = (8, 32, ((0, 12, 52), (12, 20, 12)))
 B_OR_BL = (4, 28, ((2, 26, 0),))
 BRANCHES = {
@@ -127,8 +128,8 @@ class Object:
 
 
 def settled(data):
-    """Of an object. Anything else, also a damaged one, is answered as it is: who reads it next knows
-    better."""
+    """Of an object. Anything else, also a damaged one, is answered as it is: who reads it next
+    knows better."""
     try:
         parsed = Object(data)
         if parsed.branches:

@@ -15,8 +15,8 @@ status_t mutex_init(struct mutex *mutex, handle_t account)
     return event_create(account, &mutex->event);
 }
 
-/* A wait that a kick ends is only repeated. The next guest_run() sees the kick all the same; the next
- * call of another server does not, so `killed` is looked at before one that can take long. */
+/* A wait that a kick ends is only repeated. The next guest_run() sees the kick all the same; the
+ * next call of another server does not, so `killed` is looked at before one that can take long. */
 static __attribute__((noinline)) void wait_for(struct mutex *mutex)
 {
     while (atomic_exchange_explicit(&mutex->state, WAITED_FOR, memory_order_acquire) != FREE) {

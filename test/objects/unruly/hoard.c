@@ -16,8 +16,8 @@ static int go_on(struct server *server, const char *what, unsigned count, status
     return server_ready(server) == STATUS_OK ? server_run(server) : 1;
 }
 
-/* Contiguous memory is allocated when it is made. The pages of the stack that the last words need are
- * written before: none is left then. */
+/* Contiguous memory is allocated when it is made. The pages of the stack that the last words need
+ * are written before: none is left then. */
 int hoard_pages(struct server *server)
 {
     handle_t memory;

@@ -232,8 +232,8 @@ static void test_yield_alone(void)
 
 enum { EQUAL_SHARE = 400 }; /* of 1000 */
 
-/* In time, not turns. What a busy host takes from a CPU it takes from one of them, so the best of some
- * windows counts. */
+/* In time, not turns. What a busy host takes from a CPU it takes from one of them, so the best of
+ * some windows counts. */
 static void test_equal_shares(void)
 {
     enum { WINDOWS = 20 };
