@@ -132,8 +132,9 @@ def execute(command, log=None, environment=None, title=""):
         raise BuildError(f"{' '.join(command)}\n{output[max(output.find(NINJA_FAILURE), 0):]}")
 
 
-def build_or_exit(variant):
+def build_or_exit(variant, targets=None):
+    """What it takes to boot; all of it for no targets: ()."""
     try:
-        variant.build(targets=variant.boots)
+        variant.build(targets=variant.boots if targets is None else targets)
     except BuildError as error:
         sys.exit(f"The build of {variant.name} failed.\n{error}")
