@@ -2,13 +2,9 @@
 #include "pool.h"
 
 #include "c_string.h"
+#include "guest_image.h"
 
 enum { CHUNK = 16 << 10, ALIGNMENT = 16 };
-
-static size_t to_pages(size_t length)
-{
-    return (length + LIMIT_PAGE_SIZE - 1) & ~(size_t)(LIMIT_PAGE_SIZE - 1);
-}
 
 static bool has_pages(const struct pool *pool)
 {
@@ -36,7 +32,7 @@ static void *map_pages(size_t length, handle_t account)
 
 static void *take_pages(struct pool *pool, handle_t account)
 {
-    void *item = map_pages(to_pages(pool->size), account);
+    void *item = map_pages(PAGES(pool->size), account);
     pool->in_use += item != NULL;
     return item;
 }
@@ -79,7 +75,7 @@ void pool_give(struct pool *pool, void *item)
 {
     pool->in_use--;
     if (has_pages(pool)) {
-        status_ignore(space_unmap(0, (uint64_t)(uintptr_t)item, to_pages(pool->size)));
+        status_ignore(space_unmap(0, (uint64_t)(uintptr_t)item, PAGES(pool->size)));
     } else {
         memcpy(item, &pool->free, sizeof(pool->free));
         pool->free = item;
