@@ -17,19 +17,24 @@ MOUNT = "svc start xv6fs args /dev/disk0; svc mount /xv6 xv6fs"
 
 
 @pytest.fixture
-def start(boot, variant, tmp_path):
-    """Boots with a disk of xv6 as /xv6 that holds all programs."""
+def disk(variant, tmp_path):
+    """One of xv6 that holds all programs."""
     path = tmp_path / "xv6.img"
     tree = {name: program.read_bytes() for name, program in xv6_programs(variant).items()}
     path.write_bytes(xv6_image.make({**tree, "console": Device(1, 0), "data": DATA, "text": TEXT,
                                      "script": b"#!/echo interpreted\n"}))
+    yield path
+    path.unlink()
 
+
+@pytest.fixture
+def start(boot, disk):
+    """Boots with the disk as /xv6."""
     def run(**machine):
-        console = boot(disks=[path], **machine)
+        console = boot(disks=[disk], **machine)
         assert console.run(MOUNT) == ("", 0)
         return console
-    yield run
-    path.unlink()
+    return run
 
 
 def output(console, command, wanted=0, timeout=100):
@@ -127,6 +132,34 @@ def test_instances(start):
     wait_state(console, "lab1", "stopped")
     assert output(console, "in lab2 /echo still") == "still\n"
     assert states(console)["lab2"] == "running"
+
+
+def test_instances_of_one_disk(boot, disk, tmp_path):
+    """One server of its files for both: each sees at once what the other writes."""
+    other = tmp_path / "other.img"
+    other.write_bytes(b"no file system".ljust(65536, b"\0"))
+    console = boot(disks=[other, disk], memory="256M")
+    for name in ("lab1", "lab2"):
+        output(console, f"svc start xv6 as {name} --root disk1 --memory 8M")
+    assert [name for name in states(console) if "disk1" in name] == ["disk1-root"]
+    output(console, "echo first | in lab1 /sh -c '/cat > /shared'")
+    assert output(console, "in lab2 /cat /shared") == "first\n"
+    output(console, "echo second | in lab2 /sh -c '/cat >> /shared'")
+    assert output(console, "in lab1 /cat /shared") == "first\nsecond\n"
+    assert output(console, "cat /disk1/shared") == "first\nsecond\n"
+    told, status = console.run("svc stop disk1-root")
+    assert status != 0 and "lab1" in told and "lab2" in told, told
+    output(console, "svc stop lab1")
+    wait_state(console, "lab1", "stopped")
+    assert output(console, "echo third | in lab2 /sh -c '/cat >> /shared'; "
+                           "in lab2 /cat /shared") == "first\nsecond\nthird\n"
+    output(console, "svc kill disk1-root --fault null")
+    wait_restarted(console, "disk1-root")
+    assert output(console, "in lab2 /cat /shared | wc") == "3 3 19\n"
+    output(console, "svc start lab1")
+    assert output(console, "in lab1 /cat /shared | wc") == "3 3 19\n"
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    assert xv6_image.read_file(disk)["shared"] == b"first\nsecond\nthird\n"
 
 
 def kib(console, service):
