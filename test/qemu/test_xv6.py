@@ -118,6 +118,7 @@ def test_instances(start):
     output(console, "svc start lab1 object xv6.o root /xv6 memory 8M")
     output(console, "svc start lab2 object xv6.o root /xv6 memory 8M")
     assert output(console, "in lab1 /echo inside") == "inside\n"
+    assert "lab1:" not in output(console, "ps") # who has ended and been waited for
     assert "text" in output(console, "in lab1 /ls")
     assert "cannot open" in output(console, "in lab1 /cat /boot/init.rc", wanted=1)
     assert "cannot open" in output(console, "in lab1 /cat ../../boot/init.rc", wanted=1)
