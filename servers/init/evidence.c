@@ -5,7 +5,7 @@
 
 #include "memory.h"
 
-const char *evidence_kind(uint32_t kind)
+const char *evidence_kind(uint32_t kind, status_t status)
 {
     static const char *const names[] = {
         [FAULT_NONE] = "no fault",
@@ -19,6 +19,9 @@ const char *evidence_kind(uint32_t kind)
         [FAULT_STEP] = "single step",
         [FAULT_HARDWARE] = "hardware error",
     };
+    if (kind == FAULT_ILLEGAL && status == STATUS_UNSUPPORTED) {
+        return "floating-point instruction in a server that may use none";
+    }
     return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown fault";
 }
 
@@ -39,7 +42,7 @@ void evidence_put_fault(struct text *text, const struct evidence *evidence)
         text_put(text, "jump to address ");
         break;
     default: /* where it was follows anyhow */
-        text_put(text, evidence_kind(evidence->kind));
+        text_put(text, evidence_kind(evidence->kind, evidence->status));
         return;
     }
     text_put_hex(text, evidence->address, 1);
@@ -101,11 +104,12 @@ static bool is_stack_overflow(const struct evidence *evidence, const struct inst
 }
 
 void evidence_of_fault(struct evidence *evidence, const struct instance *instance,
-                       const uint64_t words[4], const void *registers, size_t size)
+                       const uint64_t words[6], const void *registers, size_t size)
 {
     memset(evidence, 0, sizeof(*evidence));
     evidence->kind = (uint32_t)words[0];
     evidence->address = words[1];
+    evidence->status = (status_t)words[4];
     if (size >= sizeof(evidence->registers)) {
         memcpy(&evidence->registers, registers, sizeof(evidence->registers));
         evidence->has_registers = true;

@@ -65,7 +65,7 @@ static struct report *take_report(struct service *service)
     return report;
 }
 
-void report_fault(struct service *service, const uint64_t words[4], const void *registers,
+void report_fault(struct service *service, const uint64_t words[6], const void *registers,
                   size_t size)
 {
     struct text text = text_in(service->reason, SERVICE_REASON);
@@ -74,7 +74,7 @@ void report_fault(struct service *service, const uint64_t words[4], const void *
         evidence_of_fault(&report->evidence, &service->instance, words, registers, size);
         text_put(&text, report->evidence.stack_overflow ? "stack overflow, " : "");
     }
-    TEXT_PUT(&text, evidence_kind((uint32_t)words[0]), " at ");
+    TEXT_PUT(&text, evidence_kind((uint32_t)words[0], (status_t)words[4]), " at ");
     text_put_hex(&text, words[1], 1);
     text_put(&text, ", pc ");
     text_put_hex(&text, words[2], 1);
@@ -98,10 +98,11 @@ void report_keep(struct service *service)
     }
 }
 
-void report_program(const char *name, const uint64_t words[4])
+void report_program(const char *name, const uint64_t words[6])
 {
-    log_line("%s: %s at 0x%lx, pc 0x%lx; it is ended", name, evidence_kind((uint32_t)words[0]),
-             (unsigned long)words[1], (unsigned long)words[2]);
+    log_line("%s: %s at 0x%lx, pc 0x%lx; it is ended", name,
+             evidence_kind((uint32_t)words[0], (status_t)words[4]), (unsigned long)words[1],
+             (unsigned long)words[2]);
 }
 
 /* On the worker. */
@@ -143,7 +144,7 @@ static void put_evidence(struct text *text, const struct report *report)
 {
     const struct evidence *evidence = &report->evidence;
     if (evidence->kind != FAULT_NONE) {
-        TEXT_PUT(text, "  fault:     ", evidence_kind(evidence->kind), " at ");
+        TEXT_PUT(text, "  fault:     ", evidence_kind(evidence->kind, evidence->status), " at ");
         text_put_hex(text, evidence->address, 1);
         text_put(text, "\n");
     }

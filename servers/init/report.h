@@ -12,7 +12,7 @@
 #include "service.h"
 
 /* The thread has faulted and waits; `registers` are those of the fault message. */
-void report_fault(struct service *service, const uint64_t words[4], const void *registers,
+void report_fault(struct service *service, const uint64_t words[6], const void *registers,
                   size_t size);
 /* The instance is about to be killed. False: its registers cannot be read yet. */
 bool report_before_kill(struct service *service);
@@ -36,6 +36,6 @@ void report_failed(struct service *service);
 /* Logs a text line by line, each behind `before`. */
 void report_lines(const char *before, const char *text);
 /* For faults of programs: one line. */
-void report_program(const char *name, const uint64_t words[4]);
+void report_program(const char *name, const uint64_t words[6]);
 
 #endif

@@ -4,6 +4,7 @@ echo_personality (test/objects) is one whose programs are files of two lines; a 
 that it makes of them.
 """
 
+import re
 import time
 
 import pytest
@@ -27,6 +28,7 @@ def program(line):
 FILES = {"seven": program("exit 7"), "hello": program("print hello world"),
          "arguments": program("arguments"), "spin": program("spin"), "sleep": program("sleep"),
          "fault": program("fault"), "crash": program("crash"),
+         "float": program("float"),
          "odd": program("dance"), "nonsense": b"nonsense\n",
          "script": b"#! /host/arguments  one word \n", "script2": b"#!/host/script\n",
          "loop": b"#!/host/loop\n", "lost": b"#!/host/none\n", "empty": b"#!\n",
@@ -174,6 +176,20 @@ def test_crashes(start, smp):
     assert console.run("/host/sleep &")[1] == 0
     wait_inside(console, ["sleep"])
     assert console.run("svc restart echo; wait $!") == ("", KILLED)
+    assert console.run("/host/hello") == ("hello world\n", 0)
+
+
+def test_crash_by_floating_point(start):
+    """Where there is none: log and report name the cause, and where it was."""
+    cause = "floating-point instruction in a server that may use none"
+    console = start()
+    assert console.run(START)[1] == 0
+    assert console.run("/host/float")[1] == KILLED
+    wait_restarted(console, "echo")
+    report, status = console.run("svc crashes echo")
+    assert status == 0 and f"reason:    {cause} at 0x" in report, report
+    assert re.search(r"backtrace:\n *0x[0-9a-f]+ +use_float\+", report), report
+    assert cause in console.run("svc log echo")[0]
     assert console.run("/host/hello") == ("hello world\n", 0)
 
 

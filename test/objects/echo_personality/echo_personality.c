@@ -10,6 +10,7 @@
  *     spin, sleep    in the guest, in a system call, until it is killed
  *     fault          executes no instruction
  *     crash          makes a system call that the personality crashes of, once it is waited for
+ *     float          the same, by an instruction of floating point
  * Files are read on the server's thread: a file server that hangs makes it hang.
  */
 #include <sinter/object.h>
@@ -125,6 +126,8 @@ static bool compile(struct echo_program *program, const char *line, const char *
         put_call(program, 0, ECHO_SLEEP);
     } else if (behind(line, "crash") != NULL) {
         put_call(program, 0, ECHO_CRASH);
+    } else if (behind(line, "float") != NULL) {
+        put_call(program, 0, ECHO_FLOAT);
     } else if (behind(line, "fault") != NULL) {
         program->code[program->count++] = ECHO_ILLEGAL;
     }

@@ -48,11 +48,18 @@ static void sleep_until_killed(struct echo_process *process)
     }
 }
 
-static void crash_when_waited_for(struct echo_process *process)
+static __attribute__((noinline)) void use_float(void)
+{
+    __asm__ volatile(ECHO_FLOAT_INSTRUCTION);
+}
+
+static void crash_when_waited_for(struct echo_process *process, bool by_float)
 {
     const volatile handle_t *waiter = &process->waiters[0];
     while (!process->killed) {
-        if (*waiter != 0) {
+        if (*waiter != 0 && by_float) {
+            use_float();
+        } else if (*waiter != 0) {
             __builtin_trap();
         }
         status_ignore(event_wait(process->wake, WAKE_KILL, clock_read() + MILLISECOND, NULL));
@@ -103,7 +110,8 @@ static int64_t run_native(struct echo_process *process, uint64_t length)
 static bool serve_call(struct echo_process *process)
 {
     uint64_t value = process->state->registers[ECHO_ARGUMENT(0)];
-    switch (process->state->registers[ECHO_ARGUMENT(1)]) {
+    uint64_t call = process->state->registers[ECHO_ARGUMENT(1)];
+    switch (call) {
     case ECHO_PRINT:
         print(process, value);
         return true;
@@ -114,7 +122,8 @@ static bool serve_call(struct echo_process *process)
         process->state->registers[ECHO_ARGUMENT(0)] = (uint64_t)run_native(process, value);
         return true;
     case ECHO_CRASH:
-        crash_when_waited_for(process);
+    case ECHO_FLOAT:
+        crash_when_waited_for(process, call == ECHO_FLOAT);
         return true;
     default:
         process->reason = EXIT_NORMAL;

@@ -17,7 +17,7 @@ enum {
 };
 
 /* System calls of its programs: the number in argument 1, a value in argument 0. */
-enum echo_call { ECHO_EXIT = 1, ECHO_PRINT, ECHO_SLEEP, ECHO_CRASH, ECHO_NATIVE };
+enum echo_call { ECHO_EXIT = 1, ECHO_PRINT, ECHO_SLEEP, ECHO_CRASH, ECHO_NATIVE, ECHO_FLOAT };
 
 struct echo_program {
     uint32_t code[ECHO_CODE];

@@ -11,4 +11,6 @@
 #define ECHO_LOOP           0x14000000u /* b . */
 #define ECHO_ILLEGAL        0x00000000u /* udf #0 */
 
+#define ECHO_FLOAT_INSTRUCTION ".arch_extension fp\n\tfadd d0, d0, d1"
+
 #endif

@@ -11,4 +11,7 @@
 #define ECHO_LOOP           0x0000006fu /* j . */
 #define ECHO_ILLEGAL        0x00000000u
 
+#define ECHO_FLOAT_INSTRUCTION                                                                     \
+    ".option push\n\t.option arch, +d\n\tfadd.d f0, f0, f1\n\t.option pop"
+
 #endif
