@@ -140,6 +140,19 @@ static status_t map(struct image *image, const struct region *region)
                      &mapped);
 }
 
+/* What the processor keeps besides registers; zeros are what a new guest has. */
+static status_t copy_float(const struct image *from, const struct image *to)
+{
+    const uint64_t *words = (const uint64_t *)(const void *)message_page()->data;
+    uint64_t length = 0;
+    uint64_t used = 0;
+    status_t status = guest_fp_get(from->guest, &length);
+    for (uint64_t i = 0; i < length / sizeof(*words) && status == STATUS_OK; i++) {
+        used |= words[i];
+    }
+    return used != 0 ? guest_fp_set(to->guest, length) : status;
+}
+
 status_t image_fork(const struct image *from, struct image *to)
 {
     *to = (struct image){
@@ -151,6 +164,9 @@ status_t image_fork(const struct image *from, struct image *to)
     }
     for (uint32_t i = 0; i < to->region_count && status == STATUS_OK; i++) {
         status = map(to, &to->regions[i]);
+    }
+    if (status == STATUS_OK) {
+        status = copy_float(from, to);
     }
     if (status != STATUS_OK) {
         image_destroy(to);

@@ -12,6 +12,8 @@ static uint32_t wanted[MODEL_PAGES]; /* what was asked for */
 static uint32_t mapped[MODEL_PAGES]; /* what the kernel has been told */
 static struct guest_state state;
 static bool refuse_next;
+static struct message_page answer;
+static uint8_t floating[64], copied[64]; /* FP registers of the first guest; of its copy */
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
@@ -130,6 +132,26 @@ status_t guest_create(handle_t space, handle_t account, handle_t *guest, uint64_
     return make(guest);
 }
 
+struct message_page *message_page(void)
+{
+    return &answer;
+}
+
+status_t guest_fp_get(handle_t guest, uint64_t *length)
+{
+    require(guest != 0);
+    memcpy(answer.data, floating, sizeof(floating));
+    *length = sizeof(floating);
+    return STATUS_OK;
+}
+
+status_t guest_fp_set(handle_t guest, uint64_t length)
+{
+    require(guest != 0 && length == sizeof(copied));
+    memcpy(copied, answer.data, length);
+    return STATUS_OK;
+}
+
 status_t handle_close(handle_t handle)
 {
     require(handle != 0);
@@ -193,14 +215,17 @@ static void mend(struct image *image, uint64_t start, uint8_t how)
     require(!mended || (mapped[page] & (how & 1 ? MAP_WRITE : MAP_EXECUTE)) != 0);
 }
 
-/* The child has the same mapped, from nothing on. */
-static void fork(const struct image *image)
+/* The child has the same mapped, from nothing on, and the same registers. */
+static void fork(const struct image *image, uint8_t value)
 {
     struct image child;
     uint32_t before[MODEL_PAGES];
     memcpy(before, mapped, sizeof(before));
     memset(mapped, 0, sizeof(mapped));
+    memset(copied, 0, sizeof(copied)); /* as those of a new guest are */
+    floating[value % sizeof(floating)] = value;
     require(image_fork(image, &child) == STATUS_OK);
+    require(memcmp(copied, floating, sizeof(copied)) == 0);
     require_same(&child);
     image_destroy(&child);
     memcpy(mapped, before, sizeof(before));
@@ -240,7 +265,7 @@ static void operate(struct image *image, const uint8_t *bytes)
         break;
     default:
         refuse_next = false;
-        fork(image);
+        fork(image, bytes[2]);
         break;
     }
     refuse_next = false;
@@ -255,6 +280,7 @@ void guest_image_run(const uint8_t *bytes, size_t count)
     struct image image;
     memset(wanted, 0, sizeof(wanted));
     memset(mapped, 0, sizeof(mapped));
+    memset(floating, 0, sizeof(floating));
     require(image_create(&image, 1, MODEL_PAGES * PAGE) == STATUS_OK);
     for (; count >= STEP; bytes += STEP, count -= STEP) {
         operate(&image, bytes);

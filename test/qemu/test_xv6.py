@@ -66,6 +66,7 @@ def test_beside_native_programs(start):
     assert "cannot open" in output(console, "/xv6/cat /xv6/missing", wanted=1)
     told = output(console, "/boot/echo '/boot/echo.o native words | /xv6/wc' | /xv6/sh")
     assert told == "$ 1 2 13 \n$ ", told
+    assert output(console, "/xv6/float") == "float ok\n"
     told = output(console, "/boot/echo '/xv6/cat /xv6/text | /boot/sha256sum.o' | /xv6/sh")
     assert hashlib.sha256(TEXT).hexdigest() in told, told
 
