@@ -34,9 +34,8 @@ static void become(int number, int file)
     close(file);
 }
 
-/* Waits for all children started here; the status of `last`. Those that ran beside may end
- * meanwhile. */
-static int collect(int started, int first, int last)
+/* Waits for all children, which were started here; the status of `last`. */
+static int collect(int started, int last)
 {
     int result = 0, status;
 
@@ -45,7 +44,7 @@ static int collect(int started, int first, int last)
         if (pid < 0) {
             break;
         }
-        started -= pid >= first && pid <= last;
+        started--;
         if (pid == last) {
             result = status;
         }
@@ -71,9 +70,10 @@ static int start_stage(struct token *from, struct token *end, int input, int *en
     sh_command(from, end);
 }
 
-static int run_pipeline(struct token *from, struct token *end, bool beside)
+/* The last stage, of `*started`. */
+static int start_pipeline(struct token *from, struct token *end, int *started)
 {
-    int input = -1, started = 0, first = 0, last = 0;
+    int input = -1, last;
 
     for (;;) {
         struct token *bar = find(from, end, TOKEN_PIPE, TOKEN_PIPE);
@@ -82,17 +82,38 @@ static int run_pipeline(struct token *from, struct token *end, bool beside)
             give_up("sh", "no pipe");
         }
         last = start_stage(from, bar, input, bar < end ? ends : NULL);
-        first = started++ == 0 ? last : first;
+        ++*started;
         if (input >= 0) {
             close(input);
         }
         if (bar == end) {
-            return beside ? 0 : collect(started, first, last);
+            return last;
         }
         close(ends[1]);
         input = ends[0];
         from = bar + 1;
     }
+}
+
+static int run_pipeline(struct token *from, struct token *end)
+{
+    int started = 0;
+    int last = start_pipeline(from, end, &started);
+
+    return collect(started, last);
+}
+
+/* By a child that ends at once: then it is nobody's child, which makes it one of the background. */
+static void run_beside(struct token *from, struct token *end)
+{
+    int started = 0;
+    int pid = start_child();
+
+    if (pid == 0) {
+        start_pipeline(from, end, &started);
+        exit(0);
+    }
+    collect(1, pid);
 }
 
 int sh_run(struct token *from, struct token *end)
@@ -102,8 +123,11 @@ int sh_run(struct token *from, struct token *end)
     while (from < end) {
         struct token *stop = find(from, end, TOKEN_NEXT, TOKEN_BESIDE);
         bool beside = stop < end && stop->kind == TOKEN_BESIDE;
-        if (stop > from && (beside || !sh_built_in(from, stop, &status))) {
-            status = run_pipeline(from, stop, beside);
+        if (stop > from && beside) {
+            run_beside(from, stop);
+            status = 0;
+        } else if (stop > from && !sh_built_in(from, stop, &status)) {
+            status = run_pipeline(from, stop);
         }
         from = stop + 1;
     }
