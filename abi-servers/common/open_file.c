@@ -119,7 +119,8 @@ static status_t remote(struct process *process, struct open_file *file, bool wri
                           .flags = write ? LEASE_READ : LEASE_WRITE};
     status_t status = STATUS_INTERRUPTED;
     *count = 0;
-    for (unsigned i = 0; i < TRIES && !process->killed && is_worth_repeating(status); i++) {
+    for (unsigned i = 0; i < TRIES && !process->killed && is_worth_repeating(status);
+         i += status != STATUS_INTERRUPTED) {
         status = transfer_once(file, write ? file_write_lease : file_read_lease, &lease, count);
     }
     if (status == STATUS_OK && *count > lease.length) { /* more than was asked for */
