@@ -10,6 +10,7 @@
 
 #include "exec.h"
 #include "pipe.h"
+#include "session.h"
 #include "workers.h"
 
 enum {
@@ -108,7 +109,10 @@ static status_t kill(struct call *call, int64_t code)
 {
     mutex_lock(&host.lock);
     struct process *process = process_of(call->in.badge);
-    if (process != NULL) {
+    uint32_t signal = session_signal_of(code);
+    if (process != NULL && signal != 0) {
+        session_signal_group(process->group, signal);
+    } else if (process != NULL) {
         process_end_family(process->family, code);
     }
     mutex_unlock(&host.lock);

@@ -138,11 +138,23 @@ static struct process *find_pid(uint32_t pid)
     return NULL;
 }
 
+/* Also of a group or session whose first process has gone. */
+static bool is_in_use(uint32_t id)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        const struct process *at = &host.processes[i];
+        if (at->state != PROCESS_FREE && (at->pid == id || at->group == id || at->session == id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static uint32_t next_pid(void)
 {
     do {
         host.last_pid = host.last_pid < INT32_MAX ? host.last_pid + 1 : 1;
-    } while (find_pid(host.last_pid) != NULL);
+    } while (is_in_use(host.last_pid));
     return host.last_pid;
 }
 
@@ -161,6 +173,8 @@ struct process *process_take(struct process *parent)
             process->state = PROCESS_RUNS;
             process->parent = parent;
             process->family = parent != NULL ? parent->family : process->pid;
+            process->group = parent != NULL ? parent->group : process->pid;
+            process->session = parent != NULL ? parent->session : process->pid;
             return process;
         }
     }

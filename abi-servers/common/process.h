@@ -3,6 +3,7 @@
  *
  *   adopt       programs from outside, and what those who started them ask
  *   process     this: the table, parents and children, ends, waiting
+ *   session     groups and sessions: whom the terminal's signals reach
  *   exec        a program's file becomes an image
  *   open_file   what descriptors stand for; names: paths
  *   image       memory and registers
@@ -20,6 +21,7 @@
 #include "open_file.h"
 #include "pool.h"
 #include "server.h"
+#include "terminal.h"
 
 enum {
     PROCESSES = 64,
@@ -58,6 +60,9 @@ struct process {
     char name[PROCESS_NAME];
     struct process *parent; /* null: somebody outside, or nobody */
     uint32_t family;        /* pid of the one that came from outside */
+    uint32_t group;         /* processes that signals of the terminal reach together */
+    uint32_t session;       /* pid of its leader, which each program from outside is */
+    bool has_terminal;      /* a leader: its console is the session's controlling terminal */
     _Atomic bool killed;
     int64_t kill_code;
     struct open_file *files[DESCRIPTORS];
@@ -90,6 +95,8 @@ struct personality_abi {
      */
     status_t (*load)(struct process *process, struct image *image, handle_t file,
                      const struct arguments *arguments, struct refusal_text *why);
+    /* Sends it a signal; null: any ends it. Lock held. */
+    void (*signal)(struct process *process, enum terminal_signal signal);
     uint64_t image_top;
     uint32_t pipe_bytes;     /* that a pipe holds, at most PIPE_BYTES */
     uint32_t transfer_flags; /* FILE_ flags of reads and writes, beside AT_POSITION */
