@@ -1,6 +1,7 @@
 /* Files, names and pipes; see xv6.h. */
 #include "c_string.h"
 
+#include "session.h"
 #include "xv6.h"
 
 /* ---- descriptors ----------------------------------------------------------------------------- */
@@ -156,6 +157,19 @@ static enum open_kind kind_of(uint32_t kind, uint64_t major)
     return kind == FILE_KIND_CHARACTER && major == XV6_CONSOLE ? OPEN_CONSOLE : OPEN_REMOTE;
 }
 
+/* A leader that opens the console of its session is its shell, if that is a terminal. */
+static void take_terminal(struct process *process)
+{
+    uint32_t kind = FILE_KIND_REGULAR;
+    uint64_t size;
+    if (session_leads(process) && process->console != NULL &&
+        file_stat(process->console->input->endpoint, &kind, &size, NULL) == STATUS_OK) {
+        mutex_lock(&host.lock);
+        process->has_terminal = kind == FILE_KIND_TERMINAL;
+        mutex_unlock(&host.lock);
+    }
+}
+
 static int64_t open_as(struct process *process, uint32_t kind, handle_t endpoint, uint64_t mode)
 {
     uint64_t major = kind == FILE_KIND_CHARACTER ? major_of(endpoint) : 0;
@@ -166,10 +180,14 @@ static int64_t open_as(struct process *process, uint32_t kind, handle_t endpoint
         return -1;
     }
     bool writable = (mode & (XV6_WRONLY | XV6_RDWR)) != 0;
-    return descriptor_open(process, open_kind, kind, endpoint, !(mode & XV6_WRONLY), writable,
-                           &number) == STATUS_OK
-               ? (int64_t)number
-               : -1;
+    if (descriptor_open(process, open_kind, kind, endpoint, !(mode & XV6_WRONLY), writable,
+                        &number) != STATUS_OK) {
+        return -1;
+    }
+    if (open_kind == OPEN_CONSOLE) {
+        take_terminal(process);
+    }
+    return (int64_t)number;
 }
 
 int64_t xv6_open(struct process *process)

@@ -2,6 +2,7 @@
 #include "c_string.h"
 
 #include "exec.h"
+#include "session.h"
 #include "xv6.h"
 
 enum { TICK = 1000000000 / XV6_TICKS }; /* ns */
@@ -43,6 +44,15 @@ int64_t xv6_kill(struct process *process)
 {
     (void)process;
     return process_end_pid((uint32_t)guest_argument(process, 0), -1) == STATUS_OK ? 0 : -1;
+}
+
+void xv6_signal(struct process *process, enum terminal_signal signal)
+{
+    bool interrupts = signal == TERMINAL_SIGINT || signal == TERMINAL_SIGQUIT;
+    bool spared = process->has_terminal || !session_in_foreground(process);
+    if (signal == TERMINAL_SIGHUP || (interrupts && !spared)) {
+        process_end(process, SESSION_KILLED_BY + signal);
+    }
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */

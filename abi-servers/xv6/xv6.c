@@ -29,6 +29,7 @@ static const struct personality_abi abi = {
     .name = "xv6",
     .call = xv6_call,
     .load = xv6_load,
+    .signal = xv6_signal,
     .image_top = XV6_TOP,
     .pipe_bytes = XV6_PIPE,
     .transfer_flags = FILE_NO_GAP,

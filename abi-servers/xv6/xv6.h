@@ -67,6 +67,12 @@ SINTER_MUST_CHECK bool xv6_path(uint64_t address, char path[XV6_PATH]);
 /* The file behind a descriptor argument; null: none. */
 struct open_file *xv6_file(const struct process *process, unsigned i);
 
+/*
+ * There are no signals: a hang-up ends a process, ^C and ^\ those in the foreground but a shell,
+ * which is what leads a session and has opened its console; nothing stops.
+ */
+void xv6_signal(struct process *process, enum terminal_signal signal);
+
 int64_t xv6_fork(struct process *process);
 int64_t xv6_exit(struct process *process);
 int64_t xv6_wait(struct process *process);

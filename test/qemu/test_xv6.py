@@ -11,6 +11,7 @@ from services import check_fifo, states, wait_no_program, wait_restarted, wait_s
 from xv6_image import Device
 from xv6_programs import OLDER, PASSED, xv6_programs
 
+CONTROL_C = "\x03"
 DATA = random.Random(6).randbytes(50_000)
 TEXT = b"".join(b"line %d of a text\n" % i for i in range(500))
 MOUNT = "svc start xv6fs args /dev/disk0; svc mount /xv6 xv6fs"
@@ -100,6 +101,41 @@ def test_killing_while_it_becomes_another(start, smp):
            "i=$((i + 1)); done")
     wait_no_program(console, "sleep")
     assert output(console, "/xv6/echo alive") == "alive\n"
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_interrupting_a_shell(start, smp):
+    """^C ends what its sh runs in the foreground, but neither the sh nor its background jobs."""
+    console = start(smp=smp)
+    output(console, "svc start xv6")
+    output(console, "sleep 1000 > /dev/fifo & cd /xv6") # so that the fifo has no end
+
+    def prompt():
+        console.expect(r"\$ ", what="the prompt of xv6's sh")
+
+    console.send("./sh\n")
+    prompt()
+    console.send("cat < /dev/fifo &\n")
+    prompt()
+    for word in ("one", "two"):
+        console.send(f"cat\n{word}\n")
+        console.expect(rf"^{word}\n{word}\n") # typed, and told by cat
+        console.send(CONTROL_C)
+        prompt()
+        for _ in range(3):
+            console.send(CONTROL_C)
+        console.send("cd .\n")
+        prompt()
+        console.send(f"echo {word}-told > /dev/fifo\n")
+        console.expect(rf"^(\$ {word}-told\n|{word}-told\$ \n|{word}-told\n\$ )") # both write
+    console.send("exit\n")
+    console.wait_prompt()
+    output(console, "cd /; kill %1")
+    console.send("/xv6/cat\nthree\n") # no shell
+    console.expect(r"^three\n") # told at least; whether it is echoed depends on when it was typed
+    console.send(CONTROL_C)
+    console.wait_prompt()
+    assert output(console, "/xv6/echo alone") == "alone\n"
 
 
 @pytest.mark.parametrize("smp", [1, pytest.param(4, marks=pytest.mark.long)])
