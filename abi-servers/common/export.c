@@ -560,6 +560,7 @@ int export_run(const struct start_info *info)
     if (host.names.root == 0) {
         return server_refuse(&server, "no names: neither a root nor the names of the system");
     }
+    server.closes_at_once = true; /* a program ends with who started it */
     server.on_closed = on_closed;
     server.on_cancel = on_cancel;
     personality_set_up();

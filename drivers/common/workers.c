@@ -52,6 +52,7 @@ static void init_worker(struct workers *workers, struct worker *worker)
     worker->server.info = from->info;
     worker->server.on_closed = from->on_closed;
     worker->server.on_cancel = on_cancel;
+    worker->server.closes_at_once = from->closes_at_once;
     worker->server.context = worker;
     worker->server.protocol_count = from->protocol_count;
     for (uint32_t i = 0; i < from->protocol_count; i++) {

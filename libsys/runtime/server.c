@@ -154,8 +154,16 @@ static enum next handle(struct server *server, struct call *call)
     }
 }
 
-/* Gives the answer (if there is one) and receives. An answer that cannot be given, because its
- * handles do not fit or are bad, is replaced by the reason. */
+/* An answer that cannot be given, because its handles do not fit or are bad, is replaced by the
+ * reason. */
+static status_t answer_failure(struct server *server, status_t status)
+{
+    struct message failure;
+    message_begin(&failure, message_tag((uint32_t)status, 0, 0, 0));
+    return port_reply(server->reply, &failure);
+}
+
+/* Gives the answer (if there is one) and receives. */
 static status_t exchange(struct server *server, struct call *call, bool answer)
 {
     struct message_page *page = message_page();
@@ -170,21 +178,22 @@ static status_t exchange(struct server *server, struct call *call, bool answer)
     page->accept = 0;
     close_all(sent, sent_count);
     if (answer && status != STATUS_OK && status != STATUS_INTERRUPTED) {
-        struct message failure;
-        message_begin(&failure, message_tag((uint32_t)status, 0, 0, 0));
-        status = port_reply(server->reply, &failure) == STATUS_OK ? STATUS_INTERRUPTED : status;
+        status = answer_failure(server, status) == STATUS_OK ? STATUS_INTERRUPTED : status;
     }
     return status;
 }
 
-/* The last answer, after which nothing is received. */
-static void answer_last(struct server *server, struct call *call)
+/* Gives the answer and receives nothing, because it is the last or `closes_at_once` says so. */
+static void answer_only(struct server *server, struct call *call)
 {
     struct message message = {.tag = call->in.tag};
     for (unsigned i = 0; i < LIMIT_MESSAGE_WORDS; i++) {
         message.words[i] = call->in.words[i];
     }
-    status_ignore(port_reply(server->reply, &message));
+    status_t status = port_reply(server->reply, &message);
+    if (status != STATUS_OK) {
+        status_ignore(answer_failure(server, status));
+    }
     if (call->close_after) {
         close_all(call->answer_handles, call->answer_handle_count);
     }
@@ -218,13 +227,17 @@ int server_run(struct server *server)
         next = NEXT_RECEIVE;
         if (status == STATUS_OK) {
             next = handle(server, call);
+            if (next == NEXT_ANSWER && server->closes_at_once && call->answer_handle_count > 0) {
+                answer_only(server, call);
+                next = NEXT_RECEIVE;
+            }
         } else if (status != STATUS_INTERRUPTED) {
             log_line("cannot receive: %s", status_text(status));
             return 1;
         }
     }
     if (next == NEXT_ANSWER) {
-        answer_last(server, call);
+        answer_only(server, call);
     }
     return finish(server);
 }

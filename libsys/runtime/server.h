@@ -67,6 +67,9 @@ struct server {
      * calls again (and reaches the next instance, or is told that there is none). */
     void (*on_stop)(struct server *server);
     void *context; /* the server's own */
+    /* The handles of an answer are closed before the next message, which may come late to one of
+     * several threads: for who has to see at once that its caller has gone. Costs a call. */
+    bool closes_at_once;
 
     bool stopping;
     uint32_t deferred_count;
