@@ -23,7 +23,7 @@ static int run_program(struct shell *shell, const struct command *command, struc
         return failure;
     }
     (void)terminal_add_foreground(child.endpoint);
-    return child_finish(&child, &command->io);
+    return child_finish(shell, &child, &command->io);
 }
 
 static int run_prepared(struct shell *shell, struct command *command, struct arena *arena)

@@ -58,6 +58,11 @@ static status_t set_mode(uint32_t mode)
     return status;
 }
 
+void input_take_terminal_back(void)
+{
+    status_ignore(set_mode(TERMINAL_COOKED));
+}
+
 /* One byte, so that what is typed ahead stays for the commands. A console that has been restarted
  * knows neither the mode nor the line. */
 static bool read_key(struct editor *editor, unsigned char *byte)
@@ -118,7 +123,7 @@ enum input_result input_edit(struct shell *shell, const char *prompt, const char
     editor_start(&editor, prompt);
     flush();
     enum input_result result = edit(shell, &editor);
-    status_ignore(set_mode(TERMINAL_COOKED));
+    input_take_terminal_back();
     *line = editor.line;
     return result;
 }

@@ -15,7 +15,7 @@
 
 #define CAPTURE_CHUNK 4096
 
-int child_finish(struct child *child, const struct io *io)
+int child_finish(const struct shell *shell, struct child *child, const struct io *io)
 {
     int exit_status = STATUS_UNKNOWN_COMMAND;
     status_t status = child_wait(child->endpoint, &exit_status);
@@ -25,6 +25,9 @@ int child_finish(struct child *child, const struct io *io)
         shell_complain(io, "process %s: how it ended is lost: %s", child->name,
                        status_text(status));
         exit_status = STATUS_UNKNOWN_COMMAND;
+    }
+    if (shell->interactive && exit_status >= STATUS_KILLED) {
+        input_take_terminal_back();
     }
     terminal_remove_foreground(child->endpoint);
     status_ignore(handle_close(child->endpoint));
@@ -150,7 +153,7 @@ int pipeline_run(struct shell *shell, const struct node *node, const struct io *
         (void)terminal_add_foreground(started.children[i].endpoint);
     }
     for (size_t i = 0; i < started.count; i++) {
-        status = child_finish(&started.children[i], io);
+        status = child_finish(shell, &started.children[i], io);
     }
     return started.failure != 0 ? started.failure : status;
 }
@@ -221,7 +224,7 @@ const char *pipeline_capture(struct shell *shell, const char *text, size_t lengt
     (void)terminal_add_foreground(child.endpoint);
     char *output = read_all(ends[0], &size);
     (void)close(ends[0]);
-    shell->status = child_finish(&child, io);
+    shell->status = child_finish(shell, &child, io);
     while (size > 0 && output[size - 1] == '\n') {
         size--;
     }

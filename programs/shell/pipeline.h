@@ -24,6 +24,6 @@ int command_start(struct shell *shell, const struct command *command, struct are
                   struct child *child);
 
 /* Waits for a child in the foreground and closes its handle; its exit status. */
-int child_finish(struct child *child, const struct io *io);
+int child_finish(const struct shell *shell, struct child *child, const struct io *io);
 
 #endif

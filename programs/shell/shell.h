@@ -18,6 +18,7 @@
 #define STATUS_USAGE           2
 #define STATUS_CANNOT_RUN      126
 #define STATUS_UNKNOWN_COMMAND 127
+#define STATUS_KILLED          128 /* and more: a signal or a fault */
 #define STATUS_INTERRUPT       130 /* 128 + SIGINT */
 #define STATUS_TERMINATED      143 /* 128 + SIGTERM */
 #define STATUS_MASK            0xff
@@ -138,6 +139,8 @@ enum input_result { INPUT_LINE, INPUT_INTERRUPT, INPUT_END };
 
 /* Edits a line on the terminal; *line is valid until the next call. */
 enum input_result input_edit(struct shell *shell, const char *prompt, const char **line);
+/* After a program that may have had no time to leave the terminal as it was. */
+void input_take_terminal_back(void);
 /* Runs what descriptor 0 gives, until its end. */
 int input_run(struct shell *shell, const struct io *io);
 
