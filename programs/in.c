@@ -1,8 +1,10 @@
 /*
  * in NAME COMMAND [ARGUMENT...]: runs a program inside an instance of a personality: one of the
  * instance's own names, in its root directory. Its exit status is the program's; the program ends
- * with it, and gets no environment.
+ * with it, and gets no environment. A personality may treat the terminal as its own meanwhile: when
+ * the program has ended, however that was, the terminal treats input as before.
  */
+#include <sinter/protocol/terminal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,6 +21,13 @@ static int fail(const char *name, const char *what, status_t status, const char 
     fprintf(stderr, "in: %s: %s%s%s\n", name, what, *what != '\0' ? ": " : "",
             *why != '\0' ? why : status_text(status));
     return status == STATUS_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}
+
+static void take_terminal_back(void)
+{
+    if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0) {
+        status_ignore(terminal_set_mode(descriptor_endpoint(STDIN_FILENO), TERMINAL_COOKED, NULL));
+    }
 }
 
 int main(int count, char **words)
@@ -42,9 +51,11 @@ int main(int count, char **words)
     status = foreign_enter(personality, name, &request, &child, refusal, sizeof(refusal));
     status_ignore(handle_close(personality));
     if (status != STATUS_OK) {
+        take_terminal_back();
         return fail(name, words[2], status, refusal);
     }
     status = child_wait(child.endpoint, &exit_status);
+    take_terminal_back();
     if (status != STATUS_OK) {
         fprintf(stderr, "in: %s: has ended with its personality\n", child.name);
     }

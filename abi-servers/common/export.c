@@ -8,8 +8,10 @@
 #include <sinter/protocol/process.h>
 #include "c_string.h"
 
+#include "console_terminal.h"
 #include "exec.h"
 #include "pipe.h"
+#include "process_terminal.h"
 #include "session.h"
 #include "workers.h"
 
@@ -272,6 +274,7 @@ struct request {
     const char *path, *directory;
     struct arguments arguments;
     handle_t files[3]; /* input, output, error */
+    bool on_terminal;  /* a terminal that it comes with becomes one of its own */
     struct refusal_text why;
 };
 
@@ -349,6 +352,7 @@ static status_t finish(struct process *process, status_t status, uint64_t *pid, 
     }
     if (status != STATUS_OK) {
         image_destroy(&process->image);
+        process_terminal_end(process);
         mutex_lock(&host.lock);
         process->held = false;
         process_drop(process);
@@ -368,6 +372,9 @@ static status_t run_file(struct request *request, handle_t file, uint64_t *pid, 
     status = exec_load(process, &process->image, file, request->path, &request->arguments,
                        &request->why);
     process->size = process->next_size;
+    if (status == STATUS_OK && request->on_terminal) {
+        status = console_terminal_give(process);
+    }
     return finish(process, status, pid, endpoint);
 }
 
@@ -425,7 +432,7 @@ static status_t enter(struct call *call, uint64_t bytes, uint64_t argument_count
                       uint64_t environment_count, handle_t input, handle_t output, handle_t error,
                       uint64_t *pid, handle_t *process)
 {
-    struct request request = {.files = {input, output, error}};
+    struct request request = {.files = {input, output, error}, .on_terminal = host.spawner == 0};
     handle_t file = 0;
     status_t status = take_request(call, &request, bytes, argument_count, environment_count);
     if (status == STATUS_OK) {

@@ -5,6 +5,7 @@
 
 #include "export.h"
 #include "pipe.h"
+#include "process_terminal.h"
 
 enum {
     TRIES = 5,            /* a server that is restarted meanwhile is asked again */
@@ -44,6 +45,9 @@ void open_file_release(struct open_file *file)
     }
     if (file->pipe != NULL) {
         pipe_close_end(file->pipe, file->writable);
+    }
+    if (file->terminal != NULL) {
+        process_terminal_release(file->terminal);
     }
     pool_give(&host.open_files, file);
 }
@@ -154,6 +158,9 @@ status_t open_file_read(struct process *process, struct open_file *file, uint64_
     if (from == NULL || !file->readable || !from->readable) {
         return STATUS_NO_RIGHT;
     }
+    if (from->terminal != NULL) {
+        return process_terminal_read(process, from->terminal, address, length, count);
+    }
     switch (from->kind) {
     case OPEN_REMOTE:
         return remote(process, from, false, address, length, count);
@@ -172,6 +179,9 @@ status_t open_file_write(struct process *process, struct open_file *file, uint64
     *count = 0;
     if (to == NULL || !file->writable || !to->writable) {
         return STATUS_NO_RIGHT;
+    }
+    if (to->terminal != NULL) {
+        return process_terminal_write(process, to->terminal, address, length, count);
     }
     if (to->kind == OPEN_PIPE) {
         return pipe_write(process, to->pipe, address, length, count);

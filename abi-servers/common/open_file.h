@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 struct process;
+struct process_terminal;
 
 enum open_kind { OPEN_REMOTE, OPEN_DIRECTORY, OPEN_PIPE, OPEN_CONSOLE };
 
@@ -17,9 +18,10 @@ struct open_file {
     enum open_kind kind;
     uint32_t references;
     bool readable, writable;
-    uint32_t file_kind;  /* FILE_KIND_ of the remote one */
-    handle_t endpoint;   /* OPEN_REMOTE, OPEN_DIRECTORY */
-    struct pipe *pipe;   /* OPEN_PIPE */
+    uint32_t file_kind;                /* FILE_KIND_ of the remote one */
+    handle_t endpoint;                 /* OPEN_REMOTE, OPEN_DIRECTORY */
+    struct pipe *pipe;                 /* OPEN_PIPE */
+    struct process_terminal *terminal; /* OPEN_REMOTE: it is the console of this terminal */
     uint64_t position;   /* OPEN_DIRECTORY: where the next read begins, in the ABI's format */
     uint64_t list_index; /* OPEN_DIRECTORY: the entry that `list` has at list_position */
     uint64_t list_position;

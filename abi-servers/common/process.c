@@ -3,10 +3,12 @@
 
 #include "c_string.h"
 
+#include "console_terminal.h"
 #include "exec.h"
 #include "export.h"
 #include "guest_registers.h"
 #include "pipe.h"
+#include "process_terminal.h"
 #include "side_thread.h"
 
 enum {
@@ -64,11 +66,13 @@ void personality_set_up(void)
         (struct pool){.size = sizeof(struct open_file), .limit = host.abi->open_files};
     host.pipes = (struct pool){.size = sizeof(struct pipe), .limit = host.abi->open_files};
     host.consoles = (struct pool){.size = sizeof(struct console), .limit = PROCESSES};
+    host.terminals = (struct pool){.size = console_terminal_bytes(), .limit = PROCESSES};
     host.attempts = (struct pool){.size = exec_attempt_bytes(), .limit = PROCESSES};
     memset(host.processes, 0, sizeof(host.processes)); /* from here on they take no more memory */
     memset(threads, 0, sizeof(threads));
     make_tables();
-    struct pool *pools[] = {&host.open_files, &host.pipes, &host.consoles, &host.attempts};
+    struct pool *pools[] = {&host.open_files, &host.pipes, &host.consoles, &host.terminals,
+                            &host.attempts};
     for (unsigned i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
         void *item = pool_take(pools[i], host.account);
         if (item != NULL) {
@@ -226,6 +230,7 @@ static bool end(struct process *process)
 {
     image_destroy(&process->image);
     image_destroy(&process->next_image);
+    process_terminal_end(process);
     mutex_lock(&host.lock);
     process_close_files(process);
     working_directory_close(&process->directory);

@@ -62,11 +62,12 @@ struct process {
     uint32_t family;        /* pid of the one that came from outside */
     uint32_t group;         /* processes that signals of the terminal reach together */
     uint32_t session;       /* pid of its leader, which each program from outside is */
-    bool has_terminal;      /* a leader: its console is the session's controlling terminal */
+    bool is_shell;          /* a leader that has opened its terminal: the ABI may spare it */
     _Atomic bool killed;
     int64_t kill_code;
     struct open_file *files[DESCRIPTORS];
     struct console *console;
+    struct process_terminal *terminal; /* of a leader: its session's controlling one */
     handle_t foreign;
 
     int64_t code; /* of a zombie */
@@ -111,7 +112,7 @@ struct personality {
     handle_t spawner; /* the supervisor's protocol `process`; 0: none is allowed */
     struct names names;
     struct mutex lock;
-    struct pool open_files, pipes, consoles, attempts;
+    struct pool open_files, pipes, consoles, terminals, attempts;
     struct process processes[PROCESSES];
     struct host_thread *idle;
     uint32_t thread_count; /* those that run, or are idle */

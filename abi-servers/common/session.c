@@ -1,19 +1,56 @@
 /* See session.h. */
 #include "session.h"
 
+static bool lives(const struct process *process)
+{
+    return process->state == PROCESS_RUNS || process->state == PROCESS_FOREIGN;
+}
+
+static bool ends(enum terminal_signal signal)
+{
+    return signal == TERMINAL_SIGHUP || signal == TERMINAL_SIGINT || signal == TERMINAL_SIGQUIT;
+}
+
+/* Without a hook nothing stops, and what would end a process does. */
+static void send(struct process *process, enum terminal_signal signal)
+{
+    if (host.abi->signal != NULL) {
+        host.abi->signal(process, signal);
+    } else if (ends(signal)) {
+        process_end(process, SESSION_KILLED_BY + signal);
+    }
+}
+
 void session_signal_group(uint32_t group, enum terminal_signal signal)
 {
     for (uint32_t i = 0; i < PROCESSES; i++) {
         struct process *process = &host.processes[i];
-        bool lives = process->state == PROCESS_RUNS || process->state == PROCESS_FOREIGN;
-        if (lives && process->group == group) {
-            if (host.abi->signal != NULL) {
-                host.abi->signal(process, signal);
-            } else {
-                process_end(process, SESSION_KILLED_BY + signal);
-            }
+        if (lives(process) && process->group == group) {
+            send(process, signal);
         }
     }
+}
+
+void session_signal_leader(uint32_t session, enum terminal_signal signal)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        struct process *process = &host.processes[i];
+        if (lives(process) && process->pid == session) {
+            send(process, signal);
+        }
+    }
+}
+
+bool session_group_is_orphaned(uint32_t group)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        const struct process *at = &host.processes[i];
+        if (lives(at) && at->group == group && at->parent != NULL && at->parent->group != group &&
+            at->parent->session == at->session) {
+            return false;
+        }
+    }
+    return true;
 }
 
 uint32_t session_signal_of(int64_t code)

@@ -9,8 +9,12 @@
 
 enum { SESSION_KILLED_BY = 128 }; /* and the signal: the exit code of what one has ended */
 
-/* By the ABI's hook; without one they end. */
+/* By the ABI's hook; without one they end, and do not stop. */
 void session_signal_group(uint32_t group, enum terminal_signal signal);
+void session_signal_leader(uint32_t session, enum terminal_signal signal);
+
+/* No member has a living parent in another group of its session. */
+bool session_group_is_orphaned(uint32_t group);
 
 /* The signal that ending with this code stands for, 0: none. */
 uint32_t session_signal_of(int64_t code);

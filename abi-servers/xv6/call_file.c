@@ -158,14 +158,14 @@ static enum open_kind kind_of(uint32_t kind, uint64_t major)
 }
 
 /* A leader that opens the console of its session is its shell, if that is a terminal. */
-static void take_terminal(struct process *process)
+static void note_shell(struct process *process)
 {
     uint32_t kind = FILE_KIND_REGULAR;
     uint64_t size;
     if (session_leads(process) && process->console != NULL &&
         file_stat(process->console->input->endpoint, &kind, &size, NULL) == STATUS_OK) {
         mutex_lock(&host.lock);
-        process->has_terminal = kind == FILE_KIND_TERMINAL;
+        process->is_shell = kind == FILE_KIND_TERMINAL;
         mutex_unlock(&host.lock);
     }
 }
@@ -185,7 +185,7 @@ static int64_t open_as(struct process *process, uint32_t kind, handle_t endpoint
         return -1;
     }
     if (open_kind == OPEN_CONSOLE) {
-        take_terminal(process);
+        note_shell(process);
     }
     return (int64_t)number;
 }

@@ -49,8 +49,8 @@ int64_t xv6_kill(struct process *process)
 void xv6_signal(struct process *process, enum terminal_signal signal)
 {
     bool interrupts = signal == TERMINAL_SIGINT || signal == TERMINAL_SIGQUIT;
-    bool spared = process->has_terminal || !session_in_foreground(process);
-    if (signal == TERMINAL_SIGHUP || (interrupts && !spared)) {
+    bool ends = signal == TERMINAL_SIGHUP || (interrupts && !process->is_shell);
+    if (ends && session_in_foreground(process)) {
         process_end(process, SESSION_KILLED_BY + signal);
     }
 }

@@ -68,7 +68,7 @@ SINTER_MUST_CHECK bool xv6_path(uint64_t address, char path[XV6_PATH]);
 struct open_file *xv6_file(const struct process *process, unsigned i);
 
 /*
- * There are no signals: a hang-up ends a process, ^C and ^\ those in the foreground but a shell,
+ * There are no signals: a hang-up ends what runs in the foreground, ^C and ^\ do but for a shell,
  * which is what leads a session and has opened its console; nothing stops.
  */
 void xv6_signal(struct process *process, enum terminal_signal signal);

@@ -11,7 +11,8 @@ from services import check_fifo, states, wait_no_program, wait_restarted, wait_s
 from xv6_image import Device
 from xv6_programs import OLDER, PASSED, xv6_programs
 
-CONTROL_C = "\x03"
+CONTROL_C, CONTROL_D, CONTROL_U, DELETE = "\x03", "\x04", "\x15", "\x7f"
+ERASED = "\x08 \x08"
 DATA = random.Random(6).randbytes(50_000)
 TEXT = b"".join(b"line %d of a text\n" % i for i in range(500))
 MOUNT = "svc start xv6fs args /dev/disk0; svc mount /xv6 xv6fs"
@@ -136,6 +137,99 @@ def test_interrupting_a_shell(start, smp):
     console.send(CONTROL_C)
     console.wait_prompt()
     assert output(console, "/xv6/echo alone") == "alone\n"
+
+
+def inner_prompt(console):
+    console.expect(r"\$ ", what="the prompt of xv6's sh")
+
+
+def last_ended(console, status):
+    """The status of what was typed without run()."""
+    console.send("echo is $?\n")
+    console.expect(rf"^is {status}\n")
+    console.wait_prompt()
+
+
+def terminal_is_native(console):
+    """The line discipline is the native console's: it edits and echoes, and ^C ends a program."""
+    console.send('echo rea""dy; cat\n')
+    console.expect(r"^ready\n") # what is typed from here on is for the command
+    console.send(f"not{DELETE}w\n")
+    console.expect(rf"^not{ERASED}w\nnow\n")
+    console.send(CONTROL_C)
+    console.wait_prompt()
+    last_ended(console, 130)
+
+
+@pytest.mark.quick(smp=4)
+@pytest.mark.parametrize("smp", [1, 4])
+def test_terminal_of_a_session(start, smp):
+    """A shell inside: echo and editing, ^D, ^C, a job of the background; then the native one."""
+    console = start(smp=smp)
+    output(console, "svc start lab object xv6.o root /xv6 memory 8M")
+    console.send("in lab /sh\n")
+    inner_prompt(console)
+    console.send(f"echo ont{DELETE}e\n")
+    console.expect(rf"^echo ont{ERASED}e\none\n")
+    inner_prompt(console)
+    console.send(f"echo no{CONTROL_U}echo yes\n")
+    console.expect(rf"^echo no({ERASED}){{7}}echo yes\nyes\n")
+    inner_prompt(console)
+    console.send("sleep 1000000 &\n")
+    inner_prompt(console)
+    for word in ("once", "twice"):
+        console.send(f"cat\n{word}\n")
+        console.expect(rf"^{word}\n{word}\n") # typed, and told by cat
+        console.send(CONTROL_C)
+        console.expect(r"^\^C")
+        inner_prompt(console)
+        console.send("echo lost")
+        console.expect("echo lost")
+        console.send(CONTROL_C) # it drops output that waits as well
+        console.expect(r"^\^C")
+        console.send("echo kept\n")
+        console.expect(r"^echo kept\nkept\n")
+        inner_prompt(console)
+    console.send(f"cat | wc\none two\n{CONTROL_D}")
+    console.expect(r"^1 2 8\s*\n")
+    inner_prompt(console)
+    console.send(CONTROL_D)
+    console.wait_prompt()
+    last_ended(console, 0)
+    terminal_is_native(console)
+    programs = [line.split() for line in output(console, "ps").splitlines() if "lab:" in line]
+    assert [row[-1] for row in programs] == ["sleep"], programs
+    output(console, f"kill {programs[0][0]}")
+    console.send("in lab /cat\nthree\n")
+    console.expect(r"^three\nthree\n")
+    console.send(CONTROL_C)
+    console.wait_prompt()
+    last_ended(console, 130)
+    terminal_is_native(console)
+    assert output(console, "echo piped | in lab /cat | cat") == "piped\n"
+
+
+# Until no xv6 `sh` is there any more: what is typed while it ends can be read by it.
+GONE = "there=1; while [ $there ]; do " \
+    "there=; for word in $(ps); do [ $word = sh ] && there=1; done; done"
+
+
+@pytest.mark.parametrize("how", ["svc kill xv6 --fault null", "svc kill xv6", "kill $job"])
+def test_terminal_comes_back(start, how):
+    """After a crash of the personality, or of `in`, with a shell in front."""
+    console = start()
+    output(console, "svc start xv6; sleep 100000 > /dev/fifo &") # so that the fifo has no end
+    for turn in range(2):
+        console.send("shell -c 'in xv6 /xv6/sh < /dev/console > /dev/console & job=$!; "
+                     f"head -n 1 < /dev/fifo > /dev/null; {how}; {GONE}; wait $job'\n")
+        inner_prompt(console)
+        console.send("/xv6/echo go > /dev/fifo\n")
+        console.wait_prompt()
+        last_ended(console, 143 if "job" in how else 137)
+        if "svc" in how:
+            wait_restarted(console, "xv6", turn + 1)
+        terminal_is_native(console)
+        assert output(console, "/xv6/echo again") == "again\n"
 
 
 @pytest.mark.parametrize("smp", [1, pytest.param(4, marks=pytest.mark.long)])
