@@ -6,6 +6,7 @@
 #include "export.h"
 #include "pipe.h"
 #include "process_terminal.h"
+#include "terminal_pair.h"
 
 enum {
     TRIES = 5,            /* a server that is restarted meanwhile is asked again */
@@ -47,6 +48,9 @@ void open_file_release(struct open_file *file)
         pipe_close_end(file->pipe, file->writable);
     }
     if (file->terminal != NULL) {
+        if (file->kind != OPEN_REMOTE) {
+            terminal_pair_close(file);
+        }
         process_terminal_release(file->terminal);
     }
     pool_give(&host.open_files, file);
@@ -158,6 +162,9 @@ status_t open_file_read(struct process *process, struct open_file *file, uint64_
     if (from == NULL || !file->readable || !from->readable) {
         return STATUS_NO_RIGHT;
     }
+    if (from->kind == OPEN_TERMINAL_MASTER) {
+        return terminal_pair_read(process, from, address, length, count);
+    }
     if (from->terminal != NULL) {
         return process_terminal_read(process, from->terminal, address, length, count);
     }
@@ -179,6 +186,9 @@ status_t open_file_write(struct process *process, struct open_file *file, uint64
     *count = 0;
     if (to == NULL || !file->writable || !to->writable) {
         return STATUS_NO_RIGHT;
+    }
+    if (to->kind == OPEN_TERMINAL_MASTER) {
+        return terminal_pair_write(process, to, address, length, count);
     }
     if (to->terminal != NULL) {
         return process_terminal_write(process, to->terminal, address, length, count);

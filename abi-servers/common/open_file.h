@@ -1,5 +1,6 @@
 /*
- * What descriptors stand for: files of other servers, pipes of this personality, the console.
+ * What descriptors stand for: files of other servers, pipes and terminals of this personality, the
+ * console.
  * Counted: descriptors of several processes can stand for one. The lock of the personality is held
  * where nothing else is said.
  */
@@ -12,7 +13,14 @@
 struct process;
 struct process_terminal;
 
-enum open_kind { OPEN_REMOTE, OPEN_DIRECTORY, OPEN_PIPE, OPEN_CONSOLE };
+enum open_kind {
+    OPEN_REMOTE,
+    OPEN_DIRECTORY,
+    OPEN_PIPE,
+    OPEN_CONSOLE,
+    OPEN_TERMINAL, /* a slave of a pair */
+    OPEN_TERMINAL_MASTER,
+};
 
 struct open_file {
     enum open_kind kind;
@@ -21,7 +29,7 @@ struct open_file {
     uint32_t file_kind;                /* FILE_KIND_ of the remote one */
     handle_t endpoint;                 /* OPEN_REMOTE, OPEN_DIRECTORY */
     struct pipe *pipe;                 /* OPEN_PIPE */
-    struct process_terminal *terminal; /* OPEN_REMOTE: it is the console of this terminal */
+    struct process_terminal *terminal; /* OPEN_TERMINAL…; OPEN_REMOTE that is the device of one */
     uint64_t position;   /* OPEN_DIRECTORY: where the next read begins, in the ABI's format */
     uint64_t list_index; /* OPEN_DIRECTORY: the entry that `list` has at list_position */
     uint64_t list_position;

@@ -10,6 +10,7 @@
 #include "pipe.h"
 #include "process_terminal.h"
 #include "side_thread.h"
+#include "terminal_pair.h"
 
 enum {
     TABLE_PLACES = 200,
@@ -67,6 +68,7 @@ void personality_set_up(void)
     host.pipes = (struct pool){.size = sizeof(struct pipe), .limit = host.abi->open_files};
     host.consoles = (struct pool){.size = sizeof(struct console), .limit = PROCESSES};
     host.terminals = (struct pool){.size = console_terminal_bytes(), .limit = PROCESSES};
+    host.pairs = (struct pool){.size = terminal_pair_bytes(), .limit = PROCESSES};
     host.attempts = (struct pool){.size = exec_attempt_bytes(), .limit = PROCESSES};
     memset(host.processes, 0, sizeof(host.processes)); /* from here on they take no more memory */
     memset(threads, 0, sizeof(threads));

@@ -112,7 +112,7 @@ struct personality {
     handle_t spawner; /* the supervisor's protocol `process`; 0: none is allowed */
     struct names names;
     struct mutex lock;
-    struct pool open_files, pipes, consoles, terminals, attempts;
+    struct pool open_files, pipes, consoles, terminals, pairs, attempts;
     struct process processes[PROCESSES];
     struct host_thread *idle;
     uint32_t thread_count; /* those that run, or are idle */

@@ -92,17 +92,27 @@ static status_t to_status(enum terminal_status status)
         return STATUS_OK;
     case TERMINAL_SIGNALLED:
         return STATUS_INTERRUPTED;
+    case TERMINAL_NOT_PERMITTED:
+        return STATUS_NO_RIGHT;
+    case TERMINAL_NOT_CONTROLLING:
+        return STATUS_UNSUPPORTED;
     default:
         return STATUS_IO_ERROR;
     }
 }
 
+static struct terminal_caller caller_of(const struct process *process)
+{
+    return (struct terminal_caller){.session = process->session,
+                                    .group = process->group,
+                                    .leads_session = session_leads(process),
+                                    .has_terminal = process->terminal != NULL};
+}
+
 static status_t may(const struct process *process, struct process_terminal *at,
                     enum terminal_operation operation)
 {
-    const struct terminal_caller caller = {.session = process->session,
-                                           .group = process->group,
-                                           .leads_session = session_leads(process)};
+    const struct terminal_caller caller = caller_of(process);
     return to_status(terminal_may(at->terminal, &caller, operation));
 }
 
@@ -184,4 +194,24 @@ status_t process_terminal_write(struct process *process, struct process_terminal
         *count += done;
     }
     return status;
+}
+
+/* ---- sessions -------------------------------------------------------------------------------- */
+
+status_t process_terminal_acquire(struct process *process, struct process_terminal *at)
+{
+    const struct terminal_caller caller = caller_of(process);
+    enum terminal_status told = terminal_acquire(at->terminal, &caller);
+    if (told == TERMINAL_DONE && process->terminal == NULL) {
+        process->terminal = process_terminal_share(at);
+    }
+    return to_status(told);
+}
+
+status_t process_terminal_set_foreground(struct process *process, struct process_terminal *at,
+                                         uint32_t group)
+{
+    const struct terminal_caller caller = caller_of(process);
+    return to_status(
+        terminal_set_foreground(at->terminal, &caller, group, session_of_group(group)));
 }

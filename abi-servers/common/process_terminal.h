@@ -1,6 +1,6 @@
 /*
  * A terminal (terminal.h) as processes of this personality use it: they wait in queues, and signals
- * go to their groups. What its device is says who makes one: see console_terminal.
+ * go to their groups. What its device is says who makes one: console_terminal, terminal_pair.
  *
  * `terminal`, the queues and the counter are under host.lock, which reads and writes take.
  */
@@ -48,6 +48,16 @@ SINTER_MUST_CHECK status_t process_terminal_read(struct process *process,
 SINTER_MUST_CHECK status_t process_terminal_write(struct process *process,
                                                   struct process_terminal *at, uint64_t address,
                                                   uint64_t length, uint64_t *count);
+
+/* TIOCSCTTY: it becomes the controlling terminal of the session that the process leads. NO_RIGHT:
+ * that leads none, or has one, or the terminal is another's. IO_ERROR. Lock held. */
+SINTER_MUST_CHECK status_t process_terminal_acquire(struct process *process,
+                                                    struct process_terminal *at);
+/* tcsetpgrp(). NO_RIGHT: no such group in the session. UNSUPPORTED: it is not the controlling
+ * terminal of the process. INTERRUPTED, IO_ERROR as above. Lock held. */
+SINTER_MUST_CHECK status_t process_terminal_set_foreground(struct process *process,
+                                                           struct process_terminal *at,
+                                                           uint32_t group);
 
 /* A leader's end: its session has no controlling terminal any more. Lock not held. */
 void process_terminal_end(struct process *leader);

@@ -66,3 +66,50 @@ bool session_in_foreground(const struct process *process)
     }
     return at != NULL;
 }
+
+uint32_t session_of_group(uint32_t group)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        const struct process *at = &host.processes[i];
+        if (at->state != PROCESS_FREE && at->group == group) {
+            return at->session;
+        }
+    }
+    return 0;
+}
+
+status_t session_begin(struct process *process)
+{
+    if (session_of_group(process->pid) != 0) {
+        return STATUS_NO_RIGHT;
+    }
+    process->session = process->group = process->pid;
+    return STATUS_OK;
+}
+
+/* A child that has ended is one until it is waited for. */
+static struct process *self_or_child(struct process *process, uint32_t pid)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        struct process *at = &host.processes[i];
+        if (at->state != PROCESS_FREE && at->pid == pid &&
+            (at == process || at->parent == process)) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+status_t session_set_group(struct process *process, uint32_t pid, uint32_t group)
+{
+    struct process *at = self_or_child(process, pid);
+    if (at == NULL) {
+        return STATUS_NOT_FOUND;
+    }
+    if (session_leads(at) || at->session != process->session ||
+        (group != pid && session_of_group(group) != at->session)) {
+        return STATUS_NO_RIGHT;
+    }
+    at->group = group;
+    return STATUS_OK;
+}

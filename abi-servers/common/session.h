@@ -1,6 +1,7 @@
 /*
  * Sessions and process groups: whom the signals of a terminal reach, and what they find there. Each
- * program from outside leads a session and a group; its children are in both. Lock held.
+ * program from outside leads a session and a group; its children are in both, until an ABI has
+ * calls that change it. Lock held.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -18,6 +19,16 @@ bool session_group_is_orphaned(uint32_t group);
 
 /* The signal that ending with this code stands for, 0: none. */
 uint32_t session_signal_of(int64_t code);
+
+/* setsid(): it leads a session and a group, without a terminal. NO_RIGHT: it, or another, has that
+ * group already. */
+SINTER_MUST_CHECK status_t session_begin(struct process *process);
+/* setpgid(), of the process itself or a child, into a group of its session or one of its own.
+ * NOT_FOUND: it is neither. NO_RIGHT: it leads a session or is in another, or there is no such
+ * group. */
+SINTER_MUST_CHECK status_t session_set_group(struct process *process, uint32_t pid, uint32_t group);
+/* The session that the group is in; 0: there is none. */
+uint32_t session_of_group(uint32_t group);
 
 static inline bool session_leads(const struct process *process)
 {

@@ -1,0 +1,148 @@
+/*
+ * A personality for tests of the terminals that the common part has: xv6's, with calls that make
+ * pairs, sessions and groups (test/xv6/terminals/call_list.h), and without a signal hook, so that
+ * SIGHUP, SIGINT and SIGQUIT end whoever gets them.
+ */
+#include <sinter/object.h>
+
+#include "export.h"
+#include "process_terminal.h"
+#include "session.h"
+#include "terminal_pair.h"
+#include "xv6.h"
+
+int server_main(const struct start_info *info);
+
+SERVER_META(name, "terminal_personality");
+SERVER_META(version, "1.0");
+SERVER_META(licence, "BSD-2-Clause");
+SERVER_META(description, "Personality for tests of terminals");
+SERVER_META(kind, PERSONALITY);
+SERVER_META(provides, "personality 1.0");
+SERVER_META(provides, "process 1.0");
+SERVER_META(provides, "file 1.0");
+SERVER_META(consumes, "file 1.0");
+SERVER_META(restart, STATELESS);
+SERVER_META(stack, 32768);
+
+static int64_t answer(status_t status)
+{
+    return status == STATUS_OK ? 0 : -1;
+}
+
+static uint32_t number(const struct process *process, unsigned i)
+{
+    return (uint32_t)guest_argument(process, i);
+}
+
+static int64_t pair_open(struct process *process)
+{
+    struct open_file *master = terminal_pair_new();
+    return master != NULL ? descriptor_install(process, master) : -1;
+}
+
+static struct open_file *master_of(struct process *process)
+{
+    struct open_file *file = xv6_file(process, 0);
+    return file != NULL && file->kind == OPEN_TERMINAL_MASTER ? file : NULL;
+}
+
+static int64_t pair_unlock(struct process *process)
+{
+    struct open_file *master = master_of(process);
+    if (master == NULL) {
+        return -1;
+    }
+    terminal_pair_unlock(master);
+    return 0;
+}
+
+static int64_t pair_slave(struct process *process)
+{
+    struct open_file *master = master_of(process);
+    struct open_file *slave;
+    if (master == NULL || terminal_pair_open(master, &slave) != STATUS_OK) {
+        return -1;
+    }
+    return descriptor_install(process, slave);
+}
+
+static int64_t begin_session(struct process *process)
+{
+    return answer(session_begin(process));
+}
+
+static int64_t terminal_take(struct process *process)
+{
+    struct open_file *file = xv6_file(process, 0);
+    return file != NULL && file->kind == OPEN_TERMINAL
+               ? answer(process_terminal_acquire(process, file->terminal))
+               : -1;
+}
+
+static int64_t group_set(struct process *process)
+{
+    return answer(session_set_group(process, number(process, 0), number(process, 1)));
+}
+
+static int64_t foreground_set(struct process *process)
+{
+    struct open_file *file = xv6_file(process, 0);
+    return file != NULL && file->kind == OPEN_TERMINAL
+               ? answer(
+                     process_terminal_set_foreground(process, file->terminal, number(process, 1)))
+               : -1;
+}
+
+static int64_t terminal_raw(struct process *process)
+{
+    const uint32_t cooked = TERMINAL_ICANON | TERMINAL_ECHO | TERMINAL_ISIG;
+    struct open_file *file = xv6_file(process, 0);
+    if (file == NULL || file->kind != OPEN_TERMINAL) {
+        return -1;
+    }
+    struct terminal_attributes attributes = file->terminal->terminal->attributes;
+    attributes.local &= ~cooked;
+    attributes.local |= number(process, 1) != 0 ? 0 : cooked;
+    terminal_set_attributes(file->terminal->terminal, &attributes);
+    return 0;
+}
+
+enum { FIRST = 32 };
+
+static int64_t (*const calls[])(struct process *) = {
+    pair_open,     pair_unlock, pair_slave,     begin_session,
+    terminal_take, group_set,   foreground_set, terminal_raw,
+};
+
+enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
+
+static bool call(struct process *process)
+{
+    uint64_t *registers = process->image.state->registers;
+    uint64_t which = registers[GUEST_CALL] - FIRST;
+    if (which >= CALLS) {
+        return xv6_call(process);
+    }
+    mutex_lock(&host.lock);
+    registers[GUEST_RESULT] = (uint64_t)calls[which](process);
+    mutex_unlock(&host.lock);
+    return !process->killed;
+}
+
+static const struct personality_abi abi = {
+    .name = "terminal_personality",
+    .call = call,
+    .load = xv6_load,
+    .image_top = XV6_TOP,
+    .pipe_bytes = XV6_PIPE,
+    .transfer_flags = FILE_NO_GAP,
+    .open_files = XV6_OPEN_FILES,
+    .name_part = XV6_NAME,
+};
+
+int server_main(const struct start_info *info)
+{
+    host.abi = &abi;
+    return export_run(info);
+}

@@ -1,0 +1,39 @@
+"""Pseudo-terminals, sessions and groups of the personalities' common part, used for real.
+
+terminal_personality (test/objects) is xv6's with calls for them; its program `terminals`
+(test/xv6/terminals) opens pairs, reads and writes both ends, hangs up, interrupts groups.
+"""
+
+import pytest
+
+from harness.build import Variant
+from services import memory_used
+from xv6_programs import PASSED
+
+
+@pytest.fixture
+def start(boot, architecture, request, tmp_path):
+    variant = Variant(architecture, request.config.getoption("compiler"))
+    folder = tmp_path / "share"
+    folder.mkdir()
+    program = variant.folder / "test/xv6/terminals"
+    (folder / "terminals").write_bytes(program.read_bytes())
+
+    def run(**machine):
+        add = {"terminal_personality.o": variant.folder / "test/objects/terminal_personality.o"}
+        return boot(share=folder, add=add, **machine)
+    return run
+
+
+@pytest.mark.quick(smp=4)
+@pytest.mark.parametrize("smp", [1, 4])
+def test_pairs_sessions_and_groups(start, smp):
+    console = start(smp=smp)
+    assert console.run("svc start terminal_personality as terminals") == ("", 0)
+    used = []
+    for _ in range(4):
+        told, status = console.run("/host/terminals")
+        assert status == 0 and told.rstrip().endswith(PASSED), f"{told}{console.where()}"
+        used.append(memory_used(console)[0])
+    # Each pair has four pages of its own, and a run makes ten; page tables come and go.
+    assert used[3] <= used[1] + 32, f"{used}: pages are left behind{console.where()}"
