@@ -1,6 +1,6 @@
 /*
- * See pipe_model.h. The model is the row of bytes that the pipe holds. What a process moves, the pipe
- * copies by itself: settle() finds it by the count. What those outside move comes by
+ * See pipe_model.h. The model is the row of bytes that the pipe holds. What a process moves, the
+ * pipe copies by itself: settle() finds it by the count. What those outside move comes by
  * lease_transfer(). While a process sleeps the next operations are those of others.
  */
 #include "pipe_model.h"
