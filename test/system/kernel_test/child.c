@@ -29,6 +29,7 @@ static void take(struct message *message, handle_t account)
 /* Does what the answer says and makes the next call of it; false: it is to return. */
 static bool obey(struct message *message, handle_t account)
 {
+    uint32_t handles = 0;
     uint32_t leases = 0;
     switch (message->words[0]) {
     case CHILD_EXIT:
@@ -71,6 +72,10 @@ static bool obey(struct message *message, handle_t account)
     case CHILD_FLOAT:
         fp_control_write(0);
         break;
+    case CHILD_GUEST:
+        message_page()->handles[0] = guest_new(account);
+        handles = 1;
+        break;
     case CHILD_TAKE:
         take(message, account);
         break;
@@ -78,7 +83,7 @@ static bool obey(struct message *message, handle_t account)
     message->words[2] = buffer[0];
     message->words[3] = buffer[sizeof(buffer) - 1];
     message->words[4] = address_of(buffer);
-    message->tag = message_tag(1, 0, 0, leases);
+    message->tag = message_tag(1, 0, handles, leases);
     return true;
 }
 

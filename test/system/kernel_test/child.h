@@ -21,6 +21,7 @@ enum {
     CHILD_ILLEGAL,  /* executes what is no instruction */
     CHILD_EXECUTE,  /* calls code of a guest that it has */
     CHILD_STRAY,    /* reads through a null pointer while it has a guest */
+    CHILD_GUEST,    /* makes a guest, whose handle comes with the next call */
     CHILD_TAKE,     /* maps words[1] pages of its account and writes to each: status */
 };
 

@@ -115,6 +115,13 @@ void guests_spin(handle_t account)
     }
 }
 
+handle_t guest_new(handle_t account)
+{
+    static struct foreign foreign;
+    environment.account = account;
+    return foreign_open(&foreign) ? foreign.guest : 0;
+}
+
 void guest_call_code(handle_t account)
 {
     static struct foreign foreign;

@@ -57,6 +57,8 @@ uint64_t foreign_argument(const struct foreign *foreign, unsigned i);
 
 /* For ever: two threads with a guest each that only counts. */
 void guests_spin(handle_t account);
+/* A guest that stays. */
+handle_t guest_new(handle_t account);
 /* Calls, as the host, a guest's code at FOREIGN_CODE. */
 void guest_call_code(handle_t account);
 /* Reads, as the host, at address 0 while it has a guest that has memory there. */

@@ -141,6 +141,22 @@ static void test_plain(void)
     close_handle(event);
 }
 
+/* Whose handle came in a message: only threads of the task that hosts it can have it. */
+static void test_guest_of_another(void)
+{
+    static struct child child;
+    REQUIRE(child_start_host(&child, 0));
+    message_page()->accept = 1;
+    child_order(&child, CHILD_GUEST, 0, 0);
+    message_page()->accept = 0;
+    REQUIRE(tag_handles(child.call.tag) == 1);
+    handle_t guest = message_page()->handles[0];
+    EXPECT_STATUS(STATUS_BAD_ARGUMENT, guest_attach(guest));
+    close_handle(guest);
+    child_command(&child, CHILD_RETURN, 0, 0);
+    child_end(&child, EXIT_NORMAL, 0);
+}
+
 static void test_host_of_another(void)
 {
     handle_t host = 0;
@@ -227,6 +243,7 @@ const struct test host_tests[] = {
     {"host_stray", test_stray},
     {"host_plain", test_plain},
     {"host_of_another", test_host_of_another},
+    {"host_guest_of_another", test_guest_of_another},
     {"host_ranges", test_ranges},
     {"host_full", test_full},
     {0},
