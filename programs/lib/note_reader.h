@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NOTE_TEXT_SIZE 160
+#define NOTE_TEXT_SIZE 256
 
 struct note_summary {
     char name[NOTE_TEXT_SIZE];

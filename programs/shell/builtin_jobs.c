@@ -134,7 +134,14 @@ static bool kill_one(const char *name, int status, const char *command, const st
         jobs_kill(job, status);
         return true;
     }
-    return kill_foreign(name, status) || find_job(name, command, io) != NULL;
+    if (kill_foreign(name, status)) {
+        return true;
+    }
+    shell_complain(io,
+                   "%s: `%s` is no job of this shell (`jobs` lists them) and no PERSONALITY:PID; "
+                   "`svc kill NAME` ends a service",
+                   command, name);
+    return false;
 }
 
 /* The signal only chooses the exit status, 128 more than its number: nothing can catch it. */

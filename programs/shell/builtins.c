@@ -138,9 +138,17 @@ static int builtin_source(struct shell *shell, int count, char **words, const st
 
 static int builtin_history(struct shell *shell, int count, char **words, const struct io *io)
 {
-    (void)count;
-    (void)words;
-    for (size_t i = 0; i < shell->history.count; i++) {
+    size_t first = 0;
+    if (count > 1) {
+        long most = builtin_number(words[1]);
+        if (most < 0 || count > 2) {
+            shell_complain(io, "usage: history [COUNT]");
+            return STATUS_USAGE;
+        }
+        first = shell->history.count -
+                ((size_t)most < shell->history.count ? (size_t)most : shell->history.count);
+    }
+    for (size_t i = first; i < shell->history.count; i++) {
         shell_print(io->files[1], "%4lu  %s\n", (unsigned long)(i + 1), shell->history.lines[i]);
     }
     return 0;

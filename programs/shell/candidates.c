@@ -90,7 +90,12 @@ static void walk_all(const struct shell *shell, struct walk *walk)
 {
     if (walk->completion->command) {
         walk_commands(shell, walk);
-    } else {
+        return;
+    }
+    if (walk->completion->service != 0) {
+        service_words_list(walk->completion->service, take, walk);
+    }
+    if (walk->completion->service == 0 || walk->completion->count == 0) {
         walk_files(walk);
     }
 }

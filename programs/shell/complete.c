@@ -34,6 +34,40 @@ static bool begins_command(const char *line, size_t at)
     return false;
 }
 
+static bool is_blank(char character)
+{
+    return character == ' ' || character == '\t';
+}
+
+/* How many words stand before index `at` in a command `svc`; 0: in another, or more than two. */
+static unsigned service_place(const char *line, size_t at)
+{
+    static const char name[] = "svc";
+    unsigned words = 0;
+    bool is_svc = false;
+    size_t i = at;
+    while (i > 0 && strchr(";|&(", line[i - 1]) == NULL) {
+        i--;
+    }
+    while (i < at) {
+        size_t start = i;
+        while (i < at && !ends_word(line[i])) {
+            i++;
+        }
+        if (i > start) {
+            is_svc = words > 0 ? is_svc
+                               : i - start == sizeof(name) - 1 &&
+                                     memcmp(line + start, name, sizeof(name) - 1) == 0;
+            words++;
+        } else if (is_blank(line[i])) {
+            i++;
+        } else {
+            return 0;
+        }
+    }
+    return is_svc && words <= 2 ? words : 0;
+}
+
 void complete_start(struct completion *completion, const char *line, size_t cursor)
 {
     size_t start = cursor;
@@ -50,6 +84,7 @@ void complete_start(struct completion *completion, const char *line, size_t curs
     completion->prefix = line + slash;
     completion->prefix_length = cursor - slash;
     completion->command = slash == start && begins_command(line, start);
+    completion->service = slash == start ? service_place(line, start) : 0;
 }
 
 bool complete_add(struct completion *completion, const char *name, bool is_folder)

@@ -13,8 +13,9 @@ struct completion {
     size_t prefix_length;
     const char *folder; /* the word up to its last slash, with it */
     size_t folder_length;
-    bool command; /* a name of a command belongs here, not of a file */
-    char *common; /* what all candidates begin with; null: no candidate yet */
+    bool command;     /* a name of a command belongs here, not of a file */
+    unsigned service; /* 1: a word of `svc`, 2: perhaps the name of a service; 0: neither */
+    char *common;     /* what all candidates begin with; null: no candidate yet */
     size_t count;
     bool is_folder; /* the only candidate is a directory */
 };

@@ -68,6 +68,8 @@ char *words_expand_text(struct shell *shell, const struct io *io, struct arena *
                         const char *word);
 /* Calls `found` with the names in a directory, sorted, and whether each is a directory. */
 void words_list(const char *path, void (*found)(void *, const char *, bool), void *context);
+/* What can stand behind `svc`, for completion: in place 1 its words, in place 2 services. */
+void service_words_list(unsigned place, void (*found)(void *, const char *, bool), void *context);
 
 /* program: finding and starting. */
 

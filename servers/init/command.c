@@ -48,7 +48,7 @@ static struct service *find(struct command *command)
              "`kill loader` and `restart loader` only");
     } else if (service == NULL) {
         FAIL(command, STATUS_NOT_FOUND, "there is no service `", command->statement.name,
-             "`; `list` shows them");
+             "`; `svc list` shows them");
     }
     return service;
 }

@@ -335,6 +335,31 @@ static void check_completion(const char *line, const char *folder, const char *p
     assert_int_equal(completion.command, command);
 }
 
+static unsigned service_place_of(const char *line)
+{
+    struct completion completion;
+    complete_start(&completion, line, strlen(line));
+    return completion.service;
+}
+
+static void words_of_services(void **state)
+{
+    (void)state;
+    assert_int_equal(service_place_of("svc"), 0);
+    assert_int_equal(service_place_of("svc "), 1);
+    assert_int_equal(service_place_of("svc sta"), 1);
+    assert_int_equal(service_place_of("svc  status\tfi"), 2);
+    assert_int_equal(service_place_of("svc start fifo as"), 0);
+    assert_int_equal(service_place_of("echo svc st"), 0);
+    assert_int_equal(service_place_of("true; svc st"), 1);
+    assert_int_equal(service_place_of("svc list | svc stop n"), 2);
+    assert_int_equal(service_place_of("svc check /bo"), 0);
+    assert_int_equal(service_place_of("svc list > fi"), 0);
+    assert_int_equal(service_place_of("svcs st"), 0);
+    assert_int_equal(service_place_of("sv st"), 0);
+    assert_int_equal(service_place_of("svc 'st"), 0);
+}
+
 static void what_is_completed(void **state)
 {
     (void)state;
@@ -368,15 +393,25 @@ static void common_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(typing),          TEST(middle),
-        TEST(home_and_end),    TEST(erasing),
-        TEST(killing),         TEST(killing_to_start),
-        TEST(long_lines_wrap), TEST(editing_wrapped_lines),
-        TEST(full_rows),       TEST(refresh),
-        TEST(results),         TEST(return_and_newline_are_one),
-        TEST(line_is_bounded), TEST(unknown_keys_are_ignored),
-        TEST(old_lines),       TEST(history_is_bounded),
-        TEST(common_part),     TEST(what_is_completed),
+        TEST(typing),
+        TEST(middle),
+        TEST(home_and_end),
+        TEST(erasing),
+        TEST(killing),
+        TEST(killing_to_start),
+        TEST(long_lines_wrap),
+        TEST(editing_wrapped_lines),
+        TEST(full_rows),
+        TEST(refresh),
+        TEST(results),
+        TEST(return_and_newline_are_one),
+        TEST(line_is_bounded),
+        TEST(unknown_keys_are_ignored),
+        TEST(old_lines),
+        TEST(history_is_bounded),
+        TEST(common_part),
+        TEST(what_is_completed),
+        TEST(words_of_services),
     };
     return cmocka_run_group_tests_name("editor", tests, NULL, NULL);
 }

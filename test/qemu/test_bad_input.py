@@ -133,7 +133,7 @@ BAD_LINES = [
     ("start", r"`start` wants the name of a service after it"),
     ("start of/no/name", r"`of/no/name` is no name: up to 23 letters"),
     ("start spare2 object " + "x" * 60, r"the object `x+.* is no path of 1 to 47 bytes"),
-    ("stop nobody", r"there is no service `nobody`; `list` shows them"),
+    ("stop nobody", r"there is no service `nobody`; `svc list` shows them"),
     ("restart nobody", r"there is no service `nobody`"),
     ("kill nobody --fault boredom", r"write `kill NAME` or `kill NAME --fault null\|"),
     ("service lonely", r"`service` wants a name and an object"),

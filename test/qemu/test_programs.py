@@ -52,7 +52,7 @@ def test_lists(boot, architecture):
         "ps": r"(?m)^- +running .* console$(?s:.*)^1 +running .* shell$(?s:.*) ps$",
         "mem": r"(?m)^memory +131072 KiB$",
         "dmesg": r"Sinter on .*: 1 CPU, 128 MiB",
-        "help": r"(?m)^  poweroff ",
+        "help": r"(?s)^  gpio [^\n]* drives and watches lines$.*^  poweroff ",
         "svc help": r"(?m)^restart NAME ",
         "svc log fifo": r"has not crashed|fifo: ",
         "svc status fifo": r"(?m)^state: +running, for ",
@@ -90,6 +90,13 @@ def test_keys(boot, architecture):
     console.wait_prompt()
     console.send("cat /boot/init" + TAB + "rc | head -n 1\n")
     console.expect(r"^# The boot script[^\n]*\n")
+    console.wait_prompt()
+    console.run("svc start spare")
+    console.send("svc stat" + TAB + "spa" + TAB + "\n")
+    console.expect(r"^service: +spare\n")
+    console.wait_prompt()
+    console.send("history 2\n")
+    console.expect(r"svc status spare *\n[^\n]*history 2\n")
     console.wait_prompt()
     console.send("nonsense that is dropped\x03")
     console.wait_prompt()
