@@ -7,8 +7,8 @@ terminal_personality (test/objects) is xv6's with calls for them; its program `t
 import pytest
 
 from harness.build import Variant
+from harness.xv6_programs import PASSED
 from services import memory_used
-from xv6_programs import PASSED
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import struct
 
 import pytest
 
-import xv6_image
+from harness import xv6_image
 from harness.places import ROOT
+from harness.xv6_programs import xv6_programs
 from services import memory_used, names_of_programs, status_of, wait_program, wait_restarted
 from test_personality import inside, refused, wait_inside
-from xv6_programs import xv6_programs
 
 LINES = 300
 PROGRAMS = ("join", "say", "upper", "wild")

@@ -3,13 +3,16 @@ The programs are the project's (test/xv6), written to xv6's interface; `try` tri
 
 import hashlib
 import random
+import subprocess
 
 import pytest
 
-import xv6_image
+from harness import xv6_image
+from harness.build import Variant
+from harness.places import ROOT
+from harness.xv6_image import Device
+from harness.xv6_programs import OLDER, PASSED, xv6_programs
 from services import check_fifo, states, wait_no_program, wait_restarted, wait_state
-from xv6_image import Device
-from xv6_programs import OLDER, PASSED, xv6_programs
 
 CONTROL_C, CONTROL_D, CONTROL_U, DELETE = "\x03", "\x04", "\x15", "\x7f"
 ERASED = "\x08 \x08"
@@ -47,6 +50,23 @@ def output(console, command, wanted=0, timeout=100):
 
 def checked_sum(told):
     return told.split()[0]
+
+
+@pytest.mark.own_build
+def test_image(architecture, tmp_path):
+    """./image --xv6: the programs as they are built, the console, and files of one's own."""
+    path = tmp_path / "disk.img"
+    (tmp_path / "notes.txt").write_bytes(TEXT)
+    command = [ROOT / "image", architecture, "--output", path, "--xv6"]
+    subprocess.run([*command, tmp_path / "notes.txt"], check=True, stdout=subprocess.DEVNULL)
+    tree = xv6_image.read_file(path)
+    assert tree.pop("notes.txt") == TEXT and tree.pop("console") == Device(1, 0)
+    assert tree == {name: program.read_bytes()
+                    for name, program in xv6_programs(Variant(architecture)).items()}
+    for name, status in (("n" * 14, 0), ("n" * 15, 1)):
+        (tmp_path / name).write_bytes(b"")
+        outcome = subprocess.run([*command, tmp_path / name], capture_output=True, text=True)
+        assert outcome.returncode == status and ("14 bytes" in outcome.stderr) == bool(status)
 
 
 @pytest.mark.quick

@@ -7,7 +7,7 @@ import pytest
 
 from harness.build import Variant
 from harness.places import COMPILERS, ROOT
-from xv6_programs import NAMES, xv6_programs
+from harness.xv6_programs import NAMES, xv6_programs
 
 PAGE = 4096
 LARGEST_FILE = (12 + 256) * 1024 # MAXFILE blocks

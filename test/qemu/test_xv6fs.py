@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-import xv6_image
+from harness import xv6_image
+from harness.xv6_image import Device, Link
 from services import wait_log, wait_restarted, wait_state
-from xv6_image import Device, Link
 
 TREE = {
     "README": b"xv6 in Sinter\n",

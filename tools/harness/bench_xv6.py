@@ -6,16 +6,13 @@ once before: that warms up.
 """
 
 import subprocess
-import sys
 
+from . import xv6_image
 from .build import Variant
 from .console import ConsoleError
 from .counted import CountedMachine
-from .places import BUILD, LOGS, ROOT
-
-sys.path.append(str(ROOT / "test" / "qemu"))
-import xv6_image # pylint: disable=wrong-import-position
-from xv6_programs import xv6_programs # pylint: disable=wrong-import-position
+from .places import BUILD, LOGS
+from .xv6_programs import xv6_programs
 
 SECONDS = 300
 PROGRAM = "/xv6/measure"

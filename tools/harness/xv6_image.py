@@ -1,4 +1,4 @@
-"""xv6 file systems on the host, for tests: makes an image of names, reads one back, and checks one.
+"""xv6 file systems on the host: makes an image of names, reads one back, and checks one.
 
 A tree is a dict: name -> bytes (a file), Device, Link (a further name of a file made before) or a
 dict (a directory). What is checked is what xv6 relies on: each used block has one owner and is
@@ -104,6 +104,8 @@ class Maker:
         made = self.take_inode(path, DIRECTORY)
         entries = [(made[0], "."), (parent or made[0], "..")]
         for name, node in tree.items():
+            if len(name.encode()) > NAME:
+                raise ValueError(f"{name}: a name has {NAME} bytes at most")
             child = f"{path}/{name}" if path else name
             if isinstance(node, dict):
                 number = self.make_directory(child, node, made[0])

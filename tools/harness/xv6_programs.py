@@ -6,10 +6,10 @@ itself, which have to be in the root.
 
 from pathlib import Path
 
-from harness.build import Variant
+from .build import Variant
 
-NAMES = ("cat", "echo", "float", "forktest", "greedy", "grep", "init", "kill", "ln", "ls", "measure",
-         "mkdir", "orphan", "rm", "sh", "sleep", "stressfs", "try", "wc", "zombie")
+NAMES = ("cat", "echo", "float", "forktest", "greedy", "grep", "init", "kill", "ln", "ls",
+         "measure", "mkdir", "orphan", "rm", "sh", "sleep", "stressfs", "try", "wc", "zombie")
 PASSED = "ALL TESTS PASSED" # the last line of `try`, whose status is then 0
 OLDER = ": older xv6: " # in a line of `try` that accepts what only an older xv6 does
 
