@@ -5,8 +5,7 @@
 #include "program.h"
 #include "shell.h"
 
-#define SUPERVISOR "/dev/service"
-#define WORD_SIZE  64
+#define WORD_SIZE 64
 
 static char text[16 << 10];
 
@@ -37,10 +36,10 @@ static void take_words(size_t first, size_t length, void (*found)(void *, const 
 void service_words_list(unsigned place, void (*found)(void *, const char *, bool), void *context)
 {
     static const char help[] = "help";
-    handle_t supervisor;
+    handle_t supervisor = program_handle("service"); /* 0: this shell may not ask */
     uint64_t length = 0;
     uint32_t version;
-    if (path_open(SUPERVISOR, 0, NULL, &supervisor) != STATUS_OK) {
+    if (supervisor == 0) {
         return;
     }
     status_t status = service_negotiate(supervisor, &version);
@@ -49,7 +48,6 @@ void service_words_list(unsigned place, void (*found)(void *, const char *, bool
     } else if (status == STATUS_OK) {
         status = service_list(supervisor, text, sizeof(text), &length);
     }
-    status_ignore(handle_close(supervisor));
     const char *title_end = place == 1 || length > sizeof(text) ? NULL : memchr(text, '\n', length);
     size_t first = title_end != NULL ? (size_t)(title_end - text) + 1 : 0;
     if (status == STATUS_OK && length <= sizeof(text)) {
