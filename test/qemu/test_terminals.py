@@ -6,14 +6,12 @@ terminal_personality (test/objects) is xv6's with calls for them; its program `t
 
 import pytest
 
-from harness.build import Variant
 from harness.xv6_programs import PASSED
 from services import memory_used
 
 
 @pytest.fixture
-def start(boot, architecture, request, tmp_path):
-    variant = Variant(architecture, request.config.getoption("compiler"))
+def start(boot, variant, tmp_path):
     folder = tmp_path / "share"
     folder.mkdir()
     program = variant.folder / "test/xv6/terminals"
