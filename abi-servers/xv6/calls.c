@@ -40,3 +40,15 @@ bool xv6_call(struct process *process)
     registers[GUEST_RESULT] = (uint64_t)result;
     return !process->leaves && !process->killed;
 }
+
+const struct personality_abi xv6_abi = {
+    .name = "xv6",
+    .call = xv6_call,
+    .load = xv6_load,
+    .signal = xv6_signal,
+    .image_top = XV6_TOP,
+    .pipe_bytes = XV6_PIPE,
+    .transfer_flags = FILE_NO_GAP,
+    .open_files = XV6_OPEN_FILES,
+    .name_part = XV6_NAME,
+};

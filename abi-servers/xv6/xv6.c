@@ -25,20 +25,8 @@ SERVER_META(restart, STATELESS);
 SERVER_META(priority, 8);
 SERVER_META(stack, 32768);
 
-static const struct personality_abi abi = {
-    .name = "xv6",
-    .call = xv6_call,
-    .load = xv6_load,
-    .signal = xv6_signal,
-    .image_top = XV6_TOP,
-    .pipe_bytes = XV6_PIPE,
-    .transfer_flags = FILE_NO_GAP,
-    .open_files = XV6_OPEN_FILES,
-    .name_part = XV6_NAME,
-};
-
 int server_main(const struct start_info *info)
 {
-    host.abi = &abi;
+    host.abi = &xv6_abi;
     return export_run(info);
 }

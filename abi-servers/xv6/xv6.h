@@ -58,6 +58,9 @@ struct xv6_dirent {
     char name[XV6_NAME];
 };
 
+/* Its name, calls, loader and limits. */
+extern const struct personality_abi xv6_abi;
+
 bool xv6_call(struct process *process);
 SINTER_MUST_CHECK status_t xv6_load(struct process *process, struct image *image, handle_t file,
                                     const struct arguments *arguments, struct refusal_text *why);

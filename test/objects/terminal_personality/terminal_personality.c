@@ -130,19 +130,13 @@ static bool call(struct process *process)
     return !process->killed;
 }
 
-static const struct personality_abi abi = {
-    .name = "terminal_personality",
-    .call = call,
-    .load = xv6_load,
-    .image_top = XV6_TOP,
-    .pipe_bytes = XV6_PIPE,
-    .transfer_flags = FILE_NO_GAP,
-    .open_files = XV6_OPEN_FILES,
-    .name_part = XV6_NAME,
-};
-
 int server_main(const struct start_info *info)
 {
+    static struct personality_abi abi;
+    abi = xv6_abi;
+    abi.name = info->name;
+    abi.call = call;
+    abi.signal = NULL;
     host.abi = &abi;
     return export_run(info);
 }
