@@ -4,12 +4,12 @@
 #include <sinter/protocol/file.h>
 #include <sinter/protocol/terminal.h>
 
+#include "host_stack.h"
 #include "process_terminal.h"
 #include "side_thread.h"
 
 enum {
     STANDARD = 3, /* files that a program comes with */
-    STACK = 16 << 10,
     PIECE = 256,
     TRIES = 5, /* a console that is restarted meanwhile is asked again */
     EVENT = 0x1,
@@ -23,7 +23,6 @@ struct console_terminal {
     struct mutex sending;   /* keeps pieces of output in their order; before host.lock */
     handle_t room;          /* event: more can be received, or it ends */
     handle_t ended;         /* event of the thread's end */
-    struct side_thread what;
     handle_t thread;
     uint64_t stack;
     _Atomic bool ends;
@@ -142,6 +141,13 @@ static void release(struct process_terminal *side)
     pool_give(&host.terminals, console);
 }
 
+static void give_stack(const struct console_terminal *console)
+{
+    mutex_lock(&host.lock);
+    host_stack_give(console->stack);
+    mutex_unlock(&host.lock);
+}
+
 static void end_thread(struct console_terminal *console)
 {
     uint64_t bits;
@@ -152,9 +158,11 @@ static void end_thread(struct console_terminal *console)
         status_ignore(thread_interrupt(console->thread));
         status = event_wait(console->ended, EVENT, clock_read() + ASKS_AGAIN, &bits);
     }
-    while (!side_thread_bury(&console->what, console->thread, console->stack)) {
+    while (!side_thread_has_ended(console->thread)) {
         status_ignore(thread_yield());
     }
+    status_ignore(handle_close(console->thread));
+    give_stack(console);
 }
 
 /* What ^S keeps back is sent: nobody could type ^Q any more. */
@@ -188,14 +196,30 @@ static status_t make_handles(struct console_terminal *console, const struct cons
     return status == STATUS_OK ? event_create(host.account, &console->ended) : status;
 }
 
+static status_t begin_thread(struct console_terminal *console)
+{
+    const struct side_thread what = {.function = read_device,
+                                     .argument = console,
+                                     .stack_size = HOST_STACK_BYTES,
+                                     .priority = SIDE_THREAD_AS_MAKER};
+    mutex_lock(&host.lock);
+    status_t status = host_stack_take(&console->stack);
+    mutex_unlock(&host.lock);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = side_thread_run_on(host.info, &what, console->stack, &console->thread);
+    if (status != STATUS_OK) {
+        give_stack(console);
+    }
+    return status;
+}
+
 static status_t begin(struct console_terminal *console)
 {
-    console->what =
-        (struct side_thread){read_device, console, host.account, STACK, SIDE_THREAD_AS_MAKER};
     status_t status = terminal_set_mode(console->input, TERMINAL_RAW, NULL);
     if (status == STATUS_OK) {
-        status =
-            side_thread_run_for_now(host.info, &console->what, &console->thread, &console->stack);
+        status = begin_thread(console);
         if (status != STATUS_OK) {
             status_ignore(terminal_set_mode(console->input, TERMINAL_COOKED, NULL));
         }
@@ -228,7 +252,7 @@ static struct console_terminal *take_place(const struct process *leader)
     const struct terminal_caller caller = {
         .session = leader->session, .group = leader->group, .leads_session = true};
     mutex_lock(&host.lock);
-    struct console_terminal *console = pool_take(&host.terminals, host.account);
+    struct console_terminal *console = pool_take(&host.terminals);
     mutex_unlock(&host.lock);
     if (console != NULL) {
         process_terminal_init(&console->side, &console->terminal, &device);

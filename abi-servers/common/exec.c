@@ -135,7 +135,7 @@ status_t exec_replace(struct process *process, const char *path, const struct ar
         return STATUS_TOO_LARGE;
     }
     mutex_lock(&host.lock);
-    struct attempt *attempt = pool_take(&host.attempts, host.account);
+    struct attempt *attempt = pool_take(&host.attempts);
     mutex_unlock(&host.lock);
     if (attempt == NULL) {
         return STATUS_NO_PAGES;

@@ -6,14 +6,19 @@
 #ifndef EXPORT_H
 #define EXPORT_H
 
+#include <sinter/protocol/personality.h>
+
 #include "process.h"
 
-/* Endpoints whose last handle is gone are reported to export_closed(). */
+/* Endpoints whose last handle is gone gone no longer count. */
 SINTER_MUST_CHECK status_t export_file(struct open_file *file, handle_t *endpoint);
 /* Of a process, for who started it. Lock held. */
 SINTER_MUST_CHECK status_t export_process(struct process *process, handle_t *endpoint);
 /* The process has ended: who waits outside is told. Lock held. */
 void export_process_ended(struct process *process);
+
+/* What programs from outside come with; for the server. */
+extern const struct personality_operations export_programs;
 
 /* Serves until the supervisor says stop; the exit code of the server. */
 int export_run(const struct start_info *info);

@@ -19,7 +19,7 @@ enum {
 struct open_file *open_file_new(enum open_kind kind, handle_t endpoint, bool readable,
                                 bool writable)
 {
-    struct open_file *file = pool_take(&host.open_files, host.account);
+    struct open_file *file = pool_take(&host.open_files);
     if (file != NULL) {
         *file = (struct open_file){.kind = kind,
                                    .references = 1,
@@ -58,7 +58,7 @@ void open_file_release(struct open_file *file)
 
 struct console *console_new(struct open_file *input, struct open_file *output)
 {
-    struct console *console = pool_take(&host.consoles, host.account);
+    struct console *console = pool_take(&host.consoles);
     if (console != NULL) {
         *console = (struct console){1, open_file_share(input), open_file_share(output)};
     }

@@ -261,7 +261,7 @@ status_t pipe_write(struct process *process, struct pipe *pipe, uint64_t address
 
 status_t pipe_new(struct open_file **reader, struct open_file **writer)
 {
-    struct pipe *pipe = pool_take(&host.pipes, host.account);
+    struct pipe *pipe = pool_take(&host.pipes);
     *reader = pipe != NULL ? open_file_new(OPEN_PIPE, 0, true, false) : NULL;
     *writer = *reader != NULL ? open_file_new(OPEN_PIPE, 0, false, true) : NULL;
     if (*writer == NULL) {

@@ -1,8 +1,9 @@
 /*
  * Foreign processes, and the threads of the personality that run them: one each, from a pool.
  *
- *   adopt       programs from outside, and what those who started them ask
+ *   export      programs from outside, and what those who started them ask
  *   process     this: the table, parents and children, ends, waiting
+ *   process_run their guests; host_thread: the threads that run them
  *   session     groups and sessions: whom the terminal's signals reach
  *   exec        a program's file becomes an image
  *   open_file   what descriptors stand for; names: paths
@@ -112,21 +113,17 @@ struct personality {
     handle_t spawner; /* the supervisor's protocol `process`; 0: none is allowed */
     struct names names;
     struct mutex lock;
+    struct arena arena;
     struct pool open_files, pipes, consoles, terminals, pairs, attempts;
     struct process processes[PROCESSES];
-    struct host_thread *idle;
-    uint32_t thread_count; /* those that run, or are idle */
-    uint32_t ending;
     uint32_t last_pid;
     bool stopping;
 };
 
 extern struct personality host;
 
-/* Before anything else here is used: the pools. */
-void personality_set_up(void);
-/* Then, with the lock there: the threads that are kept. */
-SINTER_MUST_CHECK status_t personality_make_threads(void);
+/* Before anything else here is used: the arena and the pools. What arena_begin() answers. */
+SINTER_MUST_CHECK status_t personality_set_up(void);
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
@@ -141,6 +138,10 @@ void process_close_files(struct process *process);
 SINTER_MUST_CHECK status_t process_start(struct process *process);
 /* The running process as a further one, whose result of the call is 0. FULL, NO_PAGES, … */
 SINTER_MUST_CHECK status_t process_fork(struct process *process, uint32_t *pid);
+/* What its thread does: runs it to its end. True: it was killed. */
+bool process_run(struct process *process);
+/* The last of that. */
+bool process_ended(struct process *process);
 /* Notes how the running process ends; its call then answers false. */
 void process_exit(struct process *process, int64_t code, uint32_t reason);
 /* Ends a process, or all that one from outside has started, itself included. Lock held. */

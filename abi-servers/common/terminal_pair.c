@@ -39,7 +39,7 @@ static const struct process_terminal_device device = {.end = end, .free = releas
 
 struct open_file *terminal_pair_new(void)
 {
-    struct terminal_pair *pair = pool_take(&host.pairs, host.account);
+    struct terminal_pair *pair = pool_take(&host.pairs);
     if (pair == NULL) {
         return NULL;
     }

@@ -19,8 +19,12 @@ static void worker_main(void *argument)
 
 static status_t start_worker(struct worker *worker)
 {
-    struct side_thread thread = {worker_main, worker, worker->server.account, STACK_SIZE,
-                                 SIDE_THREAD_AS_MAKER};
+    const struct side_thread thread = {.function = worker_main,
+                                       .argument = worker,
+                                       .account = worker->server.account,
+                                       .stack_size = STACK_SIZE,
+                                       .priority = SIDE_THREAD_AS_MAKER,
+                                       .stack_is_whole = worker->workers->stacks_are_whole};
     status_t status = reply_create(worker->server.account, &worker->server.reply);
     if (status != STATUS_OK) {
         return status;

@@ -31,6 +31,7 @@ struct workers {
     struct server *server; /* of the first thread; its port is one that nobody calls */
     handle_t ended;        /* event: a worker has ended */
     uint32_t count;
+    bool stacks_are_whole; /* set before: their pages are charged at once */
     struct worker workers[WORKERS_MOST];
 };
 

@@ -11,7 +11,7 @@
 #include "start_data.h"
 #include "window.h"
 
-enum { PLACE_TRIES = 16 };
+enum { PLACE_TRIES = 16, COMMIT_STEP = 1 << 20 };
 
 _Static_assert(GUEST_COPY_FAILED == STATUS_BAD_ADDRESS, "assembler cannot look it up");
 
@@ -108,7 +108,17 @@ static uint64_t stack_size(const struct job *job, const struct load_start *start
     return align_up(wanted, OBJECT_PAGE);
 }
 
-/* Memory for each area, mapped here where it is to be filled; the stack is not. */
+static status_t commit(handle_t memory, uint64_t size)
+{
+    status_t status = STATUS_OK;
+    for (uint64_t at = 0; status == STATUS_OK && at < size; at += COMMIT_STEP) {
+        status = memory_commit(memory, at, size - at < COMMIT_STEP ? size - at : COMMIT_STEP);
+    }
+    return status;
+}
+
+/* Memory for each area, mapped here where it is to be filled; the stack is not. A personality has
+ * all of its own from the beginning: later its account may be full, by what its guests take. */
 static status_t allocate(struct job *job)
 {
     for (unsigned i = 0; i < PLACE_AREAS; i++) {
@@ -117,6 +127,9 @@ static status_t allocate(struct job *job)
             continue;
         }
         status_t status = memory_create(job->target->account, size, 0, &job->memory[i]);
+        if (status == STATUS_OK && job->object.meta.kind == KIND_PERSONALITY) {
+            status = commit(job->memory[i], align_up(size, OBJECT_PAGE));
+        }
         if (status == STATUS_OK && i != PLACE_STACK) {
             status = window_map(job->memory[i], 0, size, MAP_READ | MAP_WRITE, &job->own[i]);
         }

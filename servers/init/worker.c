@@ -102,7 +102,10 @@ static void worker_main(void *unused)
 
 status_t worker_begin(const struct start_info *info)
 {
-    struct side_thread thread = {worker_main, NULL, init.account, STACK_SIZE, PRIORITY};
+    const struct side_thread thread = {.function = worker_main,
+                                       .account = init.account,
+                                       .stack_size = STACK_SIZE,
+                                       .priority = PRIORITY};
     status_t status = event_create(init.account, &worker.event);
     return status != STATUS_OK ? status : side_thread_run(info, &thread, NULL);
 }

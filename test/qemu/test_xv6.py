@@ -12,7 +12,7 @@ from harness.build import Variant
 from harness.places import ROOT
 from harness.xv6_image import Device
 from harness.xv6_programs import OLDER, PASSED, xv6_programs
-from services import check_fifo, states, wait_no_program, wait_restarted, wait_state
+from services import check_fifo, states, status_of, wait_no_program, wait_restarted, wait_state
 
 CONTROL_C, CONTROL_D, CONTROL_U, DELETE = "\x03", "\x04", "\x15", "\x7f"
 ERASED = "\x08 \x08"
@@ -338,6 +338,8 @@ def test_greedy_program_hurts_its_instance_only(start, what):
     for end in ("kill %1; wait %1 || true", "svc restart lab1"):
         console.run(f"in lab1 /greedy {what} > /tmp/greedy &")
         until(console, "in lab1 /echo inside", wanted=126)
+        for command in ("/echo inside", "/sh -c '/echo a | /cat'", "/forktest"):
+            console.run(f"in lab1 {command} > /tmp/refused")
         assert kib(console, "lab1") <= 8 << 10
         assert output(console, "in lab2 /echo beside") == "beside\n"
         assert output(console, "in lab2 /cat /text | wc").split()[0] == str(len(TEXT.splitlines()))
@@ -345,6 +347,7 @@ def test_greedy_program_hurts_its_instance_only(start, what):
         check_fifo(console, "native")
         assert checked_sum(output(console, "sha256sum /xv6/data")) == \
             hashlib.sha256(DATA).hexdigest()
+        assert status_of(console, "lab1")["restarts"] == "0" # what it has itself it has for good
         output(console, end)
         assert until(console, "in lab1 /echo back", wanted=0) == "back\n"
     assert states(console)["lab2"] == "running"

@@ -179,8 +179,11 @@ status_t echo_begin(struct server *of)
     server = of;
     for (int i = 0; i < ECHO_PROCESSES && status == STATUS_OK; i++) {
         struct echo_process *process = &echo_processes[i];
-        const struct side_thread thread = {run, process, server->account, STACK_SIZE,
-                                           SIDE_THREAD_AS_MAKER};
+        const struct side_thread thread = {.function = run,
+                                           .argument = process,
+                                           .account = server->account,
+                                           .stack_size = STACK_SIZE,
+                                           .priority = SIDE_THREAD_AS_MAKER};
         status = event_create(server->account, &process->wake);
         if (status == STATUS_OK) {
             status = side_thread_run(server->info, &thread, NULL);

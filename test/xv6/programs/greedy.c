@@ -36,30 +36,34 @@ static void take_memory(void)
     }
 }
 
-static _Noreturn void hold(void)
+static int take(void)
 {
-    for (;;) {
-        pause(1000000);
-    }
+    int ends[2];
+
+    return open("greedy", O_RDONLY) >= 0 || pipe(ends) >= 0;
 }
 
-/* As many as a process may have; then a child leaves them to its parent, and takes further ones. */
+/* As many as a process may have; then a child leaves them to its parent, and takes further ones.
+ * What others had meanwhile comes back, to the last child. */
 static void take_descriptors(void)
 {
-    int taken, ends[2];
+    int taken;
 
     do {
         for (int i = 3; i < FILES_MOST; i++) {
             close(i);
         }
-        for (taken = 0; open("greedy", O_RDONLY) >= 0 || pipe(ends) >= 0;) {
+        for (taken = 0; take();) {
             taken++;
         }
     } while (taken > 0 && fork() == 0);
     if (taken == 0) {
         tell("greedy: no more descriptors\n");
     }
-    hold();
+    for (;;) {
+        pause(taken == 0 ? 1 : 1000000);
+        (void)take();
+    }
 }
 
 int main(int argument_count, char **arguments)
