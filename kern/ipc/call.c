@@ -160,7 +160,7 @@ static struct thread *unbind(struct reply *reply, enum reply_state state)
     return thread;
 }
 
-void call_withdraw(struct port *port, struct thread *thread, status_t status)
+bool call_withdraw(struct port *port, struct thread *thread, status_t status)
 {
     bool queued;
 
@@ -174,6 +174,7 @@ void call_withdraw(struct port *port, struct thread *thread, status_t status)
     if (queued) {
         call_complete(thread, status);
     }
+    return queued;
 }
 
 /* The port of a call that is bound to `reply`, with a reference; null: it is not. */
@@ -190,18 +191,20 @@ static struct port *port_of_call(struct reply *reply, const struct thread *threa
     return port;
 }
 
-void call_cancel(struct reply *reply, struct thread *thread)
+bool call_cancel(struct reply *reply, struct thread *thread)
 {
     struct port *port = port_of_call(reply, thread);
     struct loose_ends loose = {0};
     struct thread *receiver = NULL;
+    bool bound;
 
     if (port == NULL) {
-        return;
+        return false;
     }
     lock_acquire(&port->lock);
     lock_acquire(&reply->lock);
-    if (reply->caller == thread && list_empty(&thread->cancel_link)) {
+    bound = reply->caller == thread;
+    if (bound && list_empty(&thread->cancel_link)) {
         thread->cancel_handle = reply->handle;
         thread->cancelled = true;
         list_append(&port->cancels, &thread->cancel_link);
@@ -212,6 +215,7 @@ void call_cancel(struct reply *reply, struct thread *thread)
     receive_wake(receiver);
     loose_ends_settle(&loose);
     object_release(&port->object);
+    return bound;
 }
 
 void call_abandon(struct reply *reply, struct thread *thread)

@@ -106,9 +106,9 @@ static bool take_call(struct port *port, struct thread *receiver, struct loose_e
     }
     caller = container_of(node, struct thread, call_node);
     tree_remove(&port->callers, node);
-    thread_end_wait(caller);
-    status = deliver_call(caller, receiver);
+    status = deliver_call(caller, receiver); /* it waits all the time: an interruption finds it */
     if (status != STATUS_OK) {
+        thread_end_wait(caller);
         loose->failed = caller;
         loose->status = status;
     }

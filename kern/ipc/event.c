@@ -90,7 +90,7 @@ uint64_t event_take_all(struct event *event)
 
 /* `now`: what the wait's deadline must have reached; ~0 for any. The thread may have been woken and
  * wait anew: what it waits for and until when are settled under the event's lock. */
-static void cancel_wait(struct event *event, struct thread *thread, status_t status, uint64_t now)
+static bool cancel_wait(struct event *event, struct thread *thread, status_t status, uint64_t now)
 {
     bool waiting;
 
@@ -104,16 +104,17 @@ static void cancel_wait(struct event *event, struct thread *thread, status_t sta
     if (waiting) {
         wake(event, thread);
     }
+    return waiting;
 }
 
-void event_cancel_wait(struct event *event, struct thread *thread, status_t status)
+bool event_cancel_wait(struct event *event, struct thread *thread, status_t status)
 {
-    cancel_wait(event, thread, status, ~UINT64_C(0));
+    return cancel_wait(event, thread, status, ~UINT64_C(0));
 }
 
 void event_time_out(struct event *event, struct thread *thread, uint64_t now)
 {
-    cancel_wait(event, thread, STATUS_TIMED_OUT, now);
+    (void)cancel_wait(event, thread, STATUS_TIMED_OUT, now);
 }
 
 status_t event_bind(struct event *event, struct thread *thread)

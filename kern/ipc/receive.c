@@ -14,7 +14,7 @@ struct reply *reply_create(struct account *account)
     return object_create(OBJECT_REPLY, sizeof(struct reply), account);
 }
 
-void receive_cancel(struct port *port, struct thread *thread, status_t status)
+bool receive_cancel(struct port *port, struct thread *thread, status_t status)
 {
     bool waiting;
 
@@ -29,6 +29,7 @@ void receive_cancel(struct port *port, struct thread *thread, status_t status)
     if (waiting) {
         receive_wake(thread);
     }
+    return waiting;
 }
 
 /* The port that a thread waits to receive from, with a reference; null: it does not. */

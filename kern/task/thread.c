@@ -11,6 +11,8 @@
 #include <kern/sched.h>
 #include <kern/space.h>
 
+enum { INTERRUPT_TRIES = 8 };
+
 static void drop_message_page(struct thread *thread)
 {
     if (thread->page_memory != NULL) {
@@ -40,77 +42,91 @@ static status_t join_task(struct thread *thread, struct task *task)
     return status;
 }
 
-/* Ends what the thread waits for. Hard: a received call too. */
-static void end_wait_of(struct thread *thread, enum thread_wait wait, struct object *object,
+/* Ends what the thread waits for; false: it waits there no more. Hard: a received call too. */
+static bool end_wait_of(struct thread *thread, enum thread_wait wait, struct object *object,
                         bool hard)
 {
     switch (wait) {
     case WAIT_QUEUED:
-        call_withdraw(container_of(object, struct port, object), thread, STATUS_INTERRUPTED);
-        break;
+        return call_withdraw(container_of(object, struct port, object), thread, STATUS_INTERRUPTED);
     case WAIT_ANSWER:
-        if (hard) {
-            call_abandon(container_of(object, struct reply, object), thread);
-        } else {
-            call_cancel(container_of(object, struct reply, object), thread);
+        if (!hard) {
+            return call_cancel(container_of(object, struct reply, object), thread);
         }
-        break;
+        call_abandon(container_of(object, struct reply, object), thread);
+        return true;
     case WAIT_RECEIVE:
-        receive_cancel(container_of(object, struct port, object), thread, STATUS_INTERRUPTED);
-        break;
+        return receive_cancel(container_of(object, struct port, object), thread,
+                              STATUS_INTERRUPTED);
     case WAIT_EVENT:
-        event_cancel_wait(container_of(object, struct event, object), thread, STATUS_INTERRUPTED);
-        break;
+        return event_cancel_wait(container_of(object, struct event, object), thread,
+                                 STATUS_INTERRUPTED);
     case WAIT_UNPIN:
         if (hard) {
             thread_unpinned(thread, true);
         }
-        break;
+        return true;
     case WAIT_STOPPED:
         if (hard) {
             thread_unhold(thread);
         }
-        break;
+        return true;
     case WAIT_NONE:
         break;
     }
+    return true;
 }
 
-static void interrupt(struct thread *thread, bool hard)
+/* What it waits for, with a reference; `next`: if that can not be interrupted, the next wait is. */
+static enum thread_wait look_at_wait(struct thread *thread, bool hard, bool next,
+                                     struct object **object)
 {
     enum thread_wait wait;
-    struct object *object;
 
     lock_acquire(&thread->lock);
     wait = thread->wait;
-    object = thread->wait_object;
+    *object = thread->wait_object;
     if (!hard && !thread_waits_by_itself(thread, wait)) {
         wait = WAIT_NONE;
-        object = NULL;
+        *object = NULL;
+        if (next) {
+            atomic_fetch_or(&thread->attention, ATTENTION_INTERRUPTED);
+        }
     }
-    if (object != NULL) {
-        object_reference(object);
+    if (*object != NULL) {
+        object_reference(*object);
     }
     lock_release(&thread->lock);
-    end_wait_of(thread, wait, object, hard);
-    if (object != NULL) {
-        object_release(object);
+    return wait;
+}
+
+/* A queued call may be received meanwhile, and then is to be cancelled instead of withdrawn. */
+static void interrupt(struct thread *thread, bool hard, bool next)
+{
+    bool ended = false;
+
+    for (int i = 0; i < INTERRUPT_TRIES && !ended; i++) {
+        struct object *object;
+        enum thread_wait wait = look_at_wait(thread, hard, next, &object);
+
+        ended = end_wait_of(thread, wait, object, hard);
+        if (object != NULL) {
+            object_release(object);
+        }
+    }
+    if (!ended && next) { /* one wait after the other has ended by itself */
+        atomic_fetch_or(&thread->attention, ATTENTION_INTERRUPTED);
     }
 }
 
 void thread_interrupt(struct thread *thread)
 {
-    interrupt(thread, false);
+    interrupt(thread, false, false);
 }
 
 void thread_interrupt_next(struct thread *thread)
 {
-    lock_acquire(&thread->lock);
-    if (!thread_waits_by_itself(thread, thread->wait)) {
-        atomic_fetch_or(&thread->attention, ATTENTION_INTERRUPTED);
-    }
-    lock_release(&thread->lock);
-    interrupt(thread, false);
+    interrupt(thread, false, true);
 }
 
 /* A new thread is nobody's; a running one ends when its CPU notices. */
@@ -120,7 +136,7 @@ void thread_kill(struct thread *thread)
         thread_finish(thread);
         return;
     }
-    interrupt(thread, true);
+    interrupt(thread, true, false);
     sched_unpark(thread);
     sched_set_priority(thread, LIMIT_PRIORITIES - 1); /* it must not wait for its turn */
     sched_look(thread);

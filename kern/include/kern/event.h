@@ -22,8 +22,8 @@ struct event *event_create(struct account *account);
 void event_signal(struct event *event, uint64_t bits);
 /* Takes and clears every bit. */
 uint64_t event_take_all(struct event *event);
-/* Ends a thread's wait with a status, if it waits for this event. */
-void event_cancel_wait(struct event *event, struct thread *thread, status_t status);
+/* Ends a thread's wait with a status, if it waits for this event; whether it did. */
+bool event_cancel_wait(struct event *event, struct thread *thread, status_t status);
 /* The same with TIMED_OUT, if the deadline of its wait (thread->timeout.key) is over. */
 void event_time_out(struct event *event, struct thread *thread, uint64_t now);
 /* Binds to the thread, or to none when it is null; BAD_STATE if another has it. */

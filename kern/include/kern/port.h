@@ -74,13 +74,14 @@ void call_complete(struct thread *thread, status_t status);
 struct thread *call_answer(struct reply *reply, struct thread *server, bool receives,
                            status_t *status);
 
-/* Of thread_kill and thread_interrupt: end a wait, if the thread still waits there. */
-void call_withdraw(struct port *port, struct thread *thread, status_t status);
-void call_cancel(struct reply *reply, struct thread *thread);
+/* Of thread_kill and thread_interrupt: end a wait, if the thread still waits there; whether it did.
+ */
+bool call_withdraw(struct port *port, struct thread *thread, status_t status);
+bool call_cancel(struct reply *reply, struct thread *thread);
 void call_abandon(struct reply *reply, struct thread *thread);
 /* Drops what a thread has received with, which may not receive meanwhile. */
 void receive_forget(struct thread *receiver);
-void receive_cancel(struct port *port, struct thread *thread, status_t status);
+bool receive_cancel(struct port *port, struct thread *thread, status_t status);
 /* Bits of the event bound to a thread that may be waiting to receive. */
 void receive_event(struct event *event, struct thread *thread);
 

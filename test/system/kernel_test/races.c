@@ -3,6 +3,7 @@
  * the two meet; with one CPU they hardly do.
  */
 #include "devices.h"
+#include "server.h"
 #include "stress.h"
 
 /* No RAM there on either machine; it is never mapped. */
@@ -356,6 +357,78 @@ static void test_drain(void)
     service_close(service);
 }
 
+/* ---- a call is received while its caller is interrupted -------------------------------------- */
+
+enum { RECEIVE_ROUNDS = 400 };
+
+static struct {
+    struct service service;
+    struct caller caller;
+    handle_t other_reply, event, timer; /* the event is bound to who receives */
+    volatile unsigned delay;
+} queued;
+
+static void interrupt_caller(void)
+{
+    spin(queued.delay);
+    EXPECT_OK(thread_interrupt(queued.caller.worker.thread));
+}
+
+static void give_time(uint64_t time)
+{
+    EXPECT_OK(timer_set(queued.timer, 0, 0));
+    status_ignore(event_wait(queued.event, 1, 0, NULL));
+    EXPECT_OK(timer_set(queued.timer, clock_read() + time, 0));
+}
+
+static uint32_t receive_kind(handle_t reply)
+{
+    struct received received = {0};
+    EXPECT_OK(port_receive(queued.service.port, reply, &received));
+    return received.kind;
+}
+
+static void receive_and_interrupt(struct rival *rival, unsigned turns)
+{
+    const struct message answer = {0};
+    EXPECT_OK(caller_start(&queued.caller, OTHER_PRIORITY, queued.service.endpoint, 1, 0));
+    EXPECT(worker_reaches(&queued.caller.worker, THREAD_BLOCKED_CALL));
+    give_time(2 * MILLISECOND);
+    rival_go(rival);
+    spin(turns);
+    bool taken = receive_kind(queued.service.reply) == RECEIVE_CALL;
+    rival_wait(rival);
+    if (taken) {
+        give_time(SECOND);
+        EXPECT(receive_kind(queued.other_reply) == RECEIVE_CANCEL);
+        EXPECT_OK(port_reply(queued.service.reply, &answer));
+    }
+    EXPECT(worker_end(&queued.caller.worker));
+    EXPECT_STATUS(taken ? STATUS_OK : STATUS_INTERRUPTED, queued.caller.status);
+}
+
+/* Withdrawn or cancelled, as the two meet; never neither. */
+static void test_receive_and_interrupt(void)
+{
+    static struct rival rival;
+    REQUIRE(service_open(&queued.service));
+    queued.event = new_event();
+    EXPECT_OK(reply_create(environment.account, &queued.other_reply));
+    EXPECT_OK(timer_make(environment.account, queued.event, 1, &queued.timer));
+    EXPECT_OK(event_bind(queued.event));
+    rival_start(&rival, interrupt_caller);
+    for (unsigned i = 0; i < RECEIVE_ROUNDS; i++) {
+        queued.delay = i / 16 % 16 * 4;
+        receive_and_interrupt(&rival, i % 16 * 4);
+    }
+    rival_end(&rival);
+    EXPECT_OK(event_bind(0));
+    close_handle(queued.timer);
+    close_handle(queued.event);
+    close_handle(queued.other_reply);
+    service_close(&queued.service);
+}
+
 /* ---- an interrupt line is bound while its last handle is closed ------------------------------ */
 
 enum { BIND_ROUNDS = 3000, BINDERS = 2 };
@@ -413,6 +486,7 @@ const struct test race_tests[] = {
     {"race_early_timeout", test_early_timeout},
     {"race_priority", test_priority},
     {"race_drain", test_drain},
+    {"race_receive_and_interrupt", test_receive_and_interrupt},
     {"race_bind_closed", test_bind_closed},
     {NULL, NULL},
 };
