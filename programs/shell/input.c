@@ -123,6 +123,7 @@ enum input_result input_edit(struct shell *shell, const char *prompt, const char
     editor_start(&editor, prompt);
     flush();
     enum input_result result = edit(shell, &editor);
+    terminal_forget_interrupt(); /* from here on ^C is for what the line starts */
     input_take_terminal_back();
     *line = editor.line;
     return result;
@@ -207,7 +208,9 @@ static void report_jobs(const struct io *io)
 
 static void run_pending(struct shell *shell, struct pending *pending, const struct io *io)
 {
-    terminal_forget_interrupt();
+    if (!shell->interactive) {
+        terminal_forget_interrupt();
+    }
     (void)execute_text(shell, pending->text, pending->length, "input", io);
     shell->leave = 0;
     pending->length = 0;

@@ -74,6 +74,7 @@ static struct waiting waiting[WAITING_CALLS];
 static struct store own_store;
 static struct store *store = &own_store;
 static bool notices_wait; /* for room in the output */
+static bool missed;       /* ^C came while who waits for it was about to wait again */
 
 /* ---- calls that wait ------------------------------------------------------------------------ */
 
@@ -98,13 +99,17 @@ static void end_wait(struct waiting *at, status_t status)
     at->reply = 0;
 }
 
-static void end_waits_for_interrupt(status_t status)
+/* Whether there were any. */
+static bool end_waits_for_interrupt(status_t status)
 {
+    bool any = false;
     for (int i = 0; i < WAITING_CALLS; i++) {
         if (waiting[i].reply != 0 && !waiting[i].for_sync) {
             end_wait(&waiting[i], status);
+            any = true;
         }
     }
+    return any;
 }
 
 static void end_waits_for_sync(void)
@@ -160,7 +165,7 @@ static void echo(void *context, const char *bytes, uint32_t count)
 static void interrupt(void)
 {
     stream_finish_all(&readers, STATUS_INTERRUPTED);
-    end_waits_for_interrupt(STATUS_OK);
+    missed = !end_waits_for_interrupt(STATUS_OK);
 }
 
 /* When nobody reads, ^C is looked for behind what has no place; all before it is dropped then. */
@@ -305,13 +310,20 @@ static status_t console_set_mode(struct call *call, uint32_t mode, uint32_t *pre
     }
     *previous = store->mode;
     store->mode = mode;
-    discipline_set_raw(&discipline, mode == TERMINAL_RAW);
+    missed = missed && mode == TERMINAL_COOKED; /* at a prompt it would be an old one */
+    if (discipline_set_raw(&discipline, mode == TERMINAL_RAW) == DISCIPLINE_INTERRUPT) {
+        interrupt();
+    }
     take_input();
     return STATUS_OK;
 }
 
 static status_t console_wait_interrupt(struct call *call)
 {
+    if (missed) {
+        missed = false;
+        return STATUS_OK;
+    }
     return wait(call, false, 0);
 }
 
@@ -399,7 +411,7 @@ static void on_stop(struct server *at)
 {
     (void)at;
     stream_finish_all(&readers, STATUS_NOT_READY);
-    end_waits_for_interrupt(STATUS_NOT_READY);
+    (void)end_waits_for_interrupt(STATUS_NOT_READY);
 }
 
 static void drain(void)
@@ -450,7 +462,7 @@ int server_main(const struct start_info *info)
     server.on_stop = on_stop;
     open_store();
     discipline_init(&discipline, echo, NULL);
-    discipline_set_raw(&discipline, store->mode == TERMINAL_RAW);
+    (void)discipline_set_raw(&discipline, store->mode == TERMINAL_RAW);
     status_t status = pump_start(&pump, &server, path, PRIORITY);
     if (status != STATUS_OK) {
         return server_refuse(&server, "%s: %s", path, status_text(status));

@@ -212,14 +212,42 @@ bool discipline_interrupts(const struct discipline *discipline, uint8_t byte)
     return !discipline->raw && byte == CONTROL_C;
 }
 
-void discipline_set_raw(struct discipline *discipline, bool raw)
+/* Bytes up to the last ^C of those that came raw and that nobody has read; 0: there is none. */
+static uint32_t find_raw_interrupt(const struct discipline *discipline)
 {
+    uint32_t used = byte_ring_used(&discipline->ready);
+    uint32_t last = (discipline->record_first + discipline->record_count - 1) % DISCIPLINE_RECORDS;
+    uint32_t first = discipline->open_record ? used - discipline->records[last] : used;
+    while (used > first && byte_ring_peek(&discipline->ready, used - 1) != CONTROL_C) {
+        used--;
+    }
+    return used > first ? used : 0;
+}
+
+/* What came after it stays. */
+static enum discipline_result interrupt_late(struct discipline *discipline, uint32_t count)
+{
+    byte_ring_discard(&discipline->ready, count);
+    echo_byte(discipline, CONTROL_C);
+    echo_byte(discipline, NEWLINE);
+    discipline->record_count = 0;
+    if (byte_ring_used(&discipline->ready) > 0) {
+        *record_at(discipline, 0) = byte_ring_used(&discipline->ready);
+        discipline->record_count = 1;
+    }
+    return DISCIPLINE_INTERRUPT;
+}
+
+enum discipline_result discipline_set_raw(struct discipline *discipline, bool raw)
+{
+    uint32_t late = discipline->raw && !raw ? find_raw_interrupt(discipline) : 0;
     if (raw && discipline->line_length > 0 && has_room(discipline, discipline->line_length)) {
         add_record(discipline, discipline->line, discipline->line_length);
         discipline->line_length = 0;
     }
     discipline->raw = raw;
     discipline->open_record = false;
+    return late > 0 ? interrupt_late(discipline, late) : DISCIPLINE_TAKEN;
 }
 
 /* ---- what readers get ----------------------------------------------------------------------- */

@@ -49,8 +49,12 @@ struct discipline {
 
 void discipline_init(struct discipline *discipline, discipline_echo *echo, void *context);
 
-/* Changes the mode. Going raw makes a line that is being typed readable as far as it is. */
-void discipline_set_raw(struct discipline *discipline, bool raw);
+/*
+ * Changes the mode. Going raw makes a line that is being typed readable as far as it is. Going
+ * cooked, a ^C that nobody has read is INTERRUPT: it was typed ahead for what begins now, and what
+ * came before it is gone.
+ */
+enum discipline_result discipline_set_raw(struct discipline *discipline, bool raw);
 
 enum discipline_result discipline_input(struct discipline *discipline, uint8_t byte);
 

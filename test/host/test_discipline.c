@@ -220,7 +220,7 @@ static void test_full_by_bytes(void **state)
 static void test_raw_bytes_come_at_once(void **state)
 {
     (void)state;
-    discipline_set_raw(&discipline, true);
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
     type("a\x04\x03\r\x7f");
     assert_read("a\x04\x03\r\x7f");
     assert_waits();
@@ -232,7 +232,7 @@ static void test_going_raw_shows_the_unfinished_line(void **state)
 {
     (void)state;
     type("one\ntw");
-    discipline_set_raw(&discipline, true);
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
     type("o");
     assert_read("one\ntwo");
 }
@@ -240,19 +240,52 @@ static void test_going_raw_shows_the_unfinished_line(void **state)
 static void test_going_cooked_keeps_what_came(void **state)
 {
     (void)state;
-    discipline_set_raw(&discipline, true);
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
     type("ab");
-    discipline_set_raw(&discipline, false);
+    assert_int_equal(discipline_set_raw(&discipline, false), DISCIPLINE_TAKEN);
     assert_true(discipline_interrupts(&discipline, 3));
     type("c\n");
     assert_read("ab");
     assert_read("c\n");
 }
 
+/* Typed ahead: nobody has read the line before it, which is gone, and the one after it stays. */
+static void test_going_cooked_finds_an_interrupt(void **state)
+{
+    (void)state;
+    type("cooked\n");
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
+    type("one\ntwo\x03three\x03"
+         "four");
+    shown_length = 0;
+    assert_int_equal(discipline_set_raw(&discipline, false), DISCIPLINE_INTERRUPT);
+    assert_string_equal(shown, "^C\n");
+    type("five\n");
+    assert_read("four");
+    assert_read("five\n");
+    assert_waits();
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
+    type("\x03");
+    assert_int_equal(discipline_set_raw(&discipline, false), DISCIPLINE_INTERRUPT);
+    assert_waits();
+}
+
+/* What was read is whose it is, and what was typed cooked was looked at then. */
+static void test_going_cooked_leaves_other_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
+    type("a\x03");
+    assert_read("a\x03");
+    assert_int_equal(discipline_set_raw(&discipline, false), DISCIPLINE_TAKEN);
+    assert_int_equal(discipline_set_raw(&discipline, false), DISCIPLINE_TAKEN);
+    assert_waits();
+}
+
 static void test_raw_fills_up(void **state)
 {
     (void)state;
-    discipline_set_raw(&discipline, true);
+    assert_int_equal(discipline_set_raw(&discipline, true), DISCIPLINE_TAKEN);
     for (int i = 0; i < DISCIPLINE_READY; i++) {
         type("z");
     }
@@ -332,6 +365,8 @@ int main(void)
         cmocka_unit_test_setup(test_raw_bytes_come_at_once, setup),
         cmocka_unit_test_setup(test_going_raw_shows_the_unfinished_line, setup),
         cmocka_unit_test_setup(test_going_cooked_keeps_what_came, setup),
+        cmocka_unit_test_setup(test_going_cooked_finds_an_interrupt, setup),
+        cmocka_unit_test_setup(test_going_cooked_leaves_other_bytes, setup),
         cmocka_unit_test_setup(test_raw_fills_up, setup),
         cmocka_unit_test_setup(test_many_lines, setup),
         cmocka_unit_test_setup(test_output, setup),
