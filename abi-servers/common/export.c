@@ -38,6 +38,12 @@ static uint64_t badge(uint64_t kind, uint32_t instance, uint32_t index)
     return kind | (uint64_t)instance << BADGE_INSTANCE | index;
 }
 
+bool export_is_plain(const struct call *call)
+{
+    uint64_t kind = call->in.badge & BADGE_KIND;
+    return kind != BADGE_PROCESS && kind != BADGE_FILE;
+}
+
 static uint32_t badge_instance(uint64_t badge)
 {
     return (uint32_t)((badge & ~BADGE_KIND) >> BADGE_INSTANCE);
@@ -98,6 +104,9 @@ static status_t wait(struct call *call, int64_t *code, uint32_t *reason)
         process->reply = call_take(call);
         process->asks = process->reply != 0;
         status = process->asks ? STATUS_OK : STATUS_NO_KERNEL_MEMORY;
+        if (process->asks && call->cancelled) {
+            answer_wait(process, STATUS_INTERRUPTED);
+        }
     }
     mutex_unlock(&host.lock);
     return status;
@@ -175,12 +184,17 @@ static status_t transfer(struct call *call, uint32_t flags, bool write)
     } else if (write ? !place->file->writable : !place->file->readable) {
         status = STATUS_NO_RIGHT;
     } else {
-        uint64_t length = call_lease_length(call, 0);
-        handle_t reply = call_take(call);
-        if (reply != 0) {
-            pipe_remote(place->file->pipe, write, reply, length, (flags & FILE_NONBLOCK) != 0);
+        const struct remote_request request = {.length = call_lease_length(call, 0),
+                                               .badge = call->in.badge,
+                                               .write = write,
+                                               .reply = call_take(call)};
+        if (request.reply != 0) {
+            pipe_remote(place->file->pipe, &request, (flags & FILE_NONBLOCK) != 0);
         } else {
             status = STATUS_NO_KERNEL_MEMORY;
+        }
+        if (call->cancelled) {
+            pipe_cancel(request.reply, STATUS_INTERRUPTED);
         }
     }
     mutex_unlock(&host.lock);
@@ -201,21 +215,27 @@ static status_t write(struct call *call, uint64_t offset, uint32_t flags, uint64
     return transfer(call, flags, true);
 }
 
+static status_t look(const struct call *call)
+{
+    mutex_lock(&host.lock);
+    bool there = export_of(call->in.badge) != NULL;
+    mutex_unlock(&host.lock);
+    return there ? STATUS_OK : STATUS_GONE;
+}
+
 static status_t attach(struct call *call, uint32_t flags, uint32_t *kind)
 {
-    (void)call;
     (void)flags;
     *kind = FILE_KIND_PIPE;
-    return STATUS_OK;
+    return look(call);
 }
 
 static status_t stat(struct call *call, uint32_t *kind, uint64_t *size, uint64_t *block_size)
 {
-    (void)call;
     *kind = FILE_KIND_PIPE;
     *size = 0;
     *block_size = PIPE_BYTES;
-    return STATUS_OK;
+    return look(call);
 }
 
 static const struct file_operations file_operations = {
@@ -232,6 +252,7 @@ static void on_closed(struct server *at, uint64_t of)
     if (place != NULL) {
         struct open_file *file = place->file;
         place->file = NULL;
+        pipe_forget(of);
         open_file_release(file);
     }
     if (process != NULL) {
@@ -252,7 +273,7 @@ static void on_cancel(struct server *at, handle_t reply)
 {
     (void)at;
     mutex_lock(&host.lock);
-    pipe_cancel(reply);
+    pipe_cancel(reply, STATUS_INTERRUPTED);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         struct process *process = &host.processes[i];
         if (process->asks && process->reply == reply) {
@@ -260,6 +281,19 @@ static void on_cancel(struct server *at, handle_t reply)
         }
     }
     mutex_unlock(&host.lock);
+}
+
+/* A thread that keeps the lock keeps everybody, and then this one too. Many that take it in turn
+ * may leave this one out for long. */
+static void on_ping(struct server *at)
+{
+    static uint32_t turns;
+    (void)at;
+    if (!mutex_goes_on(&host.lock, &turns)) {
+        mutex_lock(&host.lock);
+        mutex_unlock(&host.lock);
+    }
+    workers_remind(&workers);
 }
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -323,6 +357,7 @@ int export_run(const struct start_info *info)
     server.closes_at_once = true; /* a program ends with who started it */
     server.on_closed = on_closed;
     server.on_cancel = on_cancel;
+    server.on_ping = on_ping;
     status_t status = personality_set_up();
     if (status == STATUS_OK) {
         status = begin();

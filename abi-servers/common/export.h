@@ -17,6 +17,10 @@ SINTER_MUST_CHECK status_t export_process(struct process *process, handle_t *end
 /* The process has ended: who waits outside is told. Lock held. */
 void export_process_ended(struct process *process);
 
+/* Whether a call came by an endpoint of the personality, and not of a process or an end of a pipe,
+ * whose holders may do no more than that says. */
+bool export_is_plain(const struct call *call);
+
 /* What programs from outside come with; for the server. */
 extern const struct personality_operations export_programs;
 

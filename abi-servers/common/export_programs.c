@@ -6,6 +6,7 @@
 #include "exec.h"
 #include "export.h"
 #include "process_terminal.h"
+#include "workers.h"
 
 /* What a call of adopt or enter brings. */
 struct request {
@@ -21,6 +22,9 @@ static status_t take_request(struct call *call, struct request *request, uint64_
                              uint64_t argument_count, uint64_t environment_count)
 {
     request->why.text[0] = '\0';
+    if (!export_is_plain(call)) {
+        return STATUS_BAD_METHOD;
+    }
     if (bytes > sizeof(request->texts)) {
         return STATUS_TOO_LARGE;
     }
@@ -132,6 +136,7 @@ static status_t adopt(struct call *call, uint64_t bytes, uint64_t argument_count
                       handle_t program, uint64_t *pid, handle_t *process)
 {
     struct request request = {.files = {input, output, error}};
+    workers_enter(call);
     status_t status = take_request(call, &request, bytes, argument_count, environment_count);
     if (status == STATUS_OK && host.names.own) {
         (void)format_text(request.why.text, sizeof(request.why.text),
@@ -141,6 +146,7 @@ static status_t adopt(struct call *call, uint64_t bytes, uint64_t argument_count
     if (status == STATUS_OK) {
         status = run_file(&request, program, pid, process);
     }
+    workers_leave(call);
     tell_refusal(call, &request, bytes, status);
     status_ignore(handle_close(program));
     close_rest(request.files);
@@ -173,6 +179,7 @@ static status_t enter(struct call *call, uint64_t bytes, uint64_t argument_count
 {
     struct request request = {.files = {input, output, error}, .on_terminal = host.spawner == 0};
     handle_t file = 0;
+    workers_enter(call);
     status_t status = take_request(call, &request, bytes, argument_count, environment_count);
     if (status == STATUS_OK) {
         status = open_own(&request, &file);
@@ -181,6 +188,7 @@ static status_t enter(struct call *call, uint64_t bytes, uint64_t argument_count
         status = run_file(&request, file, pid, process);
         status_ignore(handle_close(file));
     }
+    workers_leave(call);
     tell_refusal(call, &request, bytes, status);
     close_rest(request.files);
     return status;
@@ -224,7 +232,7 @@ static size_t line(const struct process *process, char *text, size_t size)
 
 static status_t list(struct call *call, uint64_t *length)
 {
-    status_t status = STATUS_OK;
+    status_t status = export_is_plain(call) ? STATUS_OK : STATUS_BAD_METHOD;
     *length = 0;
     for (uint32_t i = 0; i < PROCESSES && status == STATUS_OK; i++) {
         char text[128];
@@ -242,7 +250,9 @@ static status_t list(struct call *call, uint64_t *length)
 
 static status_t kill_pid(struct call *call, uint64_t pid, int64_t code)
 {
-    (void)call;
+    if (!export_is_plain(call)) {
+        return STATUS_BAD_METHOD;
+    }
     return pid <= UINT32_MAX ? process_end_pid((uint32_t)pid, code) : STATUS_NOT_FOUND;
 }
 

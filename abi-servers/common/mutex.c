@@ -31,6 +31,15 @@ void mutex_lock(struct mutex *mutex)
                                                  memory_order_acquire, memory_order_relaxed)) {
         wait_for(mutex);
     }
+    uint32_t turns = atomic_load_explicit(&mutex->turns, memory_order_relaxed);
+    atomic_store_explicit(&mutex->turns, turns + 1, memory_order_relaxed);
+}
+
+bool mutex_goes_on(struct mutex *mutex, uint32_t *turns)
+{
+    uint32_t before = *turns;
+    *turns = atomic_load_explicit(&mutex->turns, memory_order_relaxed);
+    return *turns != before || atomic_load_explicit(&mutex->state, memory_order_relaxed) == FREE;
 }
 
 void mutex_unlock(struct mutex *mutex)

@@ -70,7 +70,7 @@ static void answer(struct remote_request **queue, status_t status, uint64_t abse
 {
     struct remote_request *request = *queue;
     *queue = request->next;
-    if (status == STATUS_RETRY_TOUCH) {
+    if (status == STATUS_RETRY_TOUCH && request->done == 0) {
         struct message message;
         message_begin(&message, message_tag(STATUS_RETRY_TOUCH, 0, 0, 0));
         message.words[1] = absent;
@@ -103,9 +103,6 @@ static bool serve(struct pipe *pipe, struct remote_request **queue, bool write)
         pipe->used += write ? piece : 0;
         discard(pipe, write ? 0 : piece);
         request->done += piece;
-    }
-    if (status == STATUS_RETRY_TOUCH && request->done > 0) {
-        status = STATUS_OK; /* the rest is asked for again */
     }
     if (status != STATUS_OK || request->done == request->length || (!write && pipe->used == 0)) {
         answer(queue, status, absent);
@@ -155,43 +152,57 @@ static void refuse(handle_t reply, status_t status)
     status_ignore(handle_close(reply));
 }
 
-void pipe_remote(struct pipe *pipe, bool write, handle_t reply, uint64_t length, bool no_wait)
+void pipe_remote(struct pipe *pipe, const struct remote_request *from, bool no_wait)
 {
+    bool write = from->write;
+    handle_t reply = from->reply;
     struct remote_request **queue = write ? &pipe->remote_writers : &pipe->remote_readers;
     struct remote_request *request = free_request();
     if (write && pipe->readers == 0) {
         refuse(reply, STATUS_BROKEN_PIPE);
         return;
     }
-    if (request == NULL || length == 0) {
-        refuse(reply, length == 0 ? STATUS_OK : STATUS_BUSY);
+    if (request == NULL || from->length == 0) {
+        refuse(reply, from->length == 0 ? STATUS_OK : STATUS_BUSY);
         return;
     }
-    *request =
-        (struct remote_request){.reply = reply, .pipe = pipe, .write = write, .length = length};
+    *request = *from;
+    request->pipe = pipe;
     while (*queue != NULL) {
         queue = &(*queue)->next;
     }
     *queue = request;
     changed(pipe);
     if (no_wait) {
-        pipe_cancel(reply);
+        pipe_cancel(reply, STATUS_WOULD_BLOCK);
     }
 }
 
-void pipe_cancel(handle_t reply)
+static void end_request(struct remote_request *request, status_t status)
+{
+    struct pipe *pipe = request->pipe;
+    struct remote_request **queue = request->write ? &pipe->remote_writers : &pipe->remote_readers;
+    while (*queue != request) {
+        queue = &(*queue)->next;
+    }
+    answer(queue, status, 0);
+}
+
+void pipe_cancel(handle_t reply, status_t status)
 {
     for (uint32_t i = 0; i < REMOTE_REQUESTS; i++) {
-        struct remote_request *request = &requests[i];
-        if (request->reply == reply) {
-            struct pipe *pipe = request->pipe;
-            struct remote_request **queue =
-                request->write ? &pipe->remote_writers : &pipe->remote_readers;
-            while (*queue != request) {
-                queue = &(*queue)->next;
-            }
-            answer(queue, STATUS_INTERRUPTED, 0);
+        if (requests[i].reply == reply) {
+            end_request(&requests[i], status);
             return;
+        }
+    }
+}
+
+void pipe_forget(uint64_t badge)
+{
+    for (uint32_t i = 0; i < REMOTE_REQUESTS; i++) {
+        if (requests[i].reply != 0 && requests[i].badge == badge) {
+            end_request(&requests[i], STATUS_INTERRUPTED);
         }
     }
 }

@@ -13,9 +13,10 @@ enum { PIPE_BYTES = 4096, REMOTE_REQUESTS = 64 };
 struct remote_request {
     struct remote_request *next;
     handle_t reply; /* 0: the place is free */
+    uint64_t badge; /* of the endpoint that was called */
     struct pipe *pipe;
     bool write;
-    uint64_t length, done;
+    uint64_t length, done; /* bytes */
 };
 
 struct pipe {
@@ -38,9 +39,12 @@ SINTER_MUST_CHECK status_t pipe_write(struct process *process, struct pipe *pipe
                                       uint64_t length, uint64_t *count);
 
 /* A call from outside, of the file protocol's read or write with one lease, which is answered
- * through `reply` now or later; then the reply object is closed. */
-void pipe_remote(struct pipe *pipe, bool write, handle_t reply, uint64_t length, bool no_wait);
-/* The caller behind the reply wants its answer now. */
-void pipe_cancel(handle_t reply);
+ * through `reply` now or later; then the reply object is closed. `from` gives reply, badge, write
+ * and length. */
+void pipe_remote(struct pipe *pipe, const struct remote_request *from, bool no_wait);
+/* The caller behind the reply is answered now: with what was moved, or else the status. */
+void pipe_cancel(handle_t reply, status_t status);
+/* Nobody has the endpoint any more: its callers have gone. */
+void pipe_forget(uint64_t badge);
 
 #endif

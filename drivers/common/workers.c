@@ -32,10 +32,22 @@ static status_t start_worker(struct worker *worker)
     return side_thread_run(worker->server.info, &thread, &worker->thread);
 }
 
+/* The call may not be where it is looked for yet: who serves it finds this when it gets there. */
+static void mark_cancelled(struct workers *workers, handle_t reply)
+{
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct server *server = &workers->workers[i].server;
+        if (__atomic_load_n(&server->reply, __ATOMIC_RELAXED) == reply) {
+            server->call.cancelled = true;
+        }
+    }
+}
+
 /* A CANCEL comes to whichever worker receives; the one that waits withdraws or cancels its call. */
 static void on_cancel(struct server *server, handle_t reply)
 {
     struct workers *workers = ((struct worker *)server->context)->workers;
+    mark_cancelled(workers, reply);
     if (workers->server->on_cancel != NULL) {
         workers->server->on_cancel(server, reply);
     }
@@ -111,6 +123,16 @@ int workers_run(struct workers *workers)
 void workers_enter(struct call *call)
 {
     ((struct worker *)call->server->context)->serving = call->reply;
+}
+
+void workers_remind(struct workers *workers)
+{
+    for (uint32_t i = 0; i < workers->count; i++) {
+        struct worker *worker = &workers->workers[i];
+        if (worker->serving != 0 && worker->server.call.cancelled) {
+            status_ignore(thread_interrupt(worker->thread));
+        }
+    }
 }
 
 void workers_leave(struct call *call)

@@ -43,8 +43,11 @@ SINTER_MUST_CHECK status_t workers_begin(struct workers *workers, struct server 
  * of the server. The first thread may call other servers again afterwards. */
 int workers_run(struct workers *workers);
 
-/* Around a call of another server that may be cancelled along with the call it serves. */
+/* Around a call of another server that may be cancelled along with the call it serves. A CANCEL
+ * that comes as the worker begins to wait is not noticed there: workers_remind(), which the first
+ * thread calls now and then (server->on_ping), says it once more. */
 void workers_enter(struct call *call);
 void workers_leave(struct call *call);
+void workers_remind(struct workers *workers);
 
 #endif

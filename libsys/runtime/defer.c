@@ -17,7 +17,7 @@ handle_t call_take(struct call *call)
     if (spare == 0) {
         return 0;
     }
-    call->server->reply = spare;
+    __atomic_store_n(&call->server->reply, spare, __ATOMIC_RELAXED);
     call->deferred = true;
     return call->reply;
 }

@@ -92,6 +92,9 @@ static void fail_on_purpose(uint64_t bits)
 void server_event(struct server *server, uint64_t bits)
 {
     if ((bits & CONTROL_PING) && server->alive != 0) {
+        if (server->on_ping != NULL) {
+            server->on_ping(server);
+        }
         status_ignore(event_signal(server->alive, ALIVE_BIT));
     }
     fail_on_purpose(bits);

@@ -40,6 +40,7 @@ struct call {
 
     bool accepted;              /* the operation ran: what came with the call is its own */
     bool deferred;              /* answered later */
+    _Atomic bool cancelled;     /* its caller wants its answer now, says another thread */
     bool close_after;           /* close the handles given out once they were sent; true at first */
     struct message_retry retry; /* of the answer RETRY_TOUCH */
     struct message answer;
@@ -60,6 +61,8 @@ struct server {
 
     void (*on_event)(struct server *server, uint64_t bits); /* bits of `control` below CONTROL_ */
     void (*on_closed)(struct server *server, uint64_t badge);
+    /* The supervisor asks whether the server is alive; it is once this returns. */
+    void (*on_ping)(struct server *server);
     /* The caller of a deferred call wants its answer now. */
     void (*on_cancel)(struct server *server, handle_t reply);
     /* Nothing is received from now on, and the server ends once nothing is deferred. What would

@@ -378,12 +378,19 @@ static status_t begin(void)
     return status == STATUS_OK ? server_ready(&server) : status;
 }
 
+static void on_ping(struct server *at)
+{
+    (void)at;
+    workers_remind(&workers);
+}
+
 int server_main(const struct start_info *info)
 {
     if (server_init(&server, info) != STATUS_OK) {
         return 1;
     }
     server.on_closed = on_closed;
+    server.on_ping = on_ping;
     take_disks();
     status_t status = begin();
     if (status != STATUS_OK) {

@@ -16,11 +16,13 @@ enum {
     CALLS = 256,   /* from outside, in one run; their reply handles are 1 and more */
     LENGTH = 9000, /* of a read or write at most, but for endless ones */
     STEP = 3,      /* bytes of an operation */
+    BADGES = 4,    /* endpoints that the calls come by */
 };
 
 struct outside {
-    bool waits, write;
+    bool waits, write, absent;
     uint64_t length, done;
+    uint64_t there; /* bytes; what lies behind is absent as long as the call waits */
 };
 
 struct personality host;
@@ -138,6 +140,11 @@ void open_file_release(struct open_file *file)
     free(file);
 }
 
+static uint64_t badge_of(handle_t reply)
+{
+    return reply % BADGES;
+}
+
 static struct outside *call_of(handle_t reply)
 {
     require(reply > 0 && reply <= call_count);
@@ -164,6 +171,8 @@ status_t lease_transfer(handle_t reply, uint32_t lease, uint64_t offset, void *b
     require(flags == (call->write ? LEASE_READ : LEASE_WRITE));
     require_first(reply);
     status_t status = next_transfer;
+    call->absent |= status == STATUS_RETRY_TOUCH || offset + length > call->there;
+    status = call->absent ? STATUS_RETRY_TOUCH : status;
     next_transfer = STATUS_OK;
     *absent = offset;
     for (uint64_t i = 0; i < length && status == STATUS_OK; i++) {
@@ -267,16 +276,29 @@ static void call_from_outside(const uint8_t *operation, bool write)
         return; /* who has no end cannot call */
     }
     handle_t reply = ++call_count;
-    calls[reply] = (struct outside){.waits = true, .write = write, .length = length_of(operation)};
+    calls[reply] = (struct outside){.waits = true,
+                                    .write = write,
+                                    .length = length_of(operation),
+                                    .there = operation[0] & 0x08 ? operation[1] * 32U : UINT64_MAX};
     bool no_wait = (operation[0] & 0x10) != 0;
-    pipe_remote(pipe_tested, write, reply, calls[reply].length, no_wait);
+    const struct remote_request from = {
+        .reply = reply, .badge = badge_of(reply), .write = write, .length = calls[reply].length};
+    pipe_remote(pipe_tested, &from, no_wait);
     require(!calls[reply].waits || !no_wait);
 }
 
 static void cancel(handle_t reply)
 {
-    pipe_cancel(reply);
+    pipe_cancel(reply, STATUS_INTERRUPTED);
     require(reply > call_count || !calls[reply].waits);
+}
+
+static void forget(uint64_t badge)
+{
+    pipe_forget(badge);
+    for (handle_t reply = 1; reply <= call_count; reply++) {
+        require(!calls[reply].waits || badge_of(reply) != badge);
+    }
 }
 
 /* The last end takes all with it. */
@@ -318,6 +340,11 @@ static bool operate_outside(bool process_sleeps)
     case 5: /* rarely; the process that sleeps has an end */
         if (operation[1] < 32 && !(process_sleeps && process_writes == (operation[2] & 1))) {
             close_end(operation[2] & 1);
+        }
+        break;
+    case 6:
+        if (operation[1] < 64) {
+            forget(operation[2] % BADGES);
         }
         break;
     default:
