@@ -7,7 +7,6 @@
 
 #include "program.h"
 
-#define DEFAULT_PATH  "/boot"
 #define OBJECT_SUFFIX ".o"
 
 static bool is_file(const char *path)

@@ -6,8 +6,10 @@
 
 #include "path.h"
 
+#define DEFAULT_PATH "/boot"
+
 /* A name with a slash is a path; others are looked for in `folders`, which colons separate (null:
- * /boot), with `.o` and as they are. False if there is none, or its path is too long. */
+ * DEFAULT_PATH), with `.o` and as they are. False if there is none, or its path is too long. */
 bool find_program(const char *folders, const char *name, char path[PATH_SIZE]);
 
 #endif

@@ -4,11 +4,11 @@
 
 #include "complete.h"
 #include "editor.h"
+#include "find_program.h"
 #include "path.h"
 #include "shell.h"
 
 #define OBJECT_SUFFIX ".o"
-#define DEFAULT_PATH  "/boot"
 
 /* One walk over the candidates; `editor` is set when they are to be shown. */
 struct walk {

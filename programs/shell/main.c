@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "find_program.h"
 #include "note.h"
 #include "jobs.h"
 #include "shell.h"
@@ -23,6 +24,16 @@ static void set_parameters(int count, char **words)
 {
     shell.parameters = words;
     shell.parameter_count = (size_t)(count > 0 ? count : 0);
+}
+
+/* PATH is there from the start, so that a line can add to it. */
+static void set_path(void)
+{
+    static const char name[] = "PATH";
+    if (variables_get(&shell.variables, name) == NULL) {
+        variables_set(&shell.variables, name, DEFAULT_PATH);
+        variables_export(&shell.variables, name);
+    }
 }
 
 static int run_interactive(void)
@@ -71,6 +82,7 @@ static int run(int count, char **words)
         }
     }
     variables_import(&shell.variables, environ);
+    set_path();
     if (text != NULL) {
         return run_text(text, count - optind, words + optind);
     }

@@ -29,6 +29,9 @@ COMMANDS = [ # line, what it prints, its status
      "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03  -\n", 0),
     ("sleep x", "usage: sleep SECONDS[.FRACTION]\n", 2),
     ("svc", None, 2),
+    ("cp /boot/echo.o /tmp/say.o; echo $PATH; PATH=$PATH:/tmp; say hi; shell -c 'say there'",
+     "/boot\nhi\nthere\n", 0),
+    ("seq 1; unset PATH; echo x$PATH; seq 1; say hi 2> /dev/null", "1\nx\n1\n", 127),
 ]
 
 
