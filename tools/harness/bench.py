@@ -198,8 +198,16 @@ def show(figures):
         print(f"{figure['row']:20} {figure['arch']:8} {figure['instructions']:12} "
               f"{figure['bound'] or '':>12} {figure['peer_instructions'] or '':>12} "
               f"{figure['peer'] or ''}".rstrip())
-    above = [figure for figure in figures
-             if figure["bound"] is not None and figure["instructions"] > figure["bound"]]
-    for figure in above:
-        print(f"ABOVE ITS BOUND: {figure['row']} on {figure['arch']}")
-    return 1 if above else 0
+    for figure in above(figures):
+        print(f"ABOVE ITS BOUND: {complaint(figure)}")
+    return 1 if above(figures) else 0
+
+
+def above(figures):
+    return [figure for figure in figures
+            if figure["bound"] is not None and figure["instructions"] > figure["bound"]]
+
+
+def complaint(figure):
+    return (f"{figure['row']} on {figure['arch']}: {figure['instructions']} instructions, "
+            f"at most {figure['bound']}")
