@@ -1,7 +1,8 @@
 """The guides, typed as they stand on both architectures; what is answered has to be what they show.
 
 Blocks of a guide: `sh` (with an architecture: for that alone), whose `./run` starts a system or
-gdb; `text`, what the block before prints; `sinter`, a session at the prompt; `gdb`, one with gdb.
+gdb; `text`, what the block before prints; `sinter`, a session at the prompt; `keys`, one in which
+also the prompt of a shell of xv6 is typed at; `gdb`, one with gdb.
 In what they show numbers stand for any number, a line `...` for any lines, and `...` in a line for
 anything; of `text` and `gdb` lines may be left out, and those of the shell about jobs everywhere.
 """
@@ -23,8 +24,10 @@ HOME = "/home/you"
 WRITTEN_FOR = "riscv64"
 PROMPT = "sinter# "
 DEBUGGER = "(gdb) "
+INNER_PROMPT = r"\$ "
+KEYS = {"^C": "\x03", "^D": "\x04"}
 ARCHITECTURE = re.compile(r"^ARCH=.*\n", re.MULTILINE)
-BLOCK = re.compile(r"^```(sh|text|sinter|gdb) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|text|sinter|keys|gdb) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 JOB = re.compile(r"\[\d+\] ")
 PIECE = re.compile(r"(?P<number>\b0x[0-9a-f]+|\d[\d.]*)|(?P<blank> +)|(?P<any>\.\.\.)")
 STANDS_FOR = {"number": r"(?:0x)?[0-9a-f][0-9a-f.]*", "blank": " +", "any": ".*"}
@@ -93,6 +96,37 @@ class Reader:
             else:
                 check_whole(shown, self.console.run(command, LIMIT)[0], command)
 
+    def keys(self, text):
+        """A command of the inner shell is followed by what is typed to it, up to a line that is a
+        key; a line that repeats the one before is what the command says."""
+        for part in re.split(rf"^{PROMPT}", text, flags=re.MULTILINE)[1:]:
+            command, *inner = re.split(f"^{INNER_PROMPT}", part, flags=re.MULTILINE)
+            if inner:
+                self.type_line(command.rstrip())
+                for lines in inner:
+                    self.console.expect(rf"\A(?:\^C\n?)?{INNER_PROMPT}", what="its prompt")
+                    self.inner(lines.splitlines())
+                self.console.wait_prompt()
+            else:
+                self.sinter(PROMPT + part)
+
+    def inner(self, lines):
+        key = next((at for at, line in enumerate(lines) if line in KEYS), 0)
+        for at, line in enumerate(lines):
+            if line in KEYS:
+                self.console.send(KEYS[line])
+            elif at == 0 or at < key and line != lines[at - 1]:
+                self.type_line(line)
+            else:
+                self.expect_line(line)
+
+    def type_line(self, line):
+        self.console.send(f"{line}\n")
+        self.expect_line(line)
+
+    def expect_line(self, line):
+        self.console.expect(rf"\A{pattern(line)} *\n", what=line)
+
     def gdb_session(self, text):
         if shutil.which(GDB) is None:
             pytest.skip(f"{GDB} is not installed")
@@ -141,7 +175,8 @@ def test_personality_names():
             assert re.search(rf"\b{function}\b", code), f"{name} does not use {function}"
 
 
-@pytest.mark.parametrize("guide", ["FIRST-DRIVER", "SERVICES", "LAB", "PERSONALITIES#Write one"])
+@pytest.mark.parametrize("guide", ["FIRST-DRIVER", "SERVICES", "LAB", "PERSONALITIES#Write one",
+                                   "XV6"])
 def test_guide(architecture, guide, home, monkeypatch):
     monkeypatch.chdir(ROOT)
     name = guide.partition("#")[0]
@@ -154,7 +189,7 @@ def test_guide(architecture, guide, home, monkeypatch):
                 shown = body.replace(HOME, home)
                 if kind != "sh":
                     shown = shown.replace(WRITTEN_FOR, architecture)
-                {"sh": reader.sh, "text": reader.text, "sinter": reader.sinter,
+                {"sh": reader.sh, "text": reader.text, "sinter": reader.sinter, "keys": reader.keys,
                  "gdb": reader.gdb_session}[kind](shown)
     finally:
         reader.close()
