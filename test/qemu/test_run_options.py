@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -19,6 +20,7 @@ from harness.places import ROOT
 LIMIT = 300
 TIME_UP = 20 # enough to boot on a busy host
 CTRL_A = b"\x01"
+SVG = "http://www.w3.org/2000/svg" # its namespace
 SCRIPT = r"""for word in 'a  b' "c'd" "$((6 * 7))"
 do
     echo "$word"
@@ -40,18 +42,27 @@ def test_exec(architecture):
 
 
 def test_graph(architecture, tmp_path):
-    """Into a file for Graphviz, into SVG if that is installed; other names are refused."""
+    """Into a file for Graphviz, or into SVG; other names are refused."""
     path = tmp_path / "graph.dot"
     outcome = run(architecture, "--graph", path)
     assert outcome.returncode == 0 and outcome.stdout == "", outcome.stderr
     assert '"console" -> "names" [label="file"];' in path.read_text(), path.read_text()
     outcome = run(architecture, "--graph", tmp_path / "graph.png")
     assert outcome.returncode == 2 and "has to end in .dot or .svg" in outcome.stderr
-    outcome = run(architecture, "--graph", tmp_path / "graph.svg")
-    if shutil.which("dot"):
-        assert outcome.returncode == 0 and "<svg" in (tmp_path / "graph.svg").read_text()
-    else:
-        assert outcome.returncode == 2 and "apt-get install graphviz" in outcome.stderr
+    path = tmp_path / "graph.svg"
+    outcome = run(architecture, "--graph", path)
+    assert outcome.returncode == 0 and outcome.stdout == "", outcome.stderr
+    drawn = ElementTree.parse(path).getroot()
+    assert drawn.tag == f"{{{SVG}}}svg"
+    assert {"console", "names"} <= {text.text for text in drawn.iter(f"{{{SVG}}}text")}
+
+
+def test_graph_without_graphviz(architecture, tmp_path):
+    path = tmp_path / "graph.svg"
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname")) # all that ./run needs until then
+    outcome = run(architecture, "--graph", path, env={**os.environ, "PATH": str(tmp_path)})
+    assert outcome.returncode == 2 and "apt-get install graphviz" in outcome.stderr, outcome.stderr
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("script, output, status, words", [

@@ -20,7 +20,7 @@ GCC = {
 }
 CLANG_14 = ("clang-14",)
 HOST_TESTS = ("gcc", "libc6-dev", "pkg-config", "libcmocka-dev", "qemu-user", "libclang-rt-19-dev",
-              "python3-pytest", "python3-pytest-xdist", "cpio", "clang-format-19")
+              "python3-pytest", "python3-pytest-xdist", "cpio", "clang-format-19", "graphviz")
 IMAGE_TOOLS = ("fdisk", "dosfstools", "mtools")
 UBOOT = ("u-boot-qemu",)
 DEBUGGER = ("gdb-multiarch",)
@@ -41,6 +41,7 @@ EVIDENCE = {
     "gcc-riscv64-linux-gnu": "riscv64-linux-gnu-gcc",
     "gcc-aarch64-linux-gnu": "aarch64-linux-gnu-gcc", "gdb-multiarch": "gdb-multiarch",
     "fdisk": "/usr/sbin/sfdisk", "dosfstools": "/usr/sbin/mkfs.fat", "mtools": "mcopy",
+    "graphviz": "dot",
     "u-boot-qemu": "/usr/lib/u-boot/qemu_arm64/u-boot.bin",
 }
 LOCK_SECONDS = 300 # for another apt-get to end
