@@ -14,6 +14,8 @@ from harness.places import ROOT
 from services import (check_fifo, memory_used, state_of, status_of, wait_program, wait_restarted)
 
 LIMIT = 120
+PROMISED_SECONDS = 5
+ATTEMPTS = 3 # others may keep the host busy
 SOURCE = ROOT / "drivers" / "char" / "fifo" / "fifo.c"
 TEXT = '"goes on with %u bytes"'
 
@@ -147,6 +149,12 @@ def test_what_it_comes_through(system, built):
         push.send(path, "fifo", "fifo.o", good, 1)
 
 
+def pushed_in_time(output):
+    told = re.search(r"^([\d.]+) s from the file to running$", output, re.MULTILINE)
+    assert told, output
+    return float(told[1]) < PROMISED_SECONDS
+
+
 def test_commands(built, architecture):
     """./run and ./run push, as typed in two terminals."""
     commands = "svc wait; echo up; sleep 100"
@@ -162,7 +170,8 @@ def test_commands(built, architecture):
         assert process.stdout.readline() == "up\n"
         output, errors, status = call("fifo", built / "fifo.o")
         assert (errors, status) == ("", 0) and "fifo: runs with " in output
-        assert " s from the file to running\n" in output
+        assert pushed_in_time(output) or any(pushed_in_time(call("fifo", built / "fifo.o")[0])
+                                             for _ in range(ATTEMPTS - 1)), output
         output, errors, status = call("fifo", built / "virtio-blk.o")
         assert (errors, status) == ("", 1) and "which init.rc does not allow" in output
     finally:
