@@ -1,6 +1,7 @@
 """Random use of a whole system for as long as wanted: services are started, stopped, crashed and
-exchanged while files are written and read. Each step checks what it did; now and then it is written
-down what the system takes. The seed makes the steps repeat, not their moments."""
+exchanged, also from the host, while files are written and read and programs of xv6 run. Each step
+checks what it did; now and then it is written down what the system takes. The seed makes the steps
+repeat, not their moments."""
 
 import hashlib
 import json
@@ -8,6 +9,7 @@ import random
 import statistics
 import time
 
+from harness import push
 from services import check_fifo, memory_used, states
 
 STEP_SECONDS = 600 # to give up
@@ -15,7 +17,7 @@ SETTLE_SECONDS = 600
 LATENCY_ROUNDS = 15
 FILES = 4 # names on each file system, used again and again
 VICTIMS = ("fifo", "pipe", "virtio-blk", "partitions", "disk", "tmpfs", "bootfs", "names",
-           "console", "virtio-rng")
+           "console", "virtio-rng", "xv6fs")
 FAULTS = ("null", "illegal", "exit")
 WAYS = ("exit", "crash", "crash-at-once", "crash-by-stack", "refuse", "hoard-pages",
         "hoard-kernel", "babble")
@@ -29,8 +31,10 @@ FAULTY = "bad" # the service that misbehaves
 
 
 class Soak:
-    def __init__(self, console, seed, objects, plain_disk):
+    def __init__(self, console, seed, objects, plain_disk, port):
         self.console = console
+        self.port = port # the socket of the virtio console
+        self.started = time.monotonic()
         self.random = random.Random(seed)
         self.objects = objects # name in /boot -> contents
         self.plain_sum = hashlib.sha256(plain_disk).hexdigest()
@@ -41,7 +45,7 @@ class Soak:
             (4, self.use_fifo), (4, self.use_file), (2, self.read_disk), (2, self.use_programs),
             (3, self.stop_and_start), (3, self.restart), (3, self.crash), (2, self.crash_a_reader),
             (1, self.crash_the_uart), (2, self.misbehave), (1, self.first_use),
-            (3, self.replace),
+            (3, self.replace), (2, self.push), (2, self.use_xv6),
         ]
 
     def run(self, command, timeout=STEP_SECONDS):
@@ -132,12 +136,40 @@ class Soak:
         self.run("head -n 3 /boot/fifo.o > /tmp/new.o; ! svc replace fifo with /tmp/new.o")
         self.run("rm /tmp/new.o; svc replace fifo with fifo.o")
 
+    def push(self):
+        """As ./run push does, whole and cut."""
+        whole = self.objects["fifo.o"]
+        outcome = push.send(self.port, "fifo", "fifo.o", whole, STEP_SECONDS)
+        assert outcome.good, outcome
+        self.use_fifo()
+        outcome = push.send(self.port, "fifo", "fifo.o", whole[:len(whole) // 2], STEP_SECONDS)
+        assert not outcome.good and "nothing has changed" in outcome.text, outcome
+
+    def use_xv6(self):
+        """An instance is started, runs programs, crashes while one runs, and is stopped."""
+        self.run("svc start lab object xv6.o root /xv6 memory 8M")
+        assert self.run("echo one two | in lab /wc").split() == ["1", "2", "8"]
+        text = str(self.random.random())
+        self.run(f"in lab /sh -c '/echo {text} > /soak; /forktest' > /tmp/out")
+        assert self.run("in lab /cat /soak") == f"{text}\n"
+        self.run("in lab /sleep 20 < /dev/null > /tmp/out &") # it ends though it began too late
+        self.run(f"svc kill lab --fault {self.random.choice(FAULTS)}; wait; rm /tmp/out")
+        self.settle()
+        assert self.run("in lab /cat /soak | wc") == "1 1 %d\n" % (len(text) + 1)
+        self.run("svc stop lab --force")
+
     def first_use(self):
         self.run("svc start late object fifo.o demand; echo x > /dev/late &")
         assert self.run("cat /dev/late") == "x\n"
         self.run("svc stop late")
 
-    def sample(self, started):
+    def endpoints(self):
+        """How many the servers and programs hold; handles of other kinds are told nowhere."""
+        rows = [line.split() for line in self.run("svc graph").splitlines()]
+        column = rows[0].index("ENDPOINTS")
+        return sum(int(row[column]) for row in rows[1:])
+
+    def sample(self):
         """What the system takes when nothing happens, how long a small thing lasts, and how much of
         the host's processors it uses: other work on the host disturbs that less than the time."""
         self.settle()
@@ -149,8 +181,9 @@ class Soak:
             seconds.append(time.monotonic() - begun)
         busy = self.console.processor_seconds() - worked
         pages, kernel = memory_used(self.console)
-        self.samples.append({"seconds": round(time.monotonic() - started), "used_kib": pages,
-                             "kernel_kib": kernel, "steps": sum(self.steps.values()),
+        self.samples.append({"seconds": round(time.monotonic() - self.started),
+                             "used_kib": pages, "kernel_kib": kernel,
+                             "endpoints": self.endpoints(), "steps": sum(self.steps.values()),
                              "latency_ms": round(statistics.median(seconds) * 1000, 1),
                              "processor_ms": round(busy * 1000 / LATENCY_ROUNDS, 1)})
 
@@ -160,23 +193,22 @@ class Soak:
 
     def each(self, rounds):
         """Every step once a round, with a sample after each round."""
-        started = time.monotonic()
         for _ in range(rounds):
             for _, action in self.random.sample(self.actions, len(self.actions)):
                 self.step(action)
-            self.sample(started)
+            self.sample()
 
     def go_on(self, seconds, every):
         """Random steps for so long; a sample first, last, and whenever `every` seconds are over."""
-        started = time.monotonic()
-        next_sample = started
+        next_sample = time.monotonic()
+        end = next_sample + seconds
         weights, actions = zip(*self.actions)
-        while time.monotonic() < started + seconds:
+        while time.monotonic() < end:
             if time.monotonic() >= next_sample:
-                self.sample(started)
+                self.sample()
                 next_sample = time.monotonic() + every
             self.step(self.random.choices(actions, weights)[0])
-        self.sample(started)
+        self.sample()
 
     def write(self, path):
         path.write_text(json.dumps({"steps": self.steps, "samples": self.samples}, indent=1) + "\n",
