@@ -176,7 +176,7 @@ def test_personality_names():
 
 
 @pytest.mark.parametrize("guide", ["FIRST-DRIVER", "SERVICES", "LAB", "PERSONALITIES#Write one",
-                                   "XV6"])
+                                   "XV6", "INIT#A session"])
 def test_guide(architecture, guide, home, monkeypatch):
     monkeypatch.chdir(ROOT)
     name = guide.partition("#")[0]
