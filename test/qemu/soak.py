@@ -105,7 +105,8 @@ class Soak:
     def crash(self):
         name, fault = self.random.choice(VICTIMS), self.random.choice(FAULTS)
         if self.may_crash(name):
-            self.run(f"svc kill {name} --fault {fault}")
+            # What has been printed and not yet left the console would be lost with it.
+            self.run(f"sleep 1; svc kill {name} --fault {fault}")
             self.settle()
 
     def crash_a_reader(self):
