@@ -7,6 +7,7 @@
 #include "c_string.h"
 
 #include "elf_format.h"
+#include "pipe.h"
 #include "program_file.h"
 
 enum {
@@ -55,7 +56,19 @@ static void close_all(handle_t files[STANDARD])
     }
 }
 
-/* Endpoints of the first descriptors; one that is closed is an end of file. */
+/* A file for a descriptor that is closed: its end is there at once, and nobody is written to. Lock
+ * held. */
+static struct open_file *nothing(bool writable)
+{
+    struct open_file *ends[2];
+    if (pipe_new(&ends[0], &ends[1]) != STATUS_OK) {
+        return NULL;
+    }
+    open_file_release(ends[!writable]);
+    return ends[writable];
+}
+
+/* Endpoints of the first descriptors. */
 static status_t endpoints(struct process *process, handle_t files[STANDARD])
 {
     status_t status = STATUS_OK;
@@ -65,10 +78,10 @@ static status_t endpoints(struct process *process, handle_t files[STANDARD])
         if (file != NULL && file->kind == OPEN_CONSOLE && process->console != NULL) {
             file = i == 0 ? process->console->input : process->console->output;
         }
-        file = file != NULL ? open_file_share(file) : NULL;
+        file = file != NULL ? open_file_share(file) : nothing(i > 0);
         mutex_unlock(&host.lock);
         if (file == NULL) {
-            status = STATUS_BAD_HANDLE;
+            status = STATUS_FULL;
             break;
         }
         status = open_file_endpoint(file, &files[i]);
@@ -188,6 +201,7 @@ status_t foreign_start(struct process *process, handle_t file, const char *path,
         add_reason(why, "", "this instance may start no programs of other kinds (`allow spawn`)");
         return STATUS_REFUSED;
     }
+    why->text[0] = '\0'; /* what the loader has said is about its own format */
     status_t status = endpoints(process, files);
     if (status == STATUS_OK && process->killed) { /* a wait for the lock can have taken the kick */
         status = STATUS_INTERRUPTED;
@@ -199,6 +213,9 @@ status_t foreign_start(struct process *process, handle_t file, const char *path,
         status = ask_all(process, file, path, arguments, files, why);
     }
     close_all(files);
+    if (status != STATUS_OK && status != STATUS_INTERRUPTED && why->text[0] == '\0') {
+        add_reason(why, "", status_text(status));
+    }
     return status;
 }
 

@@ -93,6 +93,18 @@ def test_beside_native_programs(start):
     assert hashlib.sha256(TEXT).hexdigest() in told, told
 
 
+def test_becoming_native_without_files(start):
+    """A native program finds the end of its input, and nobody to write to, where xv6's had none."""
+    console = start()
+    output(console, "svc start xv6 allow spawn")
+    assert output(console, "/xv6/without 0 /boot/wc.o") == "0 0 0\n"
+    output(console, "/xv6/without 012 /boot/true.o")
+    assert output(console, "/xv6/without 1 /boot/echo.o lost > /tmp/lost; cat /tmp/lost") == ""
+    for _ in range(2): # what stands for them goes with the program
+        assert output(console, "i=0; while [ $i -lt 60 ]; do /xv6/without 012 /boot/true.o || "
+                               "echo $i; i=$((i + 1)); done") == ""
+
+
 def test_ends(start):
     """Kill, ^C, and the end of the personality."""
     console = start()
