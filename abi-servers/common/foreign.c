@@ -115,24 +115,34 @@ static status_t load_object(handle_t file, uint64_t size, handle_t *object)
     return status;
 }
 
+/* BAD_FORMAT: it is none. */
+static status_t check_object(handle_t file, struct refusal_text *why)
+{
+    Elf64_Ehdr header;
+    status_t status = program_read(file, 0, &header, sizeof(header));
+    if (status == STATUS_OK &&
+        (memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_type != ET_REL)) {
+        status = STATUS_BAD_FORMAT;
+    }
+    if (status == STATUS_BAD_FORMAT) {
+        add_reason(why, "", "not an object of Sinter");
+    }
+    return status;
+}
+
 static status_t start_object(struct process *process, handle_t file, const char *path,
                              const struct arguments *arguments, handle_t files[STANDARD],
                              struct refusal_text *why)
 {
-    Elf64_Ehdr header;
     struct block block = {.used = 0};
     handle_t object = 0;
     uint32_t kind;
     uint64_t size = 0;
     uint64_t pid;
-    uint64_t count = 0;
-    status_t status = file_read(file, 0, 0, &header, sizeof(header), &count);
-    if (status != STATUS_OK || count < sizeof(header) ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_type != ET_REL) {
-        add_reason(why, "", "not an object of Sinter");
-        return STATUS_BAD_FORMAT;
+    status_t status = check_object(file, why);
+    if (status == STATUS_OK) {
+        status = file_stat(file, &kind, &size, NULL);
     }
-    status = file_stat(file, &kind, &size, NULL);
     if (status == STATUS_OK) {
         status = size <= OBJECT_MOST ? load_object(file, size, &object) : STATUS_TOO_LARGE;
     }
@@ -154,6 +164,13 @@ static status_t start_object(struct process *process, handle_t file, const char 
 
 /* ---- other personalities --------------------------------------------------------------------- */
 
+/* Whether the next may run what this one did not. What one has died of is not given to another. */
+static bool may_ask_on(status_t status)
+{
+    return status == STATUS_BAD_FORMAT || status == STATUS_REFUSED || status == STATUS_BAD_METHOD ||
+           status == STATUS_GONE || status == STATUS_NOT_READY;
+}
+
 static status_t ask(struct process *process, handle_t other, handle_t file, const char *path,
                     const struct arguments *arguments, handle_t files[STANDARD], const char *name,
                     struct refusal_text *why)
@@ -174,20 +191,27 @@ static status_t ask(struct process *process, handle_t other, handle_t file, cons
     return status;
 }
 
+/* `own`: what this personality has said of the file. */
 static status_t ask_all(struct process *process, handle_t file, const char *path,
                         const struct arguments *arguments, handle_t files[STANDARD],
-                        struct refusal_text *why)
+                        const char *own, struct refusal_text *why)
 {
     status_t status = STATUS_BAD_FORMAT;
-    for (uint32_t i = 0; status != STATUS_OK; i++) {
-        char name[PROCESS_NAME + 1] = "";
+    status_t told = STATUS_BAD_FORMAT;
+    for (uint32_t i = 0; may_ask_on(told); i++) {
+        char name[sizeof(host.info->name) + 1] = "";
         size_t length = 0;
         handle_t other = 0;
         if (process_personality(host.spawner, i, name, sizeof(name) - 1, &length, &other) !=
             STATUS_OK) {
             break;
         }
-        status = ask(process, other, file, path, arguments, files, name, why);
+        if (strcmp(name, host.info->name) == 0) {
+            add_reason(why, name, own[0] != '\0' ? own : status_text(STATUS_BAD_FORMAT));
+        } else {
+            told = ask(process, other, file, path, arguments, files, name, why);
+            status = told == STATUS_BAD_FORMAT ? status : told;
+        }
         status_ignore(handle_close(other));
     }
     return status;
@@ -201,7 +225,8 @@ status_t foreign_start(struct process *process, handle_t file, const char *path,
         add_reason(why, "", "this instance may start no programs of other kinds (`allow spawn`)");
         return STATUS_REFUSED;
     }
-    why->text[0] = '\0'; /* what the loader has said is about its own format */
+    const struct refusal_text own = *why;
+    why->text[0] = '\0';
     status_t status = endpoints(process, files);
     if (status == STATUS_OK && process->killed) { /* a wait for the lock can have taken the kick */
         status = STATUS_INTERRUPTED;
@@ -210,7 +235,7 @@ status_t foreign_start(struct process *process, handle_t file, const char *path,
         status = start_object(process, file, path, arguments, files, why);
     }
     if (status == STATUS_BAD_FORMAT) {
-        status = ask_all(process, file, path, arguments, files, why);
+        status = ask_all(process, file, path, arguments, files, own.text, why);
     }
     close_all(files);
     if (status != STATUS_OK && status != STATUS_INTERRUPTED && why->text[0] == '\0') {

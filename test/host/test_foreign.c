@@ -62,11 +62,12 @@ struct message_page *message_page(void)
     return &page;
 }
 
+/* Half of what is asked for, at least a byte. */
 static status_t answer_read(struct message *message)
 {
     status_t status = read_count < READS_MOST ? reads[read_count] : STATUS_OK;
     uint64_t offset = message->words[0];
-    uint64_t count = page.leases[0].length;
+    uint64_t count = (page.leases[0].length + 1) / 2;
     read_count++;
     if (status != STATUS_OK) {
         return status;
@@ -292,6 +293,11 @@ static status_t start(void)
     return foreign_start(&process, FILE_GIVEN, "/word", &arguments, &why);
 }
 
+static uint32_t asked_in_all(void)
+{
+    return asked[FIRST] + asked[OWN] + asked[LAST];
+}
+
 static void test_object(void **state)
 {
     (void)state;
@@ -323,11 +329,67 @@ static void test_closed_descriptors(void **state)
     assert_string_equal(why.text, "other");
 }
 
+/* Nobody is asked what a file is that cannot be read. */
+static void test_unreadable_file(void **state)
+{
+    (void)state;
+    reads[0] = STATUS_INTERRUPTED;
+    assert_int_equal(start(), STATUS_INTERRUPTED);
+    assert_string_equal(why.text, "");
+    reads[1] = STATUS_IO_ERROR;
+    assert_int_equal(start(), STATUS_IO_ERROR);
+    assert_string_equal(why.text, "device");
+    assert_int_equal(asked_in_all() + spawned, 0);
+}
+
+/* Each who could know it is asked once, but not this personality, which has said what it thinks. */
+static void test_nobody_knows_it(void **state)
+{
+    (void)state;
+    contents[0] = '#';
+    assert_int_equal(start(), STATUS_BAD_FORMAT);
+    assert_string_equal(why.text, "not an object of Sinter; first: no; own: is what the loader "
+                                  "says; last: no");
+    assert_int_equal(asked[FIRST], 1);
+    assert_int_equal(asked[OWN], 0);
+    assert_int_equal(asked[LAST], 1);
+}
+
+static void test_another_takes_it(void **state)
+{
+    (void)state;
+    contents[0] = '#';
+    answers[FIRST] = STATUS_REFUSED;
+    assert_int_equal(start(), STATUS_REFUSED);
+    assert_int_equal(asked[LAST], 1);
+    answers[LAST] = STATUS_OK;
+    assert_int_equal(start(), STATUS_OK);
+    assert_int_equal(process.foreign_next, CHILD);
+}
+
+/* What one has died of is not given to the next; nor what somebody has interrupted. */
+static void test_asking_ends(void **state)
+{
+    static const status_t ending[] = {STATUS_PEER_DIED, STATUS_INTERRUPTED};
+    (void)state;
+    contents[0] = '#';
+    for (unsigned i = 0; i < 2; i++) {
+        answers[FIRST] = ending[i];
+        assert_int_equal(start(), ending[i]);
+        assert_int_equal(asked[FIRST], i + 1);
+        assert_int_equal(asked[LAST], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_object, prepare),
         cmocka_unit_test_setup(test_closed_descriptors, prepare),
+        cmocka_unit_test_setup(test_unreadable_file, prepare),
+        cmocka_unit_test_setup(test_nobody_knows_it, prepare),
+        cmocka_unit_test_setup(test_another_takes_it, prepare),
+        cmocka_unit_test_setup(test_asking_ends, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ from harness.build import Variant
 from harness.places import ROOT
 from harness.xv6_image import Device
 from harness.xv6_programs import OLDER, PASSED, xv6_programs
-from services import check_fifo, states, status_of, wait_no_program, wait_restarted, wait_state
+from services import (check_fifo, states, status_of, wait_log, wait_no_program, wait_restarted,
+                      wait_state)
 
 CONTROL_C, CONTROL_D, CONTROL_U, DELETE = "\x03", "\x04", "\x15", "\x7f"
 ERASED = "\x08 \x08"
@@ -103,6 +104,18 @@ def test_becoming_native_without_files(start):
     for _ in range(2): # what stands for them goes with the program
         assert output(console, "i=0; while [ $i -lt 60 ]; do /xv6/without 012 /boot/true.o || "
                                "echo $i; i=$((i + 1)); done") == ""
+
+
+def test_log_of_a_refused_exec(start):
+    """It tells each reason, once."""
+    console = start()
+    output(console, "svc start xv6 allow spawn")
+    output(console, "/xv6/without '' /xv6/text", wanted=1)
+    not_known = "not an object of Sinter; xv6: is not an ELF file"
+    wait_log(console, "xv6", f"): exec of /xv6/text: {not_known}\n")
+    output(console, "svc stop xv6; svc start alone object xv6.o")
+    output(console, "/xv6/without '' /xv6/text", wanted=1)
+    wait_log(console, "alone", ": is not an ELF file; this instance may start no programs of other")
 
 
 def test_ends(start):
