@@ -9,12 +9,14 @@
 #include "elf_format.h"
 #include "pipe.h"
 #include "program_file.h"
+#include "session.h"
 
 enum {
     STANDARD = 3,           /* descriptors that another kind of program gets */
     OBJECT_MOST = 64 << 20, /* bytes */
     BLOCK_BYTES = ARGUMENT_BYTES + 2 * NAMES_PATH + REFUSAL_BYTES,
     EXIT_BASE = 128, /* of what was killed or crashed, as shells have it */
+    EXIT_MOST = 255,
     SIGNAL_KILL = 9,
     SIGNAL_FAULT = 11,
 };
@@ -251,7 +253,10 @@ static int64_t exit_code(int64_t code, uint32_t reason)
     if (reason == EXIT_FAULT) {
         return EXIT_BASE + SIGNAL_FAULT;
     }
-    return reason == EXIT_KILLED ? EXIT_BASE + SIGNAL_KILL : code;
+    if (reason == EXIT_KILLED && (code < EXIT_BASE || code > EXIT_MOST)) {
+        return EXIT_BASE + SIGNAL_KILL;
+    }
+    return code;
 }
 
 /* Its own memory and files are not needed any more: the ends of pipes that it has must not keep
@@ -269,24 +274,45 @@ static void let_go(struct process *process)
     process->foreign = process->foreign_next;
     process->foreign_next = 0;
     process->state = PROCESS_FOREIGN;
+    process->passes = process->killed;
+    process->pass_code = process->kill_code;
+    process->killed = process->killed && session_signal_of(process->kill_code) == 0;
     process_close_files(process);
     mutex_unlock(&host.lock);
 }
 
+/* What is to be passed on; false: nothing. */
+static bool take_code(struct process *process, int64_t *code)
+{
+    mutex_lock(&host.lock);
+    bool passes = process->passes;
+    *code = process->pass_code;
+    process->passes = false;
+    mutex_unlock(&host.lock);
+    return passes;
+}
+
+/* The kick that comes with a code may end the call that passes it on, or the one before. */
+static void pass_on(struct process *process)
+{
+    int64_t code;
+    while (take_code(process, &code)) {
+        while (process_kill(process->foreign, code) == STATUS_INTERRUPTED) {
+        }
+    }
+}
+
 void exec_wait_foreign(struct process *process)
 {
-    int64_t code = 0;
-    uint32_t reason = EXIT_KILLED;
-    bool told = false;
+    int64_t code = EXIT_BASE + SIGNAL_KILL;
+    uint32_t reason = EXIT_KILLED; /* with its personality, if that does not answer */
     status_t status = STATUS_INTERRUPTED;
     let_go(process);
     while (status == STATUS_INTERRUPTED) {
-        while (process->killed && !told) { /* the kick that came with it may end the call */
-            told = process_kill(process->foreign, process->kill_code) != STATUS_INTERRUPTED;
-        }
+        pass_on(process);
         status = process_wait(process->foreign, &code, &reason);
     }
-    process_exit(process, status == STATUS_OK ? exit_code(code, reason) : EXIT_BASE + SIGNAL_KILL,
-                 process->killed ? EXIT_KILLED : EXIT_NORMAL);
+    process_exit(process, exit_code(code, reason),
+                 process->killed || reason == EXIT_KILLED ? EXIT_KILLED : EXIT_NORMAL);
     status_ignore(handle_close(process->foreign));
 }

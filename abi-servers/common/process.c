@@ -6,6 +6,7 @@
 #include "export.h"
 #include "host_thread.h"
 #include "process_terminal.h"
+#include "session.h"
 
 #define FOR_EVER UINT64_MAX
 
@@ -181,12 +182,25 @@ void process_exit(struct process *process, int64_t code, uint32_t reason)
     process->leaves = true;
 }
 
+/* A signal is no reason to forget a kill that has not been passed on yet. */
+static void pass_on(struct process *process, int64_t code)
+{
+    if (!process->passes || session_signal_of(code) == 0) {
+        process->pass_code = code;
+    }
+    process->passes = true;
+}
+
 void process_end(struct process *process, int64_t code)
 {
-    if (process->state != PROCESS_RUNS && process->state != PROCESS_FOREIGN) {
+    bool is_foreign = process->state == PROCESS_FOREIGN;
+    if (process->state != PROCESS_RUNS && !is_foreign) {
         return;
     }
-    if (!process->killed) {
+    if (is_foreign) {
+        pass_on(process, code);
+    }
+    if (!process->killed && !(is_foreign && session_signal_of(code) != 0)) {
         process->kill_code = code;
         process->killed = true;
     }

@@ -70,6 +70,8 @@ struct process {
     struct console *console;
     struct process_terminal *terminal; /* of a leader: its session's controlling one */
     handle_t foreign;
+    bool passes; /* `pass_code` is to be passed on to that */
+    int64_t pass_code;
 
     int64_t code; /* of a zombie */
     uint32_t reason;
@@ -144,7 +146,8 @@ bool process_run(struct process *process);
 bool process_ended(struct process *process);
 /* Notes how the running process ends; its call then answers false. */
 void process_exit(struct process *process, int64_t code, uint32_t reason);
-/* Ends a process, or all that one from outside has started, itself included. Lock held. */
+/* Ends a process, or all that one from outside has started, itself included. A program of another
+ * kind is only told, if the code is that of a signal which it may survive. Lock held. */
 void process_end(struct process *process, int64_t code);
 void process_end_family(uint32_t family, int64_t code);
 /* NOT_FOUND. */

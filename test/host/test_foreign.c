@@ -21,6 +21,7 @@
 #include "host_require.h"
 #include "pipe.h"
 #include "program_file.h"
+#include "session.h"
 
 enum {
     SPAWNER = 1, /* handles */
@@ -237,6 +238,12 @@ status_t pipe_new(struct open_file **reader, struct open_file **writer)
     **reader = (struct open_file){.kind = OPEN_PIPE, .references = 1, .readable = true};
     **writer = (struct open_file){.kind = OPEN_PIPE, .references = 1, .writable = true};
     return STATUS_OK;
+}
+
+uint32_t session_signal_of(int64_t code)
+{
+    (void)code;
+    return 0;
 }
 
 status_t image_unmap(struct image *image, uint64_t address, uint64_t length)

@@ -4,11 +4,13 @@ The programs are the project's (test/xv6), written to xv6's interface; `try` tri
 import hashlib
 import random
 import subprocess
+import time
 
 import pytest
 
 from harness import xv6_image
 from harness.build import Variant
+from harness.console import PATIENCE
 from harness.places import ROOT
 from harness.xv6_image import Device
 from harness.xv6_programs import OLDER, PASSED, xv6_programs
@@ -28,7 +30,8 @@ def disk(variant, tmp_path):
     path = tmp_path / "xv6.img"
     tree = {name: program.read_bytes() for name, program in xv6_programs(variant).items()}
     path.write_bytes(xv6_image.make({**tree, "console": Device(1, 0), "data": DATA, "text": TEXT,
-                                     "script": b"#!/echo interpreted\n"}))
+                                     "script": b"#!/echo interpreted\n",
+                                     "stubborn": b"#echo-personality\nstubborn\n"}))
     yield path
     path.unlink()
 
@@ -47,6 +50,13 @@ def output(console, command, wanted=0, timeout=100):
     told, status = console.run(command, timeout=timeout)
     assert status == wanted, f"{command} ends with {status}: {told}{console.where()}"
     return told
+
+
+def wait_output(console, command, wanted):
+    """Repeats a command until it tells this."""
+    end = time.monotonic() + PATIENCE
+    while (told := console.run(command)[0]) != wanted:
+        assert time.monotonic() < end, f"{command} tells {told!r}{console.where()}"
 
 
 def checked_sum(told):
@@ -116,6 +126,22 @@ def test_log_of_a_refused_exec(start):
     output(console, "svc stop xv6; svc start alone object xv6.o")
     output(console, "/xv6/without '' /xv6/text", wanted=1)
     wait_log(console, "alone", ": is not an ELF file; this instance may start no programs of other")
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_interrupting_what_it_became(boot, disk, variant, smp):
+    """^C is for a program of another kind to heed or not; then it can be killed."""
+    add = {"echo_personality.o": variant.folder / "test/objects/echo_personality.o"}
+    console = boot(disks=[disk], add=add, smp=smp)
+    output(console, f"{MOUNT}; svc start xv6 allow spawn; svc start echo_personality as echo")
+    for code in (143, 137):
+        output(console, "/xv6/without '' /xv6/stubborn > /tmp/told & job=$!")
+        for times in range(3):
+            wait_output(console, "cat /tmp/told", "ready\n" + times * "interrupted\n")
+            output(console, "kill -INT $job" if times < 2 else "true")
+        output(console, f"kill -{code - 128} $job; wait $job", wanted=code)
+        assert "stubborn" not in output(console, "ps")
+    output(console, "/xv6/without '' /boot/sleep.o 1000 & kill -INT $!; wait $!", wanted=130)
 
 
 def test_ends(start):

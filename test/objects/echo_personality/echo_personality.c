@@ -8,6 +8,7 @@
  *     arguments      writes its working directory and its arguments, a line each
  *     native NAME WORD...   runs a program of Sinter's boot set, and ends with its code
  *     spin, sleep    in the guest, in a system call, until it is killed
+ *     stubborn       writes `ready`, then `interrupted` for each ^C, until it is killed otherwise
  *     fault          executes no instruction
  *     crash          makes a system call that the personality crashes of, once it is waited for
  *     float          the same, by an instruction of floating point
@@ -124,6 +125,8 @@ static bool compile(struct echo_program *program, const char *line, const char *
         program->code[program->count++] = ECHO_LOOP;
     } else if (behind(line, "sleep") != NULL) {
         put_call(program, 0, ECHO_SLEEP);
+    } else if (behind(line, "stubborn") != NULL) {
+        put_call(program, 0, ECHO_STUBBORN);
     } else if (behind(line, "crash") != NULL) {
         put_call(program, 0, ECHO_CRASH);
     } else if (behind(line, "float") != NULL) {

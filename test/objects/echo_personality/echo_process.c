@@ -14,7 +14,12 @@
 #define WAKE_RUN     1u
 #define WAKE_KILL    2u
 
-enum { STACK_SIZE = 32 << 10, ECHO_NATIVE_TEXTS = 256, ECHO_CANNOT_RUN = 126 };
+enum {
+    STACK_SIZE = 32 << 10,
+    ECHO_NATIVE_TEXTS = 256,
+    ECHO_CANNOT_RUN = 126,
+    ECHO_INTERRUPTED = 130,
+};
 
 struct echo_process echo_processes[ECHO_PROCESSES];
 
@@ -24,20 +29,42 @@ static uint64_t last_pid;
 /* ---- the thread ----------------------------------------------------------------------------- */
 
 /* What its reader does not take is lost. */
-static void print(struct echo_process *process, uint64_t length)
+static void put(struct echo_process *process, const void *bytes, uint64_t length)
 {
-    uint8_t bytes[ECHO_DATA];
+    const uint8_t *from = bytes;
     uint64_t done = 0;
     uint64_t count = 1;
-    length = length < sizeof(bytes) ? length : sizeof(bytes);
-    if (guest_copy_in(bytes, DATA_ADDRESS, length) != STATUS_OK) {
-        return;
-    }
     while (done < length && count > 0 && !process->killed) {
-        if (file_write(process->files[1], 0, 0, bytes + done, length - done, &count) != STATUS_OK) {
+        if (file_write(process->files[1], 0, FILE_AT_POSITION, from + done, length - done,
+                       &count) != STATUS_OK) {
             return;
         }
         done += count;
+    }
+}
+
+static void print(struct echo_process *process, uint64_t length)
+{
+    uint8_t bytes[ECHO_DATA];
+    length = length < sizeof(bytes) ? length : sizeof(bytes);
+    if (guest_copy_in(bytes, DATA_ADDRESS, length) == STATUS_OK) {
+        put(process, bytes, length);
+    }
+}
+
+static void tell_interruptions(struct echo_process *process)
+{
+    static const char ready[] = "ready\n";
+    static const char interrupted[] = "interrupted\n";
+    process->stubborn = true;
+    put(process, ready, sizeof(ready) - 1);
+    for (uint32_t told = 0; !process->killed;) {
+        if (told < process->interruptions) {
+            told++;
+            put(process, interrupted, sizeof(interrupted) - 1);
+        } else {
+            status_ignore(event_wait(process->wake, WAKE_KILL, UINT64_MAX, NULL));
+        }
     }
 }
 
@@ -117,6 +144,9 @@ static bool serve_call(struct echo_process *process)
         return true;
     case ECHO_SLEEP:
         sleep_until_killed(process);
+        return true;
+    case ECHO_STUBBORN:
+        tell_interruptions(process);
         return true;
     case ECHO_NATIVE:
         process->state->registers[ECHO_ARGUMENT(0)] = (uint64_t)run_native(process, value);
@@ -278,7 +308,10 @@ status_t echo_start(const struct echo_program *program, const char *name, const 
 
 void echo_kill(struct echo_process *process, int64_t code)
 {
-    if (process->running && !process->killed) {
+    if (process->running && process->stubborn && code == ECHO_INTERRUPTED) {
+        process->interruptions++;
+        status_ignore(event_signal(process->wake, WAKE_KILL));
+    } else if (process->running && !process->killed) {
         process->kill_code = code;
         process->killed = true;
         status_ignore(event_signal(process->wake, WAKE_KILL));

@@ -17,7 +17,15 @@ enum {
 };
 
 /* System calls of its programs: the number in argument 1, a value in argument 0. */
-enum echo_call { ECHO_EXIT = 1, ECHO_PRINT, ECHO_SLEEP, ECHO_CRASH, ECHO_NATIVE, ECHO_FLOAT };
+enum echo_call {
+    ECHO_EXIT = 1,
+    ECHO_PRINT,
+    ECHO_SLEEP,
+    ECHO_CRASH,
+    ECHO_NATIVE,
+    ECHO_FLOAT,
+    ECHO_STUBBORN
+};
 
 struct echo_program {
     uint32_t code[ECHO_CODE];
@@ -30,6 +38,8 @@ struct echo_process {
     bool detached;
     _Atomic bool running; /* the thread's until it is false */
     _Atomic bool killed;
+    _Atomic bool stubborn;
+    _Atomic uint32_t interruptions; /* that a stubborn one has had */
     uint64_t pid;
     uint64_t badge;
     char name[ECHO_NAME];
