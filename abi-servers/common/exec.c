@@ -6,6 +6,7 @@
 
 #include "foreign.h"
 #include "process.h"
+#include "program_file.h"
 #include "script_line.h"
 
 enum { INTERPRETERS = 4 }; /* that one program may lead through */
@@ -54,10 +55,13 @@ struct attempt {
 static status_t open_program(struct process *process, struct attempt *attempt, handle_t *file)
 {
     uint32_t kind = FILE_KIND_REGULAR;
+    unsigned tries = 0;
     status_t status =
         names_resolve(&host.names, &process->directory, attempt->path, &attempt->place);
     if (status == STATUS_OK) {
-        status = names_open(&attempt->place, FILE_READ, &kind, file);
+        do {
+            status = names_open(&attempt->place, FILE_READ, &kind, file);
+        } while (program_try_again(status, &tries));
     }
     if (status == STATUS_OK && kind != FILE_KIND_REGULAR) {
         status_ignore(handle_close(*file));
@@ -74,10 +78,7 @@ static status_t take_script(struct attempt *attempt, handle_t file)
     char texts[ARGUMENT_BYTES];
     struct script_line script;
     uint64_t count = 0;
-    status_t status = file_read(file, 0, 0, line, sizeof(line), &count);
-    if (status == STATUS_OK && count > sizeof(line)) { /* more than was asked for */
-        status = STATUS_BAD_FORMAT;
-    }
+    status_t status = program_read_begin(file, line, sizeof(line), &count);
     if (status == STATUS_OK) {
         status = script_line_parse(line, (uint32_t)count, &script, reason);
     }

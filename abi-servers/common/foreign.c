@@ -1,7 +1,6 @@
 /* See foreign.h. */
 #include "foreign.h"
 
-#include <sinter/protocol/file.h>
 #include <sinter/protocol/personality.h>
 #include <sinter/protocol/process.h>
 #include "c_string.h"
@@ -138,12 +137,11 @@ static status_t start_object(struct process *process, handle_t file, const char 
 {
     struct block block = {.used = 0};
     handle_t object = 0;
-    uint32_t kind;
     uint64_t size = 0;
     uint64_t pid;
     status_t status = check_object(file, why);
     if (status == STATUS_OK) {
-        status = file_stat(file, &kind, &size, NULL);
+        status = program_size(file, &size);
     }
     if (status == STATUS_OK) {
         status = size <= OBJECT_MOST ? load_object(file, size, &object) : STATUS_TOO_LARGE;

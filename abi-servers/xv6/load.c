@@ -117,8 +117,7 @@ status_t xv6_load(struct process *process, struct image *image, handle_t file,
     struct elf_program program;
     struct elf_program_file from = {&file, 0, read_file};
     char reason[ELF_PROGRAM_REASON];
-    uint32_t kind;
-    status_t status = file_stat(file, &kind, &from.size, NULL);
+    status_t status = program_size(file, &from.size);
     if (status != STATUS_OK) {
         return status;
     }

@@ -1,5 +1,5 @@
 /*
- * Unit tests of abi-servers/common/foreign.c: what a process that executes a
+ * Unit tests of abi-servers/common/foreign.c and program_file.c: what a process that executes a
  * file becomes, as other servers answer. This test is those servers and the rest of the
  * personality.
  */
@@ -388,6 +388,38 @@ static void test_asking_ends(void **state)
     }
 }
 
+/* The server of the file dies, and is not there for a while: it is asked again, but not for ever. */
+static void test_file_server_restarts(void **state)
+{
+    (void)state;
+    reads[0] = reads[3] = STATUS_PEER_DIED;
+    reads[4] = STATUS_NOT_READY;
+    assert_int_equal(start(), STATUS_OK);
+    assert_int_equal(spawned, 1);
+    for (unsigned i = 0; i < READS_MOST; i++) {
+        reads[i] = STATUS_PEER_DIED;
+    }
+    read_count = 0;
+    assert_int_equal(start(), STATUS_PEER_DIED);
+    assert_true(read_count > 1 && read_count < READS_MOST);
+}
+
+static void test_reading_into_an_image(void **state)
+{
+    uint8_t bytes[FILE_BYTES];
+    const struct image image = {.space = 0};
+    uint64_t at = (uint64_t)(uintptr_t)bytes;
+    (void)state;
+    reads[0] = STATUS_NOT_READY;
+    reads[2] = STATUS_PEER_DIED;
+    assert_int_equal(program_read_into(&image, at, FILE_GIVEN, 0, sizeof(bytes)), STATUS_OK);
+    assert_memory_equal(bytes, contents, sizeof(bytes));
+    read_count = 0;
+    reads[0] = STATUS_INTERRUPTED;
+    assert_int_equal(program_read_into(&image, at, FILE_GIVEN, 0, 1), STATUS_INTERRUPTED);
+    assert_int_equal(read_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +429,8 @@ int main(void)
         cmocka_unit_test_setup(test_nobody_knows_it, prepare),
         cmocka_unit_test_setup(test_another_takes_it, prepare),
         cmocka_unit_test_setup(test_asking_ends, prepare),
+        cmocka_unit_test_setup(test_file_server_restarts, prepare),
+        cmocka_unit_test_setup(test_reading_into_an_image, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

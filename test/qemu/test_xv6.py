@@ -144,6 +144,19 @@ def test_interrupting_what_it_became(boot, disk, variant, smp):
     output(console, "/xv6/without '' /boot/sleep.o 1000 & kill -INT $!; wait $!", wanted=130)
 
 
+def test_starting_over_a_crash_of_the_files(start):
+    """Programs are started although the server of their files dies meanwhile."""
+    console = start(smp=4)
+    output(console, "svc start xv6; cd /tmp; for i in $(seq 400); do echo /xv6/echo $i; done > all")
+    output(console, "/xv6/sh < all > told &")
+    for turn in range(4):
+        output(console, "svc kill xv6fs")
+        wait_restarted(console, "xv6fs", turn + 1)
+    output(console, "wait $!", timeout=PATIENCE)
+    output(console, "seq 400 > wanted")
+    assert output(console, "cat told") == output(console, "cat wanted")
+
+
 def test_ends(start):
     """Kill, ^C, and the end of the personality."""
     console = start()
