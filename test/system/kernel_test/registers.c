@@ -50,8 +50,8 @@ static const struct sinter_export_table *exports(void)
     return table;
 }
 
-/* The trap instruction in the stub of handle_close(), which has no more to do after it. 0: none. */
-static uint64_t find_trap(void)
+/* That of handle_close(). */
+uint64_t stub_trap(void)
 {
     const struct sinter_export_table *table = exports();
     const struct sinter_export *entries = (const struct sinter_export *)(table + 1);
@@ -91,7 +91,7 @@ static void prepare(struct raw_call *call, uint64_t number, const uint64_t *argu
         call->probe.in[call_register(i)] = arguments[i];
     }
     call->probe.in[call_register(8)] = number;
-    call->probe.target = find_trap();
+    call->probe.target = stub_trap();
 }
 
 static void run_raw(void *argument)

@@ -96,6 +96,9 @@ void sender_start(struct sender *sender, handle_t endpoint, handle_t handle);
 void handles_fill(void);
 void handles_free(void);
 
+/* The trap instruction in a stub of libsys that has no more to do after it; 0: none. */
+uint64_t stub_trap(void);
+
 uint64_t cpu_count(void);
 
 /* Threads that make no call and take a CPU each. */
@@ -137,7 +140,7 @@ extern const struct test handle_tests[], account_tests[], memory_tests[], paged_
     other_space_tests[], log_tests[], quarantine_tests[], trace_tests[], stress_call_tests[],
     stress_memory_tests[], stress_event_tests[], race_tests[], host_tests[], guest_tests[],
     guest_register_tests[], guest_fault_tests[], guest_random_tests[], guest_step_tests[],
-    guest_paged_tests[], guest_storm_tests[], storm_tests[];
+    guest_life_tests[], guest_paged_tests[], guest_storm_tests[], storm_tests[];
 
 /* Runs the tests of guests, in a child: how many passed. */
 uint64_t tests_run_hosted(handle_t account, uint64_t *failures);
