@@ -210,6 +210,26 @@ status_t open_file_write(struct process *process, struct open_file *file, uint64
     return status;
 }
 
+status_t open_file_begin_turn(struct process *process, struct open_file *file)
+{
+    status_t status = STATUS_OK;
+    mutex_lock(&host.lock);
+    while (file->is_taken && status == STATUS_OK) {
+        status = process_sleep(process, &file->turn, UINT64_MAX);
+    }
+    file->is_taken |= status == STATUS_OK;
+    mutex_unlock(&host.lock);
+    return status;
+}
+
+void open_file_end_turn(struct open_file *file)
+{
+    mutex_lock(&host.lock);
+    file->is_taken = false;
+    wait_queue_wake(&file->turn);
+    mutex_unlock(&host.lock);
+}
+
 status_t open_file_endpoint(struct open_file *file, handle_t *endpoint)
 {
     if (file->endpoint != 0 && file->kind != OPEN_CONSOLE) {

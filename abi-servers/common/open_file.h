@@ -10,7 +10,8 @@
 #include <sinter/system.h>
 #include <stdbool.h>
 
-struct process;
+#include "wait_queue.h"
+
 struct process_terminal;
 
 enum open_kind {
@@ -30,9 +31,13 @@ struct open_file {
     handle_t endpoint;                 /* OPEN_REMOTE, OPEN_DIRECTORY */
     struct pipe *pipe;                 /* OPEN_PIPE */
     struct process_terminal *terminal; /* OPEN_TERMINAL…; OPEN_REMOTE that is the device of one */
-    uint64_t position;   /* OPEN_DIRECTORY: where the next read begins, in the ABI's format */
-    uint64_t list_index; /* OPEN_DIRECTORY: the entry that `list` has at list_position */
+
+    /* OPEN_DIRECTORY: of the process whose turn it is, without the lock. */
+    uint64_t position;   /* where the next read begins, in the ABI's format */
+    uint64_t list_index; /* the entry that `list` has at list_position */
     uint64_t list_position;
+    bool is_taken; /* the turn, by somebody */
+    struct wait_queue turn;
 };
 
 /* The terminal that a program from outside came with: what its children open as the console. */
@@ -61,6 +66,13 @@ SINTER_MUST_CHECK status_t open_file_read(struct process *process, struct open_f
                                           uint64_t address, uint64_t length, uint64_t *count);
 SINTER_MUST_CHECK status_t open_file_write(struct process *process, struct open_file *file,
                                            uint64_t address, uint64_t length, uint64_t *count);
+
+/*
+ * One process at a time is at a directory's position, also while a server is called: the lock is
+ * not held. INTERRUPTED: killed; the turn is not its.
+ */
+SINTER_MUST_CHECK status_t open_file_begin_turn(struct process *process, struct open_file *file);
+void open_file_end_turn(struct open_file *file);
 
 /* A new endpoint of the file, for somebody else: the caller's. Lock not held. */
 SINTER_MUST_CHECK status_t open_file_endpoint(struct open_file *file, handle_t *endpoint);

@@ -23,6 +23,7 @@
 #include "pool.h"
 #include "server.h"
 #include "terminal.h"
+#include "wait_queue.h"
 
 enum {
     PROCESSES = 64,
@@ -31,11 +32,6 @@ enum {
 };
 
 struct process;
-
-/* Processes that wait for one thing. */
-struct wait_queue {
-    struct process *first;
-};
 
 enum process_state {
     PROCESS_FREE,

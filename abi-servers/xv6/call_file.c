@@ -36,11 +36,13 @@ enum { DOTS = 2 }; /* `.` and `..`, which servers do not list */
 static bool list_next(struct open_file *directory, char name[FILE_NAME_BYTES], size_t *length)
 {
     uint64_t size;
+    uint64_t next = 0;
     uint32_t kind;
-    if (file_list(directory->endpoint, directory->list_position, &directory->list_position, &kind,
-                  &size, name, FILE_NAME_BYTES, length) != STATUS_OK) {
+    if (file_list(directory->endpoint, directory->list_position, &next, &kind, &size, name,
+                  FILE_NAME_BYTES, length) != STATUS_OK) {
         return false;
     }
+    directory->list_position = next;
     directory->list_index++;
     return true;
 }
@@ -67,8 +69,8 @@ static bool entry_at(struct open_file *directory, uint64_t index, struct xv6_dir
     return true;
 }
 
-/* As a file of entries, of which `position` counts the bytes. */
-static int64_t read_directory(struct open_file *directory, uint64_t address, uint64_t length)
+/* As a file of entries, of which `position` counts the bytes. In turn. */
+static int64_t read_entries(struct open_file *directory, uint64_t address, uint64_t length)
 {
     uint64_t done = 0;
     while (done < length) {
@@ -88,6 +90,17 @@ static int64_t read_directory(struct open_file *directory, uint64_t address, uin
     return (int64_t)done;
 }
 
+static int64_t read_directory(struct process *process, struct open_file *directory,
+                              uint64_t address, uint64_t length)
+{
+    if (open_file_begin_turn(process, directory) != STATUS_OK) {
+        return -1;
+    }
+    int64_t result = read_entries(directory, address, length);
+    open_file_end_turn(directory);
+    return result;
+}
+
 int64_t xv6_read(struct process *process)
 {
     struct open_file *file = xv6_file(process, 0);
@@ -98,7 +111,7 @@ int64_t xv6_read(struct process *process)
         return -1;
     }
     if (file->kind == OPEN_DIRECTORY) {
-        return read_directory(file, address, (uint64_t)length);
+        return read_directory(process, file, address, (uint64_t)length);
     }
     status_t status = open_file_read(process, file, address, (uint64_t)length, &count);
     return status == STATUS_OK ? (int64_t)count : -1;

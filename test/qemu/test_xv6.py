@@ -327,6 +327,15 @@ def test_whole_interface(start, smp):
     assert console.power_off(), f"the machine is still on{console.where()}"
 
 
+def test_sharing_a_directory(start):
+    """Several processes read it by one descriptor."""
+    console = start(smp=4)
+    output(console, "svc start lab object xv6.o root /xv6 memory 16M")
+    for _ in range(4):
+        told = output(console, "in lab /try shared_directory", timeout=300)
+        assert told.rstrip().endswith(PASSED), told
+
+
 def test_instances(start):
     """Each sees its root only, and what one takes hurts no other."""
     console = start(memory="256M")

@@ -31,6 +31,58 @@ void try_shared_offset(void)
     remove_name("shared");
 }
 
+enum { SHARED_NAMES = 60, SHARED_READERS = 4 };
+
+/* Tells the number of each name that it gets from the directory; the rest are `.` and `..`. */
+static _Noreturn void read_shared(int directory, int told)
+{
+    struct dirent entry;
+
+    while (read(directory, &entry, sizeof(entry)) == sizeof(entry)) {
+        char number = entry.name[0] == 'n' ? (char)text_number(entry.name + 1) : SHARED_NAMES;
+        expect_is(write(told, &number, 1), 1, "write to the pipe");
+    }
+    exit(0);
+}
+
+/* A directory that several read by one descriptor: each entry comes to one of them. */
+void try_shared_directory(void)
+{
+    static int seen[SHARED_NAMES + 1];
+    char name[5], number;
+    int ends[2];
+
+    expect_is(mkdir("several"), 0, "mkdir");
+    expect_is(chdir("several"), 0, "chdir");
+    for (int i = 0; i < SHARED_NAMES; i++) {
+        number_name(name, 'n', i);
+        close(make_file(name));
+    }
+    make_pipe(ends);
+    int directory = open(".", O_RDONLY);
+    for (int i = 0; i < SHARED_READERS; i++) {
+        if (start_child() == 0) {
+            close(ends[0]);
+            read_shared(directory, ends[1]);
+        }
+    }
+    close(ends[1]);
+    while (read(ends[0], &number, 1) == 1) {
+        seen[(int)number]++;
+    }
+    expect_children(SHARED_READERS);
+    for (int i = 0; i < SHARED_NAMES; i++) {
+        number_name(name, 'n', i);
+        expect_is(seen[i], 1, name);
+        remove_name(name);
+    }
+    expect_is(seen[SHARED_NAMES], 2, "`.` and `..`");
+    expect_is(read(directory, name, sizeof(name)), 0, "read at the end");
+    expect_is(close(directory), 0, "close of the directory");
+    expect_is(chdir("/"), 0, "chdir to the root");
+    remove_name("several");
+}
+
 static void check_filled(const char *name, int byte, int length)
 {
     int count, total = 0, file = open(name, O_RDONLY);

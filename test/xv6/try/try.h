@@ -91,6 +91,7 @@ enum test_kind {
     TEST(directory_or_file, QUICK)                                                                 \
     TEST(deep_directories, QUICK)                                                                  \
     TEST(shared_offset, QUICK)                                                                     \
+    TEST(shared_directory, QUICK)                                                                  \
     TEST(four_files, QUICK)                                                                        \
     TEST(create_delete, QUICK)                                                                     \
     TEST(create_together, QUICK)                                                                   \
