@@ -103,8 +103,8 @@ static void read_device(void *argument)
         uint8_t bytes[PIECE];
         uint64_t count = 0;
         status = file_read(console->input, 0, 0, bytes, sizeof(bytes), &count);
-        if (status == STATUS_OK && count > sizeof(bytes)) { /* more than was asked for */
-            status = STATUS_IO_ERROR;
+        if (status == STATUS_OK && (count == 0 || count > sizeof(bytes))) {
+            status = STATUS_IO_ERROR; /* it has hung up, or tells of more than was asked for */
         }
         if (status == STATUS_OK) {
             receive(console, bytes, (uint32_t)count);

@@ -1,7 +1,8 @@
 /*
  * The terminal of a session over the console that its first program brought: the device behind it
  * is a file of another server that is a terminal too, raw meanwhile. One thread reads that, so that
- * ^C is seen while no program reads, and sends the echo.
+ * ^C is seen while no program reads, and sends the echo. An error, and a read of nothing, are a
+ * hang-up.
  */
 #ifndef CONSOLE_TERMINAL_H
 #define CONSOLE_TERMINAL_H

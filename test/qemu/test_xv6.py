@@ -336,6 +336,16 @@ def test_sharing_a_directory(start):
         assert told.rstrip().endswith(PASSED), told
 
 
+def test_terminal_that_ends(boot, disk, variant):
+    """A device that answers reads with nothing has hung up."""
+    add = {"unruly.o": variant.folder / "test/objects/unruly.o"}
+    console = boot(disks=[disk], add=add)
+    output(console, f"{MOUNT}; svc start lab object xv6.o root /xv6 memory 8M")
+    output(console, "svc start unruly0 object unruly.o args ended-terminal")
+    output(console, "in lab /cat < /dev/unruly0 > /dev/unruly0", wanted=129)
+    assert output(console, "in lab /echo back") == "back\n"
+
+
 def test_instances(start):
     """Each sees its root only, and what one takes hurts no other."""
     console = start(memory="256M")

@@ -1,5 +1,6 @@
 /* Files whose server does not keep to the protocol. */
 #include <sinter/protocol/file.h>
+#include <sinter/protocol/terminal.h>
 
 #include "publish.h"
 #include "unruly.h"
@@ -118,4 +119,56 @@ int file_never_answers(struct server *server)
 {
     static const struct file_operations operations = {.attach = attach, .read = read_never};
     return serve(server, &operations);
+}
+
+/* A terminal on which every read finds the end, whatever its mode. */
+static status_t read_end(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)call;
+    (void)offset;
+    (void)flags;
+    *count = 0;
+    return STATUS_OK;
+}
+
+static status_t write_all(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)offset;
+    (void)flags;
+    *count = call_lease_length(call, 0);
+    return STATUS_OK;
+}
+
+static status_t attach_terminal(struct call *call, uint32_t flags, uint32_t *kind)
+{
+    (void)call;
+    (void)flags;
+    *kind = FILE_KIND_TERMINAL;
+    return STATUS_OK;
+}
+
+static status_t stat_terminal(struct call *call, uint32_t *kind, uint64_t *size,
+                              uint64_t *block_size)
+{
+    (void)call;
+    *kind = FILE_KIND_TERMINAL;
+    *size = *block_size = 0;
+    return STATUS_OK;
+}
+
+static status_t set_mode(struct call *call, uint32_t mode, uint32_t *previous)
+{
+    (void)call;
+    (void)mode;
+    *previous = TERMINAL_COOKED;
+    return STATUS_OK;
+}
+
+int file_is_ended_terminal(struct server *server)
+{
+    static const struct file_operations operations = {
+        .attach = attach_terminal, .read = read_end, .write = write_all, .stat = stat_terminal};
+    static const struct terminal_operations terminal_operations = {.set_mode = set_mode};
+    status_t status = server_add(server, terminal_protocol(&terminal_operations));
+    return status == STATUS_OK ? serve(server, &operations) : 1;
 }

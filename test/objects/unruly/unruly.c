@@ -26,6 +26,7 @@ static const struct way {
     {"crash-at-once", crash_at_once},
     {"crash-by-stack", crash_by_stack},
     {"deaf", life_is_deaf},
+    {"ended-terminal", file_is_ended_terminal},
     {"exit", life_exits},
     {"flood", file_floods},
     {"give-handles", file_gives_handles},

@@ -14,6 +14,7 @@ int crash_when_ready(struct server *server);
 /* file.c: /dev/NAME of the service's name */
 int file_floods(struct server *server);
 int file_gives_handles(struct server *server);
+int file_is_ended_terminal(struct server *server);
 int file_lies(struct server *server);
 int file_never_answers(struct server *server);
 /* hoard.c */
