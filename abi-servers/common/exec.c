@@ -52,6 +52,11 @@ struct attempt {
     struct refusal_text why;
 };
 
+static void refuse(struct attempt *attempt, const char *reason)
+{
+    (void)format_text(attempt->why.text, sizeof(attempt->why.text), "%s", reason);
+}
+
 static status_t open_program(struct process *process, struct attempt *attempt, handle_t *file)
 {
     uint32_t kind = FILE_KIND_REGULAR;
@@ -70,7 +75,7 @@ static status_t open_program(struct process *process, struct attempt *attempt, h
     return status;
 }
 
-/* A script: its interpreter is tried instead. */
+/* A script: its interpreter is tried instead. BAD_FORMAT: it is none, and `why` stays. */
 static status_t take_script(struct attempt *attempt, handle_t file)
 {
     char line[SCRIPT_LINE_BYTES];
@@ -81,9 +86,15 @@ static status_t take_script(struct attempt *attempt, handle_t file)
     status_t status = program_read_begin(file, line, sizeof(line), &count);
     if (status == STATUS_OK) {
         status = script_line_parse(line, (uint32_t)count, &script, reason);
+        if (status == STATUS_REFUSED) {
+            refuse(attempt, reason);
+        }
     }
     if (status == STATUS_OK) {
         status = arguments_of_script(&attempt->arguments, &script, attempt->path, texts);
+        if (status != STATUS_OK) {
+            refuse(attempt, "its arguments and those of its first line are too long");
+        }
     }
     if (status != STATUS_OK) {
         return status;
@@ -92,6 +103,7 @@ static status_t take_script(struct attempt *attempt, handle_t file)
     attempt->arguments.texts = attempt->texts;
     memcpy(attempt->path, script.interpreter, script.interpreter_length);
     attempt->path[script.interpreter_length] = '\0';
+    refuse(attempt, "");
     return STATUS_OK;
 }
 
@@ -116,18 +128,37 @@ static status_t try_once(struct process *process, struct attempt *attempt, bool 
     return status;
 }
 
-static status_t replace(struct process *process, struct attempt *attempt)
+/* A path that is no program is no news, unless a script names it. */
+static void tell(const struct process *process, const struct attempt *attempt, const char *path,
+                 status_t status)
+{
+    bool is_interpreter = strcmp(attempt->path, path) != 0;
+    const char *why = attempt->why.text;
+    if (why[0] == '\0' && is_interpreter && status != STATUS_INTERRUPTED) {
+        why = status_text(status);
+    }
+    if (why[0] != '\0') {
+        log_line("%s (%u): exec of %s: %s%s%s", process->name, process->pid, path,
+                 is_interpreter ? attempt->path : "", is_interpreter ? ", its interpreter: " : "",
+                 why);
+    }
+}
+
+static status_t replace(struct process *process, struct attempt *attempt, const char *path)
 {
     status_t status = STATUS_REFUSED;
     bool script = true;
     for (unsigned i = 0; i <= INTERPRETERS && script; i++) {
         status = try_once(process, attempt, &script);
     }
-    if (status != STATUS_OK && attempt->why.text[0] != '\0') {
-        log_line("%s (%u): exec of %s: %s", process->name, process->pid, attempt->path,
-                 attempt->why.text);
+    if (script) {
+        refuse(attempt, "is a script as well, and it has too many before it");
+        status = STATUS_REFUSED;
     }
-    return script ? STATUS_REFUSED : status;
+    if (status != STATUS_OK) {
+        tell(process, attempt, path, status);
+    }
+    return status;
 }
 
 status_t exec_replace(struct process *process, const char *path, const struct arguments *arguments)
@@ -145,7 +176,7 @@ status_t exec_replace(struct process *process, const char *path, const struct ar
     memcpy(attempt->texts, arguments->texts, arguments->bytes);
     attempt->arguments = *arguments;
     attempt->arguments.texts = attempt->texts;
-    status_t status = replace(process, attempt);
+    status_t status = replace(process, attempt, path);
     mutex_lock(&host.lock);
     pool_give(&host.attempts, attempt);
     mutex_unlock(&host.lock);

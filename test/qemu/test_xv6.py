@@ -31,6 +31,8 @@ def disk(variant, tmp_path):
     tree = {name: program.read_bytes() for name, program in xv6_programs(variant).items()}
     path.write_bytes(xv6_image.make({**tree, "console": Device(1, 0), "data": DATA, "text": TEXT,
                                      "script": b"#!/echo interpreted\n",
+                                     "broken": b"#! \n", "circle": b"#!/xv6/a\n",
+                                     "a": b"#!/xv6/a\n", "lost": b"#!/xv6/none\n",
                                      "stubborn": b"#echo-personality\nstubborn\n"}))
     yield path
     path.unlink()
@@ -120,9 +122,13 @@ def test_log_of_a_refused_exec(start):
     """It tells each reason, once."""
     console = start()
     output(console, "svc start xv6 allow spawn")
-    output(console, "/xv6/without '' /xv6/text", wanted=1)
     not_known = "not an object of Sinter; xv6: is not an ELF file"
-    wait_log(console, "xv6", f"): exec of /xv6/text: {not_known}\n")
+    too_many = "is a script as well, and it has too many before it"
+    for name, reason in (("text", not_known), ("broken", "names no interpreter after #!"),
+                         ("circle", f"/xv6/a, its interpreter: {too_many}"),
+                         ("lost", "/xv6/none, its interpreter: no such name")):
+        output(console, f"/xv6/without '' /xv6/{name}", wanted=1)
+        wait_log(console, "xv6", f"): exec of /xv6/{name}: {reason}\n")
     output(console, "svc stop xv6; svc start alone object xv6.o")
     output(console, "/xv6/without '' /xv6/text", wanted=1)
     wait_log(console, "alone", ": is not an ELF file; this instance may start no programs of other")
