@@ -106,6 +106,28 @@ def test_beside_native_programs(start):
     assert hashlib.sha256(TEXT).hexdigest() in told, told
 
 
+def test_breaking_pipes_of_native_programs(start):
+    """The reader is one of xv6's, which does not read: who writes ends, in either shell."""
+    console = start()
+    output(console, "svc start xv6 allow spawn")
+    assert output(console, "/boot/seq.o 100000 | /xv6/echo early") == "early\n"
+    assert "early\n" in output(console, "/xv6/sh -c '/boot/seq.o 100000 | /xv6/echo early'")
+    output(console, "/boot/seq.o 100000 | /xv6/sleep 5") # the writer waits meanwhile
+    output(console, "/xv6/sh -c '/boot/seq.o 100000 | /xv6/sleep 5'")
+    wait_no_program(console, "seq")
+
+
+def test_by_name(start):
+    """PATH finds xv6's programs where there is no native one before them."""
+    console = start()
+    output(console, "svc start xv6; cp /xv6/text /tmp/text")
+    output(console, "grep line /tmp/text", wanted=127)
+    output(console, "PATH=/boot:/xv6")
+    assert output(console, "grep line /tmp/text | head -n 1").startswith("line 0 of a text\n")
+    assert output(console, "echo native | grep native") == "native\n"
+    assert "usage" in output(console, "without", wanted=1)
+
+
 def test_becoming_native_without_files(start):
     """A native program finds the end of its input, and nobody to write to, where xv6's had none."""
     console = start()
