@@ -64,12 +64,13 @@ static bool obey(struct message *message, handle_t account)
         guest_call_code(account);
         break;
     case CHILD_STRAY:
-        guest_read_null(account);
+        guest_stray(account, message->words[1]);
         break;
     case CHILD_ILLEGAL:
         illegal_instruction();
         break;
     case CHILD_FLOAT:
+        guest_float(account, message->words[1]);
         fp_control_write(0);
         break;
     case CHILD_GUEST:

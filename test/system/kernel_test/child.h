@@ -17,10 +17,10 @@ enum {
     CHILD_TESTS,    /* runs the tests of hosts: how many passed, how many failed */
     CHILD_STORM,    /* the same, of one round of random instructions */
     CHILD_SPIN,     /* runs a guest that never leaves, in threads that never end */
-    CHILD_FLOAT,    /* uses floating point */
+    CHILD_FLOAT,    /* uses floating point, after a guest that did, as words[1] says (FLOAT_) */
     CHILD_ILLEGAL,  /* executes what is no instruction */
     CHILD_EXECUTE,  /* calls code of a guest that it has */
-    CHILD_STRAY,    /* reads through a null pointer while it has a guest */
+    CHILD_STRAY,    /* goes to a wrong address while it has a guest, as words[1] says (STRAY_) */
     CHILD_GUEST,    /* makes a guest, whose handle comes with the next call */
     CHILD_TAKE,     /* maps words[1] pages of its account and writes to each: status */
 };

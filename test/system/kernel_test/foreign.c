@@ -132,12 +132,65 @@ void guest_call_code(handle_t account)
     }
 }
 
-void guest_read_null(handle_t account)
+/* After its system call. */
+static void leave_again(struct foreign *foreign, uint64_t way)
+{
+    static struct worker worker;
+    switch (way) {
+    case FLOAT_FAULT:
+        foreign_begin(foreign, CODE_ILLEGAL, 0, 0);
+        EXPECT(foreign_run() == GUEST_EXIT_FAULT);
+        break;
+    case FLOAT_KICKED:
+        foreign_begin(foreign, CODE_SPINS, 0, 0);
+        EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, foreign_kick_later, foreign));
+        EXPECT(foreign_run() == GUEST_EXIT_KICKED);
+        break;
+    case FLOAT_SWITCHED:
+        sleep_for(MILLISECOND);
+        break;
+    default:
+        break;
+    }
+}
+
+void guest_float(handle_t account, uint64_t way)
+{
+    static struct foreign foreign;
+    environment.account = account;
+    if (way != FLOAT_NONE && foreign_open(&foreign)) {
+        foreign_begin(&foreign, CODE_FLOATS, 7, 0);
+        EXPECT(foreign_run() == GUEST_EXIT_CALL);
+        leave_again(&foreign, way);
+    }
+}
+
+static void stray(uint64_t way)
+{
+    uint64_t page;
+    switch (way) {
+    case STRAY_RUN:
+        status_ignore(guest_run(at(0)));
+        break;
+    case STRAY_CALL:
+        status_ignore(handle_info(environment.idle, NULL, NULL, at(sizeof(uint64_t))));
+        break;
+    case STRAY_COPY:
+        page = map_new(environment.account, PAGE);
+        unmap(page, PAGE);
+        status_ignore(guest_copy_in(at(page), 0, sizeof(uint64_t)));
+        break;
+    default:
+        (void)*(volatile uint64_t *)at(0);
+    }
+}
+
+void guest_stray(handle_t account, uint64_t way)
 {
     static struct foreign foreign;
     environment.account = account;
     if (foreign_open(&foreign)) {
         EXPECT_OK(guest_attach(foreign.guest));
-        (void)*(volatile uint64_t *)at(0);
+        stray(way);
     }
 }

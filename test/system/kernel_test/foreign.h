@@ -61,7 +61,13 @@ void guests_spin(handle_t account);
 handle_t guest_new(handle_t account);
 /* Calls, as the host, a guest's code at FOREIGN_CODE. */
 void guest_call_code(handle_t account);
-/* Reads, as the host, at address 0 while it has a guest that has memory there. */
-void guest_read_null(handle_t account);
+/* How a guest that used floating point left; NONE: there was none. SWITCHED: another thread ran
+ * then. */
+enum { FLOAT_NONE, FLOAT_CALL, FLOAT_FAULT, FLOAT_KICKED, FLOAT_SWITCHED, FLOAT_WAYS };
+void guest_float(handle_t account, uint64_t way);
+/* What goes to a wrong address, as the host, while it has a guest with memory at 0: its own code,
+ * guest_run(), a call that answers there, or a copy at the host's end. */
+enum { STRAY_READ, STRAY_RUN, STRAY_CALL, STRAY_COPY };
+void guest_stray(handle_t account, uint64_t way);
 
 #endif

@@ -15,6 +15,24 @@ static void test_call(void)
     foreign_close(&foreign);
 }
 
+/* A guest sees nothing of its host, which has just used that address; also by the short way in. */
+static void test_blind(void)
+{
+    static struct foreign foreign;
+    const uint64_t own = address_of(&foreign);
+    REQUIRE(foreign_open(&foreign));
+    for (unsigned round = 0; round < 3; round++) {
+        foreign_begin(&foreign, CODE_CALLS, 0, 0);
+        EXPECT(foreign_run() == GUEST_EXIT_CALL);
+        foreign_begin(&foreign, CODE_LOADS, own, 0);
+        foreign_faults(&foreign, FAULT_READ, own);
+        foreign_begin(&foreign, CODE_STORES, own, 0);
+        foreign_faults(&foreign, FAULT_WRITE, own);
+    }
+    EXPECT_OK(guest_attach(0));
+    foreign_close(&foreign);
+}
+
 static bool count_down(void *context, uint64_t exit)
 {
     uint64_t *left = context;
@@ -58,12 +76,15 @@ static void test_several(void)
     }
 }
 
+static uint64_t fp_length;
+
 static void attach(void *argument)
 {
     struct foreign *foreign = argument;
     EXPECT_STATUS(STATUS_BAD_STATE, guest_attach(foreign->guest));
     EXPECT_STATUS(STATUS_BAD_STATE, guest_fp_reset(foreign->guest));
     EXPECT_STATUS(STATUS_BAD_STATE, guest_fp_get(foreign->guest, NULL));
+    EXPECT_STATUS(STATUS_BAD_STATE, guest_fp_set(foreign->guest, fp_length));
 }
 
 static void take(void *argument)
@@ -79,6 +100,7 @@ static void test_owner(void)
     handle_t less;
     REQUIRE(foreign_open(&foreign));
     foreign_begin(&foreign, CODE_CALLS, 0, 0);
+    EXPECT_OK(guest_fp_get(foreign.guest, &fp_length));
     EXPECT_OK(worker_start(&worker, 0, OTHER_PRIORITY, attach, &foreign));
     EXPECT(worker_end(&worker));
     EXPECT_OK(guest_attach(0));
@@ -388,6 +410,7 @@ static void test_without_asids(void)
         REQUIRE_OK(space_create_guest(0, environment.account, &spaces[i]));
     }
     test_call();
+    test_blind();
     test_handler();
     test_several();
     test_closed();
@@ -402,6 +425,7 @@ static void test_without_asids(void)
 
 const struct test guest_tests[] = {
     {"guest_call", test_call},
+    {"guest_blind", test_blind},
     {"guest_handler", test_handler},
     {"guest_several", test_several},
     {"guest_owner", test_owner},

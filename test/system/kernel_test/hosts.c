@@ -86,14 +86,14 @@ static void test_stopped(void)
 }
 
 /* What it does on command is a fault of the host. */
-static void faults(uint64_t command, uint32_t kind, status_t status)
+static void faults(uint64_t command, uint64_t word, uint32_t kind, status_t status)
 {
     static struct child child;
     struct service service;
     struct received fault = {0};
     const struct message refusal = {.tag = message_tag(STATUS_REFUSED, 0, 0, 0)};
     REQUIRE(service_open(&service) && child_start_host(&child, service.endpoint));
-    child_command(&child, command, 0, 0);
+    child_command(&child, command, word, 0);
     EXPECT_OK(port_receive(service.port, service.reply, &fault));
     EXPECT(fault.words[0] == kind && fault.words[4] == (uint32_t)status);
     EXPECT_OK(port_reply(service.reply, &refusal));
@@ -101,26 +101,32 @@ static void faults(uint64_t command, uint32_t kind, status_t status)
     service_close(&service);
 }
 
-/* A host has no floating-point unit: its guests do. */
+/* A host has no floating-point unit: its guests do, and theirs is not its own when they leave. */
 static void test_no_floating_point(void)
 {
-    faults(CHILD_FLOAT, FAULT_ILLEGAL, STATUS_UNSUPPORTED);
+    for (uint64_t way = FLOAT_NONE; way < FLOAT_WAYS; way++) {
+        faults(CHILD_FLOAT, way, FAULT_ILLEGAL, STATUS_UNSUPPORTED);
+    }
 }
 
 /* What is no instruction at all is told apart. */
 static void test_illegal(void)
 {
-    faults(CHILD_ILLEGAL, FAULT_ILLEGAL, STATUS_BAD_ADDRESS);
+    faults(CHILD_ILLEGAL, 0, FAULT_ILLEGAL, STATUS_BAD_ADDRESS);
 }
 
 static void test_does_not_execute(void)
 {
-    faults(CHILD_EXECUTE, FAULT_EXECUTE, STATUS_BAD_ADDRESS);
+    faults(CHILD_EXECUTE, 0, FAULT_EXECUTE, STATUS_BAD_ADDRESS);
 }
 
+/* Only copies end with an error, and only at the end that is the guest's. */
 static void test_stray(void)
 {
-    faults(CHILD_STRAY, FAULT_READ, STATUS_BAD_ADDRESS);
+    faults(CHILD_STRAY, STRAY_READ, FAULT_READ, STATUS_BAD_ADDRESS);
+    faults(CHILD_STRAY, STRAY_RUN, FAULT_READ, STATUS_BAD_ADDRESS);
+    faults(CHILD_STRAY, STRAY_CALL, FAULT_WRITE, STATUS_BAD_ADDRESS);
+    faults(CHILD_STRAY, STRAY_COPY, FAULT_WRITE, STATUS_BAD_ADDRESS);
 }
 
 /* A task in another space has nothing to do with guests. */

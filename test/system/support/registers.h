@@ -25,5 +25,7 @@ _Noreturn void probe_started(struct register_probe *probe);
 void probe_call(struct register_probe *probe);
 /* Loads `in`, waits with no call and no further register until `target` is not 0, stores `out`. */
 void probe_spin(struct register_probe *probe);
+/* What guest_run() may call: stores `out` of its context, answers false. */
+void probe_handler(struct register_probe *probe);
 
 #endif
