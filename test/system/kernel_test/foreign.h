@@ -55,6 +55,9 @@ void foreign_kick_later(void *foreign);
 void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address);
 uint64_t foreign_argument(const struct foreign *foreign, unsigned i);
 
+/* A test of guests' registers, for those with ASIDs and without. */
+void guest_keeps_registers(void);
+
 /* For ever: two threads with a guest each that only counts. */
 void guests_spin(handle_t account);
 /* A guest that stays. */

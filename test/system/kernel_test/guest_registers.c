@@ -9,7 +9,7 @@ static uint64_t pattern(unsigned i)
 }
 
 /* Those of a system call that have other values in them: pc. */
-static void test_general(void)
+void guest_keeps_registers(void)
 {
     static struct foreign foreign;
     REQUIRE(foreign_open(&foreign));
@@ -206,7 +206,7 @@ static void test_float_no_memory(void)
 }
 
 const struct test guest_register_tests[] = {
-    {"guest_general", test_general},
+    {"guest_general", guest_keeps_registers},
     {"guest_after_kick", test_after_kick},
     {"guest_host_registers", test_host},
     {"guest_float", test_float},

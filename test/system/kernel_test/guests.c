@@ -411,6 +411,7 @@ static void test_without_asids(void)
     }
     test_call();
     test_blind();
+    guest_keeps_registers();
     test_handler();
     test_several();
     test_closed();
