@@ -388,7 +388,7 @@ static void test_asking_ends(void **state)
     }
 }
 
-/* The server of the file dies, and is not there for a while: it is asked again, but not for ever. */
+/* The server of the file dies, and is away for a while: it is asked again, but not for ever. */
 static void test_file_server_restarts(void **state)
 {
     (void)state;
