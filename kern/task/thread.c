@@ -61,16 +61,12 @@ static bool end_wait_of(struct thread *thread, enum thread_wait wait, struct obj
     case WAIT_EVENT:
         return event_cancel_wait(container_of(object, struct event, object), thread,
                                  STATUS_INTERRUPTED);
-    case WAIT_UNPIN:
-        if (hard) {
-            thread_unpinned(thread, true);
-        }
-        return true;
+    case WAIT_UNPIN: /* hard, as the next */
+        thread_unpinned(thread, true);
+        break;
     case WAIT_STOPPED:
-        if (hard) {
-            thread_unhold(thread);
-        }
-        return true;
+        thread_unhold(thread);
+        break;
     case WAIT_NONE:
         break;
     }
