@@ -16,13 +16,22 @@ static int go_on(struct server *server, const char *what, unsigned count, status
     return server_ready(server) == STATUS_OK ? server_run(server) : 1;
 }
 
-/* Contiguous memory is allocated when it is made. The pages of the stack that the last words need
- * are written before: none is left then. */
+static void write_all(void *memory, size_t size)
+{
+    volatile uint8_t *bytes = memory;
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = bytes[i];
+    }
+}
+
+/* Contiguous memory is allocated when it is made. The pages of the stack that the last words need,
+ * and those of the server, are written before: none is left then. */
 int hoard_pages(struct server *server)
 {
     handle_t memory;
     status_t status;
     unsigned count = 0;
+    write_all(server, sizeof(*server));
     log_line("hoards pieces of %lu bytes", PIECE);
     while ((status = memory_create(server->account, PIECE, MEMORY_CONTIGUOUS, &memory)) ==
            STATUS_OK) {
