@@ -272,6 +272,7 @@ static void let_go(struct process *process)
     process->foreign = process->foreign_next;
     process->foreign_next = 0;
     process->state = PROCESS_FOREIGN;
+    process->is_shell = false; /* signals are the other program's to survive */
     process->passes = process->killed;
     process->pass_code = process->kill_code;
     process->killed = process->killed && session_signal_of(process->kill_code) == 0;
