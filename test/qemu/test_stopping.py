@@ -62,7 +62,7 @@ def test_service_in_use(boot, architecture, smp):
     console.send("svc stop fifo --force\n")
     console.expect(r"cat: /dev/fifo: [^\n]+\n")
     assert expect_end(console, "reader") == 1
-    console.run("true")
+    console.catch_up()
     assert state_of(console, "fifo") == "stopped"
     assert console.run("svc stop fifo") == ("", 0), "it is stopped already"
     assert console.run("svc start console object fifo.o")[1] == 1, "3 is for `in use` alone"
@@ -92,7 +92,7 @@ def test_blocked_writer(boot, architecture):
     assert console.run("svc stop fifo")[1] == IN_USE
     console.send("svc stop fifo --force\n")
     assert expect_end(console, "writer") == 1
-    console.run("true")
+    console.catch_up()
     assert state_of(console, "fifo") == "stopped"
 
 
@@ -153,7 +153,7 @@ def test_disk_in_use(boot, architecture, scratch):
     console.send("svc stop virtio-blk --force\n")
     console.expect(r"sha256sum: /dev/disk0: [^\n]+\n")
     expect_end(console, "reading")
-    console.run("true")
+    console.catch_up()
     assert state_of(console, "virtio-blk") == "stopped"
     assert "did not stop" not in console.run("dmesg")[0]
     assert console.run("svc start virtio-blk")[1] == 0
@@ -191,7 +191,7 @@ def test_start_and_stop_at_once(unruly, architecture):
         wait_state(console, "bad", "stopping")
         console.send(f"svc {later} bad\n")
         assert expect_end(console, earlier) == 1
-        console.run("true")
+        console.catch_up()
         wait_state(console, "bad", end)
 
 
@@ -215,7 +215,7 @@ def test_stop_with_a_call_that_is_never_answered(unruly, architecture):
     console.send("svc stop mute --force\n")
     console.expect(r"cat: /dev/mute: [^\n]+\n")
     assert expect_end(console, "reader") == 1
-    console.run("true")
+    console.catch_up()
     assert "mute: did not stop in its time and is ended" in console.run("dmesg")[0]
 
 

@@ -200,6 +200,16 @@ class Console:
         output = before(match) if started.group("refused") is None else started["refused"]
         return output, int(match.group("status"))
 
+    def catch_up(self, timeout=PATIENCE):
+        """Until the shell has taken all that was sent to it, and shows its prompt. run() is for a
+        prompt that is there: what is typed before is printed as typed, and again at the prompt.
+        """
+        self.commands += 1
+        self.send(f'echo "@CAUGHT""UP-{self.commands}"\n')
+        end = self.end_of(timeout)
+        self.expect(rf"@CAUGHTUP-{self.commands}\n", timeout, "the end of what was sent")
+        self.wait_prompt(max(end - time.monotonic(), 1))
+
     def power_off(self, timeout=PATIENCE):
         """Asks the system to switch off; true if it did."""
         self.send("poweroff\n")
