@@ -2,6 +2,7 @@
 #include "open_file.h"
 
 #include <sinter/protocol/file.h>
+#include <stdatomic.h>
 
 #include "export.h"
 #include "pipe.h"
@@ -12,6 +13,7 @@ enum {
     TRIES = 5,            /* a server that is restarted meanwhile is asked again */
     TOUCHES = 1000,       /* repetitions of one call for absent pages */
     LEASE_MOST = 1 << 20, /* bytes of one call */
+    CALL_STEP = 0x10000,  /* between two numbers of calls */
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -95,13 +97,21 @@ static status_t touch(uint64_t address, bool write)
 
 typedef status_t (*transfer)(handle_t, uint64_t, uint32_t, const struct lease *, uint64_t *);
 
-static status_t transfer_once(const struct open_file *file, transfer call,
+static uint32_t next_call(void)
+{
+    uint32_t call;
+    do {
+        call = atomic_fetch_add_explicit(&host.calls, CALL_STEP, memory_order_relaxed) & FILE_CALL;
+    } while (call == 0);
+    return call;
+}
+
+static status_t transfer_once(const struct open_file *file, transfer call, uint32_t flags,
                               const struct lease *lease, uint64_t *count)
 {
     status_t status = STATUS_RETRY_TOUCH;
     for (unsigned i = 0; i < TOUCHES && status == STATUS_RETRY_TOUCH; i++) {
-        status = call(file->endpoint, file->position, FILE_AT_POSITION | host.abi->transfer_flags,
-                      lease, count);
+        status = call(file->endpoint, file->position, flags, lease, count);
         if (status == STATUS_RETRY_TOUCH) {
             struct message_retry retry =
                 *(const struct message_retry *)(void *)message_page()->data;
@@ -125,11 +135,13 @@ static status_t remote(struct process *process, struct open_file *file, bool wri
                           .address = address,
                           .length = length < LEASE_MOST ? length : LEASE_MOST,
                           .flags = write ? LEASE_READ : LEASE_WRITE};
+    uint32_t flags = FILE_AT_POSITION | host.abi->transfer_flags | next_call();
     status_t status = STATUS_INTERRUPTED;
     *count = 0;
     for (unsigned i = 0; i < TRIES && !process->killed && is_worth_repeating(status);
          i += status != STATUS_INTERRUPTED) {
-        status = transfer_once(file, write ? file_write_lease : file_read_lease, &lease, count);
+        status =
+            transfer_once(file, write ? file_write_lease : file_read_lease, flags, &lease, count);
     }
     if (status == STATUS_OK && *count > lease.length) { /* more than was asked for */
         *count = 0;

@@ -115,6 +115,7 @@ struct personality {
     struct pool open_files, pipes, consoles, terminals, pairs, attempts;
     struct process processes[PROCESSES];
     uint32_t last_pid;
+    _Atomic uint32_t calls; /* the number of the next one of files, in the bits FILE_CALL */
     bool stopping;
 };
 

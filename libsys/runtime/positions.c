@@ -2,6 +2,9 @@
 #include "positions.h"
 
 #include <sinter/protocol/file.h>
+#include <stdatomic.h>
+
+#define EARLIER UINT64_C(1) /* in position_call.number: begun by an instance before */
 
 /* The entry of an opening, or the one that was used longest ago, which then has another badge. */
 static size_t entry_of(const struct positions *positions, uint64_t badge)
@@ -31,6 +34,39 @@ static void set(struct positions *positions, uint64_t badge, uint64_t position)
     positions->entries[entry].position = position;
 }
 
+void positions_begin(struct positions *positions)
+{
+    for (size_t i = 0; i < POSITIONS_CALLS; i++) {
+        positions->calls[i].number |= positions->calls[i].number != 0 ? EARLIER : 0;
+    }
+}
+
+/* Where the call goes that would go to `start`, and is kept from now on. This may be the end of the
+ * server at any moment, so the number comes last. */
+static uint64_t keep_call(struct positions *positions, uint64_t badge, uint64_t offset,
+                          uint32_t flags, uint64_t start)
+{
+    uint64_t number = flags & FILE_CALL;
+    if (number == 0) {
+        return start;
+    }
+    for (size_t i = 0; i < POSITIONS_CALLS; i++) {
+        const struct position_call *call = &positions->calls[i];
+        if (call->number == (number | EARLIER) && call->badge == badge && call->offset == offset) {
+            return call->start;
+        }
+    }
+    struct position_call *kept = &positions->calls[positions->next_call++ % POSITIONS_CALLS];
+    kept->number = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    kept->badge = badge;
+    kept->offset = offset;
+    kept->start = start;
+    atomic_signal_fence(memory_order_seq_cst);
+    kept->number = number;
+    return start;
+}
+
 uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
                         uint32_t flags)
 {
@@ -38,7 +74,15 @@ uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t of
         return offset;
     }
     size_t entry = entry_of(positions, badge);
-    return is_known(positions, entry, badge) ? positions->entries[entry].position : offset;
+    bool known = is_known(positions, entry, badge);
+    return keep_call(positions, badge, offset, flags,
+                     known ? positions->entries[entry].position : offset);
+}
+
+uint64_t positions_append(struct positions *positions, uint64_t badge, uint64_t offset,
+                          uint32_t flags, uint64_t end)
+{
+    return keep_call(positions, badge, offset, flags, end);
 }
 
 void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags, uint64_t position)

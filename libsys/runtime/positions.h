@@ -10,6 +10,10 @@
  * more: it has been started again, or many others have been used since) goes by what the client
  * believes, which it says in every call. So the structure, zeros at first, need not outlive an
  * instance; in a state store it is right also for a client that has not read or written yet.
+ *
+ * A client repeats a call whose answer it did not get. If the call had been carried out before its
+ * server died, it has to go where it went then: so the last calls are kept too, and known again by
+ * the number (FILE_CALL) that a client gives them.
  */
 #ifndef POSITIONS_H
 #define POSITIONS_H
@@ -18,7 +22,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { POSITIONS = 64 };
+enum {
+    POSITIONS = 64,
+    POSITIONS_CALLS = 15 /* more than are begun before one that was lost is repeated */
+};
+
+/* A read or write that was begun. */
+struct position_call {
+    uint64_t badge;
+    uint64_t offset; /* that it gave */
+    uint64_t start;  /* where it went */
+    uint64_t number; /* FILE_CALL of its flags, and whether an earlier instance began it; 0: free */
+};
 
 struct positions {
     uint64_t turn;
@@ -27,11 +42,19 @@ struct positions {
         uint64_t badge;
         uint64_t position;
     } entries[POSITIONS];
+    uint64_t next_call;
+    struct position_call calls[POSITIONS_CALLS];
 };
 
+/* Before the first call, with positions of a state store: what an instance before has begun may be
+ * repeated from now on. */
+void positions_begin(struct positions *positions);
 /* Where to read or write. */
 uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
                         uint32_t flags);
+/* Where to append to a file that ends at `end`. */
+uint64_t positions_append(struct positions *positions, uint64_t badge, uint64_t offset,
+                          uint32_t flags, uint64_t end);
 /* Bytes have moved, up to there. */
 void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags,
                      uint64_t position);

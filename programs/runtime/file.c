@@ -12,7 +12,9 @@
 #include "program.h"
 
 #define NANOSECONDS UINT64_C(1000000000)
-#define PERMISSIONS 0666 /* there are none: who holds the endpoint may use it */
+#define CALL_STEP   UINT32_C(0x10000)    /* between two numbers of calls */
+#define CALL_SPREAD UINT32_C(0x9e3779b1) /* 2^32 / golden ratio: other programs, other numbers */
+#define PERMISSIONS 0666                 /* there are none: who holds the endpoint may use it */
 
 static bool has_offset(struct descriptor *descriptor)
 {
@@ -20,10 +22,23 @@ static bool has_offset(struct descriptor *descriptor)
     return kind == FILE_KIND_REGULAR || kind == FILE_KIND_BLOCK || kind == FILE_KIND_DIRECTORY;
 }
 
-/* Of every read and write: files share their position with whoever has the same endpoint. */
+static uint32_t next_call(void)
+{
+    static uint32_t number;
+    if (number == 0) {
+        number = (uint32_t)getpid() * CALL_SPREAD;
+    }
+    do {
+        number += CALL_STEP;
+    } while ((number & FILE_CALL) == 0);
+    return number & FILE_CALL;
+}
+
+/* Of a read or write, also when it is repeated: files share their position with whoever has the
+ * same endpoint. */
 static uint32_t flags_of(struct descriptor *descriptor)
 {
-    return descriptor->flags | (has_offset(descriptor) ? FILE_AT_POSITION : 0u);
+    return descriptor->flags | (has_offset(descriptor) ? FILE_AT_POSITION | next_call() : 0u);
 }
 
 static struct descriptor *get_for(int number, uint32_t mode)
@@ -45,9 +60,9 @@ ssize_t read(int number, void *buffer, size_t size)
     if (descriptor == NULL || size == 0) {
         return descriptor == NULL ? -1 : 0;
     }
+    uint32_t flags = flags_of(descriptor);
     do {
-        status = file_read(descriptor->endpoint, descriptor->offset, flags_of(descriptor), buffer,
-                           size, &count);
+        status = file_read(descriptor->endpoint, descriptor->offset, flags, buffer, size, &count);
     } while (descriptor_retry(descriptor, status, &tries));
     if (status != STATUS_OK) {
         return status_fail(status);
@@ -63,10 +78,10 @@ static status_t write_some(struct descriptor *descriptor, const char *from, size
                            uint64_t *count)
 {
     unsigned tries = 0;
+    uint32_t flags = flags_of(descriptor);
     status_t status;
     do {
-        status = file_write(descriptor->endpoint, descriptor->offset, flags_of(descriptor), from,
-                            size, count);
+        status = file_write(descriptor->endpoint, descriptor->offset, flags, from, size, count);
     } while (descriptor_retry(descriptor, status, &tries));
     if (status == STATUS_OK && (*count == 0 || *count > size)) {
         status = STATUS_BAD_FORMAT; /* a write makes progress or fails */

@@ -22,9 +22,6 @@ void openings_count(struct openings *openings)
             openings->fat.nodes[opening->node].references++;
         }
     }
-    if (openings->append.node >= FAT_NODES) {
-        openings->append.badge = 0;
-    }
 }
 
 void openings_settle(struct openings *openings)
@@ -76,29 +73,5 @@ void openings_close(struct openings *openings, uint64_t badge)
     opening->serial = 0;
     if (opening->node != OPENING_ROOT) {
         fat_node_close(&openings->fat.nodes[opening->node]);
-    }
-    if (openings->append.badge == badge) {
-        openings->append.badge = 0;
-    }
-}
-
-/* An append that was cut off may have made the file longer; nobody else has written since. */
-uint32_t openings_begin_append(struct openings *openings, uint64_t badge,
-                               const struct fat_node *node)
-{
-    uint32_t index = (uint32_t)(node - openings->fat.nodes);
-    struct append *append = &openings->append;
-    if (append->badge == badge && append->node == index && append->offset <= node->size) {
-        return append->offset;
-    }
-    *append = (struct append){.node = index, .offset = node->size};
-    append->badge = badge;
-    return node->size;
-}
-
-void openings_end_append(struct openings *openings, const struct fat_node *node)
-{
-    if (openings->append.node == (uint32_t)(node - openings->fat.nodes)) {
-        openings->append.badge = 0;
     }
 }

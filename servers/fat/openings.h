@@ -21,17 +21,9 @@ struct opening {
 
 #define OPENING_ROOT UINT32_MAX
 
-/* An append on its way, so that a client who repeats it after a crash does not append twice. */
-struct append {
-    uint64_t badge;  /* 0: none */
-    uint32_t node;   /* index */
-    uint32_t offset; /* where it began */
-};
-
 struct openings {
     struct fat_saved fat;
     uint32_t serial; /* last given out */
-    struct append append;
     struct opening table[OPENINGS];
 };
 
@@ -50,10 +42,5 @@ void openings_take(struct openings *openings, struct opening *opening, uint64_t 
 struct opening *openings_find(struct openings *openings, uint64_t badge);
 
 void openings_close(struct openings *openings, uint64_t badge);
-
-/* Where an append through this badge begins; and that it is done, or something else has written. */
-uint32_t openings_begin_append(struct openings *openings, uint64_t badge,
-                               const struct fat_node *node);
-void openings_end_append(struct openings *openings, const struct fat_node *node);
 
 #endif

@@ -167,7 +167,6 @@ static status_t open_loaded(const struct fat_node *loaded, uint32_t flags, handl
     }
     status_t status = STATUS_OK;
     if ((flags & FILE_TRUNCATE) != 0 && node != NULL && !fat_is_directory(node)) {
-        openings_end_append(openings, node);
         status = fat_resize(&fat, node, 0);
     }
     if (status == STATUS_OK) {
@@ -235,12 +234,10 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
     if (status != STATUS_OK) {
         return status;
     }
-    offset = positions_take(positions, call->in.badge, offset, flags);
-    if ((openings_find(openings, call->in.badge)->flags & FILE_APPEND) != 0) {
-        offset = openings_begin_append(openings, call->in.badge, node);
-    }
+    bool append = (openings_find(openings, call->in.badge)->flags & FILE_APPEND) != 0;
+    offset = append ? positions_append(positions, call->in.badge, offset, flags, node->size)
+                    : positions_take(positions, call->in.badge, offset, flags);
     status = fat_write(&fat, node, offset, call_lease_length(call, 0), &client, count);
-    openings_end_append(openings, node);
     if (status == STATUS_OK) {
         positions_moved(positions, call->in.badge, flags, offset + *count);
     }
@@ -263,7 +260,6 @@ static status_t serve_resize(struct call *call, uint64_t size)
     if (status != STATUS_OK) {
         return status;
     }
-    openings_end_append(openings, node);
     return fat_resize(&fat, node, size);
 }
 
@@ -394,6 +390,7 @@ static status_t open_store(void)
     struct store *store = address;
     openings = &store->openings;
     positions = &store->positions;
+    positions_begin(positions);
     return status;
 }
 

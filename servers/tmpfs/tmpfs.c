@@ -189,12 +189,13 @@ static status_t serve_read(struct call *call, uint64_t offset, uint32_t flags, u
     return status;
 }
 
-/* Where a write goes: the end of the file, if it was opened for appending. */
+/* The end of the file, if it was opened for appending. */
 static uint64_t write_offset(const struct call *call, uint32_t number, uint64_t offset,
                              uint32_t flags)
 {
     return (call->in.badge & OPENED_APPEND) != 0
-               ? volume.nodes[number].size
+               ? positions_append(positions, call->in.badge, offset, flags,
+                                  volume.nodes[number].size)
                : positions_take(positions, call->in.badge, offset, flags);
 }
 
@@ -423,6 +424,7 @@ static status_t open_range(uint64_t wanted)
         return STATUS_BAD_FORMAT;
     }
     positions = volume_spare(&volume);
+    positions_begin(positions);
     return STATUS_OK;
 }
 

@@ -23,9 +23,6 @@ void openings_begin(struct openings *openings, struct openings_saved *saved, str
             openings->free[openings->free_count++] = (uint16_t)i;
         }
     }
-    if (!same) {
-        saved->append.badge = 0;
-    }
     xv6fs_copy(saved->superblock, fs->superblock, SUPERBLOCK_BYTES);
 }
 
@@ -69,27 +66,5 @@ uint32_t openings_close(struct openings *openings, uint64_t badge)
     }
     opening->serial = 0;
     openings->free[openings->free_count++] = (uint16_t)(opening - openings->saved->table);
-    if (openings->saved->append.badge == badge) {
-        openings->saved->append.badge = 0;
-    }
     return opening->inode;
-}
-
-/* An append that was cut off may have made the file longer; nobody else has written since. */
-uint32_t openings_begin_append(struct openings *openings, uint64_t badge, const struct inode *inode)
-{
-    struct append *append = &openings->saved->append;
-    if (append->badge == badge && append->inode == inode->number && append->offset <= inode->size) {
-        return append->offset;
-    }
-    *append = (struct append){.inode = inode->number, .offset = inode->size};
-    append->badge = badge;
-    return inode->size;
-}
-
-void openings_end_append(struct openings *openings, uint32_t inode)
-{
-    if (openings->saved->append.inode == inode) {
-        openings->saved->append.badge = 0;
-    }
 }

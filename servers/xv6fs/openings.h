@@ -21,17 +21,9 @@ struct opening {
     uint32_t flags; /* FILE_ of open */
 };
 
-/* An append on its way, so that a client who repeats it after a crash does not append twice. */
-struct append {
-    uint64_t badge; /* 0: none */
-    uint32_t inode;
-    uint32_t offset; /* where it began */
-};
-
 struct openings_saved {
     uint8_t superblock[SUPERBLOCK_BYTES]; /* of the file system that it is about */
     uint32_t serial;                      /* last given out */
-    struct append append;
     struct opening table[OPENINGS];
 };
 
@@ -57,10 +49,5 @@ struct opening *openings_find(const struct openings *openings, uint64_t badge);
 
 /* Gives its place back; the inode that it was of, or 0. */
 uint32_t openings_close(struct openings *openings, uint64_t badge);
-
-/* Where an append through this badge begins; and that it is done, or something else has written. */
-uint32_t openings_begin_append(struct openings *openings, uint64_t badge,
-                               const struct inode *inode);
-void openings_end_append(struct openings *openings, uint32_t inode);
 
 #endif

@@ -156,7 +156,6 @@ static status_t open_inode(struct inode *inode, uint32_t flags, handle_t *file)
         return STATUS_NO_HANDLES;
     }
     if ((flags & FILE_TRUNCATE) != 0 && inode->type == XV6FS_FILE) {
-        openings_end_append(&openings, inode->number);
         status = xv6fs_resize(&fs, inode, 0);
     }
     if (status == STATUS_OK) {
@@ -223,15 +222,13 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
     if (status != STATUS_OK) {
         return status;
     }
-    offset = positions_take(positions, call->in.badge, offset, flags);
-    if ((openings_find(&openings, call->in.badge)->flags & FILE_APPEND) != 0) {
-        offset = openings_begin_append(&openings, call->in.badge, &inode);
-    }
+    bool append = (openings_find(&openings, call->in.badge)->flags & FILE_APPEND) != 0;
+    offset = append ? positions_append(positions, call->in.badge, offset, flags, inode.size)
+                    : positions_take(positions, call->in.badge, offset, flags);
     if ((flags & FILE_NO_GAP) != 0 && offset > inode.size) {
         return STATUS_BAD_ARGUMENT;
     }
     status = xv6fs_write(&fs, &inode, offset, call_lease_length(call, 0), &client, count);
-    openings_end_append(&openings, inode.number);
     if (status == STATUS_OK) {
         positions_moved(positions, call->in.badge, flags, offset + *count);
     }
@@ -254,7 +251,6 @@ static status_t serve_resize(struct call *call, uint64_t size)
     if (status != STATUS_OK) {
         return status;
     }
-    openings_end_append(&openings, inode.number);
     return xv6fs_resize(&fs, &inode, size);
 }
 
@@ -474,6 +470,7 @@ static status_t mount(const char *path, struct store *store, const char **reason
         return status;
     }
     positions = &store->positions;
+    positions_begin(positions);
     openings_begin(&openings, &store->openings, &fs);
     status = xv6fs_free_nameless(&fs);
     if (status != STATUS_OK) {

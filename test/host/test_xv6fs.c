@@ -509,25 +509,6 @@ static void a_spoilt_store_does_no_harm(void **state)
     }
 }
 
-static void a_repeated_append_is_not_made_twice(void **state)
-{
-    (void)state;
-    struct inode inode;
-    begin(BLOCKS, INODES);
-    assert_int_equal(put("f", 100), STATUS_OK);
-    uint64_t badge = image_open_file(&image, "f", FILE_WRITE | FILE_APPEND);
-    assert_int_equal(look("f", &inode), STATUS_OK);
-    assert_int_equal(openings_begin_append(&image.openings, badge, &inode), 100);
-    assert_int_equal(image_write_at(&image, "f", 100, "lost", 4), STATUS_OK);
-    assert_int_equal(image_mount(&image), STATUS_OK); /* a crash before the answer */
-    assert_int_equal(look("f", &inode), STATUS_OK);
-    assert_int_equal(openings_begin_append(&image.openings, badge, &inode), 100);
-    openings_end_append(&image.openings, inode.number);
-    assert_int_equal(openings_begin_append(&image.openings, badge, &inode), 104);
-    image_close_file(&image, badge);
-    end();
-}
-
 /* ---- crashes -------------------------------------------------------------------------------- */
 
 static status_t append_some(void)
@@ -1079,7 +1060,6 @@ int main(void)
         cmocka_unit_test(what_has_no_name_is_freed_when_nobody_has_it_open),
         cmocka_unit_test(openings_run_out_and_come_back),
         cmocka_unit_test(a_spoilt_store_does_no_harm),
-        cmocka_unit_test(a_repeated_append_is_not_made_twice),
         cmocka_unit_test(a_crash_at_any_sector_leaves_all_or_nothing),
         cmocka_unit_test(a_loss_of_power_leaves_all_or_nothing),
         cmocka_unit_test(a_crash_of_the_recovery_is_recovered_from),

@@ -7,6 +7,8 @@
  *   rename DIRECTORY FROM TO
  *   stat, times, space, sync PATH; resize PATH SIZE; set_modified PATH NANOSECONDS
  *   read PATH OFFSET COUNT; write PATH FLAGS OFFSET TEXT
+ *   twice PATH FLAGS TEXT        writes, waits for a line from the input, makes the same call
+ *                                again as if its answer were lost, and the next one
  *   list PATH                    the entries, `KIND SIZE NAME` each
  */
 #include <inttypes.h>
@@ -157,6 +159,25 @@ static status_t call_write(void)
     return status;
 }
 
+static status_t write_numbered(uint64_t believed, uint32_t call, const char *text)
+{
+    uint64_t count = 0;
+    status_t status = file_write(file, believed, FILE_AT_POSITION | (FILE_CALL & (call << 16)),
+                                 text, strlen(text), &count);
+    return status == STATUS_OK && count != strlen(text) ? STATUS_FULL : status;
+}
+
+static status_t call_twice(void)
+{
+    uint64_t length = strlen(arguments[1]);
+    status_t status = write_numbered(0, 1, arguments[1]);
+    (void)getchar();
+    if (status == STATUS_OK) {
+        status = write_numbered(0, 1, arguments[1]);
+    }
+    return status == STATUS_OK ? write_numbered(length, 2, "next") : status;
+}
+
 static status_t call_list(void)
 {
     char name[FILE_NAME_BYTES + 1];
@@ -193,6 +214,7 @@ static const struct method {
     {"set_modified", call_set_modified, 1, "rw"},
     {"read", call_read, 2, "r"},
     {"write", call_write, 3, NULL},
+    {"twice", call_twice, 2, NULL},
     {"list", call_list, 0, "-"},
 };
 
