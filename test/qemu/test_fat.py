@@ -7,7 +7,7 @@ import random
 import pytest
 
 from harness import image
-from services import wait_state
+from services import wait_restarted, wait_state
 
 MIB = 1 << 20
 SECTOR = 512
@@ -122,9 +122,9 @@ def test_crashes_while_a_file_is_written(boot, architecture, disk, smp, victim):
     mount(console)
     console.run("{ cp /one/big.bin /two/big.bin; echo ended $?; } > /dev/fifo &")
     assert any(" cp" in console.run("ps")[0] for _ in range(100)) # it is being started at first
-    for _ in range(2): # the second may find it done
-        assert console.run(f"svc kill {victim} --fault null")[1] == 0
-        wait_state(console, victim, "running")
+    for times in (1, 2): # the second may find it done
+        assert console.run(f"svc kill {victim} --fault null") == ("", 0)
+        wait_restarted(console, victim, times)
     assert console.run("cat /dev/fifo", timeout=300) == ("ended 0\n", 0)
     check_sum(console, "/two/big.bin", data)
     power_off(console)
@@ -205,10 +205,10 @@ def test_disk_edited_meanwhile(boot, architecture, disk):
 def test_what_is_open_outlives_a_crash(boot, architecture, disk):
     console = boot(disks=[disk.path])
     mount(console)
-    for operator in (">", ">>"):
+    for times, operator in enumerate((">", ">>"), 1):
         group = "{ echo before; svc kill one --fault null; echo after; }"
         assert console.run(f"{group} {operator} /one/log.txt")[1] == 0
-        wait_state(console, "one", "running")
+        wait_restarted(console, "one", times)
     assert console.run("cat /one/log.txt") == (2 * "before\nafter\n", 0)
     power_off(console)
     disk.check()

@@ -8,7 +8,7 @@ import pytest
 
 from harness import xv6_image
 from harness.xv6_image import Device, Link
-from services import wait_log, wait_restarted, wait_state
+from services import wait_log, wait_restarted
 
 TREE = {
     "README": b"xv6 in Sinter\n",
@@ -212,9 +212,9 @@ def test_crashes_while_files_are_written(boot, architecture, disk, smp, victim):
     console.run("{ for i in 1 2 3 4 5; do cp /xv6/big /xv6/copy$i; done; echo ended $?; } "
                 "> /dev/fifo &")
     assert any(" cp" in console.run("ps")[0] for _ in range(100)) # it is being started at first
-    for _ in range(3): # the last may find it done
-        assert console.run(f"svc kill {victim} --fault null")[1] == 0
-        wait_state(console, victim, "running")
+    for times in range(1, 4): # the last may find it done
+        assert console.run(f"svc kill {victim} --fault null") == ("", 0)
+        wait_restarted(console, victim, times)
     assert output(console, "cat /dev/fifo", 300) == "ended 0\n"
     for number in range(1, 6):
         check_sum(console, f"/xv6/copy{number}", data)
@@ -227,10 +227,10 @@ def test_what_is_open_outlives_a_crash(boot, architecture, disk):
     disk.make({})
     console = boot(disks=[disk.path])
     mount(console)
-    for operator in (">", ">>"):
+    for times, operator in enumerate((">", ">>"), 1):
         group = "{ echo before; svc kill xv6fs --fault null; echo after; }"
         output(console, f"{group} {operator} /xv6/log.txt")
-        wait_state(console, "xv6fs", "running")
+        wait_restarted(console, "xv6fs", times)
     assert output(console, "cat /xv6/log.txt") == 2 * "before\nafter\n"
     output(console, "{ rm /xv6/log.txt; svc kill xv6fs --fault null; cat; } < /xv6/log.txt"
            " > /tmp/kept")
