@@ -303,13 +303,17 @@ static void pass_on(struct process *process)
 
 void exec_wait_foreign(struct process *process)
 {
-    int64_t code = EXIT_BASE + SIGNAL_KILL;
-    uint32_t reason = EXIT_KILLED; /* with its personality, if that does not answer */
+    int64_t code = 0;
+    uint32_t reason = EXIT_NORMAL;
     status_t status = STATUS_INTERRUPTED;
     let_go(process);
     while (status == STATUS_INTERRUPTED) {
         pass_on(process);
         status = process_wait(process->foreign, &code, &reason);
+    }
+    if (status != STATUS_OK) { /* killed with its personality, whatever came with other answers */
+        code = EXIT_BASE + SIGNAL_KILL;
+        reason = EXIT_KILLED;
     }
     process_exit(process, exit_code(code, reason),
                  process->killed || reason == EXIT_KILLED ? EXIT_KILLED : EXIT_NORMAL);

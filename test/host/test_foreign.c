@@ -56,6 +56,12 @@ static struct open_file ends[ENDS]; /* of pipes that were made here */
 static uint32_t end_count;
 static bool no_pipes;
 
+static uint32_t waits; /* for the end of CHILD that are answered: they are to come again */
+static struct {        /* what was told of the end of `process` */
+    int64_t code;
+    uint32_t reason;
+} told;
+
 /* ---- servers --------------------------------------------------------------------------------- */
 
 struct message_page *message_page(void)
@@ -126,8 +132,23 @@ static status_t answer_adopt(struct message *message, uint32_t who)
     return answers[who];
 }
 
+/* In the end its server dies. */
+static status_t answer_wait(struct message *message)
+{
+    assert_int_equal(tag_method(message->tag), PROCESS_METHOD_WAIT);
+    if (waits == 0) {
+        return STATUS_PEER_DIED;
+    }
+    waits--;
+    message_begin(message, message_tag(STATUS_INTERRUPTED, 0, 0, 0));
+    return STATUS_OK;
+}
+
 status_t port_call(handle_t endpoint, struct message *message)
 {
+    if (endpoint == CHILD) {
+        return answer_wait(message);
+    }
     if (endpoint == SPAWNER) {
         return answer_spawner(message);
     }
@@ -261,9 +282,9 @@ void process_close_files(struct process *of)
 
 void process_exit(struct process *of, int64_t code, uint32_t reason)
 {
-    (void)of;
-    (void)code;
-    (void)reason;
+    assert_ptr_equal(of, &process);
+    told.code = code;
+    told.reason = reason;
 }
 
 /* ---- tests ----------------------------------------------------------------------------------- */
@@ -420,6 +441,19 @@ static void test_reading_into_an_image(void **state)
     assert_int_equal(read_count, 1);
 }
 
+/* Who dies with the program tells nothing; an answer before was no end. */
+static void test_end_with_its_server(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        waits = i;
+        process.foreign_next = CHILD;
+        exec_wait_foreign(&process);
+        assert_int_equal(told.code, 137);
+        assert_int_equal(told.reason, EXIT_KILLED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +465,7 @@ int main(void)
         cmocka_unit_test_setup(test_asking_ends, prepare),
         cmocka_unit_test_setup(test_file_server_restarts, prepare),
         cmocka_unit_test_setup(test_reading_into_an_image, prepare),
+        cmocka_unit_test_setup(test_end_with_its_server, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,11 @@ def test_interrupting_what_it_became(boot, disk, variant, smp):
             output(console, "kill -INT $job" if times < 2 else "true")
         output(console, f"kill -{code - 128} $job; wait $job", wanted=code)
         assert "stubborn" not in output(console, "ps")
+    output(console, "/xv6/without '' /xv6/stubborn > /tmp/told & job=$!")
+    wait_output(console, "cat /tmp/told", "ready\n")
+    output(console, "kill -INT $job")
+    wait_output(console, "cat /tmp/told", "ready\ninterrupted\n")
+    output(console, "svc kill echo; wait $job", wanted=137)
     output(console, "/xv6/without '' /boot/sleep.o 1000 & kill -INT $!; wait $!", wanted=130)
 
 
