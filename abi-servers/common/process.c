@@ -191,6 +191,16 @@ static void pass_on(struct process *process, int64_t code)
     process->passes = true;
 }
 
+/* What is being executed may survive a signal, but not a kill that comes after it. */
+static bool is_news(const struct process *process, int64_t code)
+{
+    bool kills = session_signal_of(code) == 0;
+    if (process->state == PROCESS_FOREIGN) {
+        return kills && !process->killed;
+    }
+    return !process->killed || (kills && session_signal_of(process->kill_code) != 0);
+}
+
 void process_end(struct process *process, int64_t code)
 {
     bool is_foreign = process->state == PROCESS_FOREIGN;
@@ -200,7 +210,7 @@ void process_end(struct process *process, int64_t code)
     if (is_foreign) {
         pass_on(process, code);
     }
-    if (!process->killed && !(is_foreign && session_signal_of(code) != 0)) {
+    if (is_news(process, code)) {
         process->kill_code = code;
         process->killed = true;
     }

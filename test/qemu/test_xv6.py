@@ -177,6 +177,17 @@ def test_interrupting_what_it_became(boot, disk, variant, smp):
     output(console, "/xv6/without '' /boot/sleep.o 1000 & kill -INT $!; wait $!", wanted=130)
 
 
+@pytest.mark.parametrize("smp", [1, 4])
+def test_killing_what_was_interrupted(boot, disk, variant, smp):
+    """A kill is not lost behind ^C, also while a program of another kind is being started."""
+    add = {"echo_personality.o": variant.folder / "test/objects/echo_personality.o"}
+    console = boot(disks=[disk], add=add, smp=smp)
+    output(console, f"{MOUNT}; svc start xv6 allow spawn; svc start echo_personality as echo")
+    for turns in range(0, 300, 5): # the moment is found by one of them
+        console.run(f"/xv6/without '' /xv6/stubborn > /tmp/told & i=0; while [ $i -lt {turns} ]; "
+                    "do i=$((i + 1)); done; kill -INT $!; kill -KILL $!; wait $!", timeout=100)
+
+
 def test_starting_over_a_crash_of_the_files(start):
     """Programs are started although the server of their files dies meanwhile."""
     console = start(smp=4)
