@@ -191,7 +191,7 @@ static void end_request(struct remote_request *request, status_t status)
 void pipe_cancel(handle_t reply, status_t status)
 {
     for (uint32_t i = 0; i < REMOTE_REQUESTS; i++) {
-        if (requests[i].reply == reply) {
+        if (requests[i].reply != 0 && requests[i].reply == reply) {
             end_request(&requests[i], status);
             return;
         }

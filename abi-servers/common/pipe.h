@@ -42,7 +42,8 @@ SINTER_MUST_CHECK status_t pipe_write(struct process *process, struct pipe *pipe
  * through `reply` now or later; then the reply object is closed. `from` gives reply, badge, write
  * and length. */
 void pipe_remote(struct pipe *pipe, const struct remote_request *from, bool no_wait);
-/* The caller behind the reply is answered now: with what was moved, or else the status. */
+/* The caller behind the reply is answered now: with what was moved, or else the status. There may
+ * be none: it has been answered, or the reply is 0, which could not be had. */
 void pipe_cancel(handle_t reply, status_t status);
 /* Nobody has the endpoint any more: its callers have gone. */
 void pipe_forget(uint64_t badge);

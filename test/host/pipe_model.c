@@ -290,7 +290,7 @@ static void call_from_outside(const uint8_t *operation, bool write)
 static void cancel(handle_t reply)
 {
     pipe_cancel(reply, STATUS_INTERRUPTED);
-    require(reply > call_count || !calls[reply].waits);
+    require(reply == 0 || reply > call_count || !calls[reply].waits);
 }
 
 static void forget(uint64_t badge)
@@ -335,7 +335,7 @@ static bool operate_outside(bool process_sleeps)
         call_from_outside(operation, false);
         break;
     case 4:
-        cancel(operation[1] + 1);
+        cancel(operation[1]);
         break;
     case 5: /* rarely; the process that sleeps has an end */
         if (operation[1] < 32 && !(process_sleeps && process_writes == (operation[2] & 1))) {
