@@ -125,11 +125,20 @@ void workers_enter(struct call *call)
     ((struct worker *)call->server->context)->serving = call->reply;
 }
 
+/* No notice comes of that. Asked for a lease that no call has, the kernel tells it. */
+static bool caller_is_killed(handle_t reply)
+{
+    uint8_t byte;
+    return lease_copy(reply, LIMIT_MESSAGE_LEASES, 0, (uint64_t)(uintptr_t)&byte, sizeof(byte),
+                      LEASE_READ, NULL) == STATUS_INTERRUPTED;
+}
+
 void workers_remind(struct workers *workers)
 {
     for (uint32_t i = 0; i < workers->count; i++) {
         struct worker *worker = &workers->workers[i];
-        if (worker->serving != 0 && worker->server.call.cancelled) {
+        handle_t reply = worker->serving;
+        if (reply != 0 && (worker->server.call.cancelled || caller_is_killed(reply))) {
             status_ignore(thread_interrupt(worker->thread));
         }
     }

@@ -44,8 +44,9 @@ SINTER_MUST_CHECK status_t workers_begin(struct workers *workers, struct server 
 int workers_run(struct workers *workers);
 
 /* Around a call of another server that may be cancelled along with the call it serves. A CANCEL
- * that comes as the worker begins to wait is not noticed there: workers_remind(), which the first
- * thread calls now and then (server->on_ping), says it once more. */
+ * that comes as the worker begins to wait is not noticed there, and none comes if the caller is
+ * killed: workers_remind(), which the first thread calls now and then (server->on_ping), sees to
+ * both. */
 void workers_enter(struct call *call);
 void workers_leave(struct call *call);
 void workers_remind(struct workers *workers);

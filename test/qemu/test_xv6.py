@@ -380,6 +380,18 @@ def test_sharing_a_directory(start):
         assert told.rstrip().endswith(PASSED), told
 
 
+def test_killed_starters_leave_nothing(boot, disk, variant):
+    """A file that cannot be read keeps a worker (there are 4) only as long as somebody waits."""
+    add = {"unruly.o": variant.folder / "test/objects/unruly.o"}
+    console = boot(disks=[disk], add=add)
+    output(console, f"{MOUNT}; svc start xv6; svc start unruly0 object unruly.o args slow-program")
+    for times in range(1, 6):
+        console.run("in xv6 /dev/unruly0 & job=$!")
+        wait_output(console, "svc log unruly0 | wc -l", f"{times}\n") # a line for each read
+        console.run("kill -KILL $job; wait $job")
+    assert output(console, "/xv6/echo alive") == "alive\n"
+
+
 def test_terminal_that_ends(boot, disk, variant):
     """A device that answers reads with nothing has hung up."""
     add = {"unruly.o": variant.folder / "test/objects/unruly.o"}

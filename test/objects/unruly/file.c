@@ -8,12 +8,13 @@
 enum { CHUNK = 4096 };
 
 static struct server *self;
+static uint32_t own_kind = FILE_KIND_CHARACTER;
 
 static status_t attach(struct call *call, uint32_t flags, uint32_t *kind)
 {
     (void)call;
     (void)flags;
-    *kind = FILE_KIND_CHARACTER;
+    *kind = own_kind;
     return STATUS_OK;
 }
 
@@ -22,7 +23,7 @@ static int serve(struct server *server, const struct file_operations *operations
     self = server;
     status_t status = server_add(server, file_protocol(operations));
     if (status == STATUS_OK) {
-        status = publish_as(server, server->info->name, 0, FILE_KIND_CHARACTER);
+        status = publish_as(server, server->info->name, 0, own_kind);
     }
     if (status != STATUS_OK) {
         return server_refuse(server, "its name: %s", status_text(status));
@@ -118,6 +119,31 @@ static status_t read_never(struct call *call, uint64_t offset, uint32_t flags, u
 int file_never_answers(struct server *server)
 {
     static const struct file_operations operations = {.attach = attach, .read = read_never};
+    return serve(server, &operations);
+}
+
+static status_t stat_program(struct call *call, uint32_t *kind, uint64_t *size,
+                             uint64_t *block_size)
+{
+    (void)call;
+    *kind = own_kind;
+    *size = CHUNK;
+    *block_size = 1;
+    return STATUS_OK;
+}
+
+static void answer_cancelled(struct server *server, handle_t reply)
+{
+    server_answer(server, reply, STATUS_INTERRUPTED);
+}
+
+/* As if it were a program, whose reads end when they are cancelled. */
+int file_is_slow_program(struct server *server)
+{
+    static const struct file_operations operations = {
+        .attach = attach, .read = read_never, .stat = stat_program};
+    own_kind = FILE_KIND_REGULAR;
+    server->on_cancel = answer_cancelled;
     return serve(server, &operations);
 }
 

@@ -40,6 +40,7 @@ static const struct way {
     {"never-ready", life_is_never_ready},
     {"refuse", life_refuses},
     {"refuse-slowly", life_refuses_slowly},
+    {"slow-program", file_is_slow_program},
 };
 
 static struct server server;

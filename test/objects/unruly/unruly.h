@@ -16,6 +16,7 @@ int file_floods(struct server *server);
 int file_gives_handles(struct server *server);
 int file_is_ended_terminal(struct server *server);
 int file_lies(struct server *server);
+int file_is_slow_program(struct server *server);
 int file_never_answers(struct server *server);
 /* hoard.c */
 int hoard_kernel_memory(struct server *server);
