@@ -19,8 +19,8 @@
 #include "svc_start.h"
 #include "tool.h"
 
-PROGRAM_NOTE("svc", "svc list|start|stop|restart|replace|status|log|kill [NAME...]: controls "
-                    "services; see `svc help`");
+PROGRAM_NOTE("svc", "svc list|start|stop|restart|replace|status|log|kill|check|graph [NAME...]: "
+                    "controls services; see `svc help`");
 
 #define LINE_SIZE   LIMIT_MESSAGE_DATA
 #define EXIT_IN_USE 3 /* a service was not stopped because it is in use */
@@ -138,8 +138,8 @@ int main(int count, char **words)
         return tool_usage("svc graph [--dot]");
     }
     if (count < 2 || !join(count, words, line)) {
-        return tool_usage("svc list|start|stop|restart|replace|status|log|kill [NAME...]; "
-                          "`svc help` lists all");
+        return tool_usage("svc list|start|stop|restart|replace|status|log|kill|check|graph "
+                          "[NAME...]; `svc help` lists all");
     }
     status_t status = find_supervisor(&supervisor);
     if (status != STATUS_OK) {

@@ -143,9 +143,11 @@ void command_help(struct text *text)
              "stop NAME|all [--force]       stop in order, if nobody uses it or by force\n"
              "restart NAME                  stop and start; open files stay\n"
              "replace NAME with OBJECT      go on with another object; open files stay\n"
-             "disable NAME                  it is not to be started; enable NAME: it may be\n"
+             "disable NAME                  it is not to be started\n"
+             "enable NAME                   it may be again\n"
              "kill NAME [--fault KIND]      end it, or make it fail: null, illegal, loop, exit\n"
-             "status NAME | log NAME        what is known about it\n"
+             "status NAME                   what is known about it\n"
+             "log NAME                      what it logged, and of its last crash\n"
              "crashes [NAME] [--previous]   the last crashes, also before a reboot; its reports\n"
              "wait [NAME [TIME]]            until nothing is on its way up or down\n"
              "service NAME OBJECT [options] declare without starting\n"
@@ -156,5 +158,7 @@ void command_help(struct text *text)
              "unmount PATH                  take them from there\n"
              "on-failed NAME WHAT           nothing, reboot, or a service to start instead\n"
              "echo WORDS                    print them\n"
+             "check FILE                    what is wrong with a script; only `svc` has this\n"
+             "graph [--dot]                 who has endpoints of whom; only `svc` has this\n"
              "help                          this list; docs/INIT.md has all, with the options\n");
 }

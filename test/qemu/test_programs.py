@@ -68,6 +68,18 @@ def test_lists(boot, architecture):
     assert not problems, "\n".join(problems)
 
 
+def test_words_of_svc(boot, architecture):
+    """`svc help` has a line for each word of scripts, and for those that only `svc` has."""
+    console = boot()
+    refused, status = console.run("svc nonsense")
+    assert status == 1 and "known are " in refused, refused
+    known = set(refused.split("known are ")[1].replace(",", "").split())
+    told = [line.split()[0] for line in console.run("svc help")[0].splitlines()]
+    assert set(told) == known | {"check", "graph"} and len(told) == len(set(told)), told
+    usage, status = console.run("svc")
+    assert status == 2 and "|check|graph " in usage, usage
+
+
 def test_full_disk(boot, architecture, scratch):
     """A file that is larger than the disk is not said to have been copied."""
     console = boot(disks=[scratch("from.img"), scratch("to.img", bytes(8 * SECTOR))])
