@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from harness import push
 from harness.machine import BOARDS, scratch_contents
 from harness.places import ROOT
 from services import check_fifo, states, status_of, wait_program
@@ -134,6 +135,24 @@ def test_two_cards(boot, scratch, architecture):
                    disks=[scratch(f"{i}.img", text) for i, text in enumerate(data)])
     for number, text in enumerate(data):
         read_whole(console, f"/dev/disk{number}", text)
+
+
+def test_virtio_devices(board, architecture, tmp_path, variant):
+    """What QEMU adds to a copy of a real board: a shared folder, a push, entropy."""
+    if not BOARDS[BOARD[architecture]].virtio:
+        pytest.skip(f"{BOARD[architecture]} has no virtio-mmio")
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "from").write_text("from the host\n")
+    port = tmp_path / "port"
+    console = board(share=folder, port=port, entropy=True)
+    assert console.run("cat /host/from") == ("from the host\n", 0)
+    assert console.run("echo from the board > /host/to") == ("", 0)
+    assert (folder / "to").read_text() == "from the board\n"
+    assert status_of(console, "virtio-rng")["files"] == "/dev/hwrng"
+    outcome = push.send(port, "fifo", "new.o", (variant.folder / "fifo.o").read_bytes(), 60)
+    assert outcome.good and outcome.text.startswith("fifo: runs with new.o ("), outcome
+    check_fifo(console, "alive")
 
 
 def test_switching_off(board, architecture):

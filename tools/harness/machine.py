@@ -19,7 +19,7 @@ UBOOT_DISK_LAST = {"riscv64": True, "aarch64": False}
 SCRATCH_SIZE = 4 << 20
 SECTOR = 512
 WRITE_PERMISSIONS = 0o222
-BUS_LIMIT = 8 # virtio-mmio transports of the smaller machine
+BUS_LIMIT = 8 # virtio-mmio transports of the smallest machine that has any
 
 
 def with_uboot_disk(architecture, disk, others):
@@ -34,10 +34,11 @@ class Board:
     cards: int                # slots
     harts: int | None         # beside those CPUs, for -smp; None: the number is not to be given
     switches_off: bool = True # by software
+    virtio: bool = False      # QEMU gave it virtio-mmio transports, BUS_LIMIT of them
 
 
 BOARDS = {"sifive_u": Board(cpus=range(1, 5), cards=1, harts=1, switches_off=False),
-          "xlnx-versal-virt": Board(cpus=range(2, 3), cards=2, harts=None)}
+          "xlnx-versal-virt": Board(cpus=range(2, 3), cards=2, harts=None, virtio=True)}
 
 
 def board_of(machine):
@@ -176,7 +177,8 @@ def taken(path, folder):
 
 def has_buses(machine):
     """Whether virtio-mmio devices can be added to a machine that is asked for by that name."""
-    return f"{machine or 'virt'},".startswith("virt,")
+    board = board_of(machine)
+    return board.virtio if board else f"{machine or 'virt'},".startswith("virt,")
 
 
 def default_disks(architecture, machine, folder):

@@ -89,7 +89,8 @@ def folder(text):
 def check_devices(parser, options):
     """Refuses more devices than there are places for, and --share where there is none."""
     if options.share and not has_buses(options.machine):
-        parser.error(f"argument --share: {options.machine} has no virtio-mmio; virt has")
+        parser.error(f"argument --share: {options.machine} has no virtio-mmio; "
+                     "virt and xlnx-versal-virt have")
     devices = len(options.disk) + bool(options.share) + bool(options.uboot)
     if devices > BUS_LIMIT:
         parser.error(f"argument --disk: {devices} disks and other devices; these machines take "
