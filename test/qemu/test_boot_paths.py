@@ -60,13 +60,30 @@ def test_image(architecture, variant, tmp_path):
                               capture_output=True).returncode == 0
 
 
-def test_readme_has_the_commands(architecture):
+def test_made_by_command(boot, architecture, tmp_path):
+    """What ./image makes boots, and has a root partition of the size that was asked for."""
+    disk = tmp_path / "disk.img"
+    done = subprocess.run([ROOT / "image", architecture, "--output", disk, "--root-size", "8M"],
+                          capture_output=True, text=True, timeout=LIMIT)
+    assert (done.stdout.splitlines()[-1:], done.returncode) == ([str(disk)], 0), done.stderr
+    console = boot(firmware=UBOOT[architecture], memory=UBOOT_MEMORY[architecture], disks=[disk])
+    assert console.run("svc start root object fat.o args /dev/disk0p2; svc mount /mnt root; "
+                       "df /mnt > /tmp/df; head -c 8388608 /dev/disk0p2 | wc -c") == ("8388608\n", 0)
+    room = int(console.run("cat /tmp/df")[0].splitlines()[-1].split()[0])
+    assert 7 << 10 < room <= 8 << 10, room
+    assert console.power_off()
+
+
+@pytest.mark.parametrize("document, arguments", [("README.md", []),
+                                                 ("docs/BOARDS.md", ["--uboot"])])
+def test_documents_have_the_commands(architecture, document, arguments):
     """Word by word what --print prints, with paths from the project's root."""
-    printed = subprocess.run([ROOT / "run", architecture, "--print"], capture_output=True,
-                             text=True, check=True, timeout=LIMIT).stdout.replace(f"{ROOT}/", "")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert printed.split() in [shlex.split(block.replace("\\\n", " "))
-                               for block in readme.split("\n\n") if "qemu-system" in block]
+    printed = subprocess.run([ROOT / "run", architecture, "--print", *arguments], check=True,
+                             capture_output=True, text=True, timeout=LIMIT).stdout
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert printed.replace(f"{ROOT}/", "").split() in [
+        shlex.split(block.replace("\\\n", " "))
+        for block in text.split("\n\n") if block.startswith("    qemu-system")]
 
 
 @pytest.mark.parametrize("arguments, words", [
