@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from services import wait_state
+
 CONTROL_C = "\x03"
 TASK = re.compile(r"^ *(-|\d+) +(\d+)\.\d +\d+\.\d{3} +\d+ +\w+ +(\S+)$", re.MULTILINE)
 
@@ -23,6 +25,18 @@ def test_top_without_terminal(boot, architecture, smp):
     assert output.count("PID") == 2, output
     shares = [int(share) for _, share, _ in TASK.findall(output)]
     assert max(shares) > 10, f"something computes all the time:\n{output}"
+
+
+@pytest.mark.parametrize("limit", [20, 50])
+def test_top_shares(boot, architecture, variant, limit):
+    """What computes all the time has the share that its limit allows, in each of the lists."""
+    add = {"unruly.o": variant.folder / "test/objects/unruly.o"}
+    console = boot(smp=2, add=add)
+    console.run(f"svc start unruly object unruly.o start-time 60s cpu {limit}% args compute &")
+    wait_state(console, "unruly", "starting")
+    output, _ = console.run("top -n 3 -d 2 | cat")
+    shares = [int(share) for _, share, name in TASK.findall(output) if name == "unruly"]
+    assert len(shares) == 3 and all(abs(share - limit) <= limit / 4 for share in shares[1:]), output
 
 
 def test_top_on_terminal(boot, architecture):

@@ -22,6 +22,7 @@ static const struct way {
     int (*go)(struct server *server);
 } ways[] = {
     {"babble", life_babbles},
+    {"compute", life_computes},
     {"crash", crash_when_ready},
     {"crash-at-once", crash_at_once},
     {"crash-by-stack", crash_by_stack},

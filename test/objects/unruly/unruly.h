@@ -27,6 +27,7 @@ int hoard_by_touch(struct server *server);
 int life_babbles(struct server *server);
 int life_exits(struct server *server);
 int life_ignores_stop(struct server *server);
+int life_computes(struct server *server);
 int life_is_deaf(struct server *server);
 int life_is_never_ready(struct server *server);
 int life_refuses(struct server *server);
