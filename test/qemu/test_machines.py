@@ -1,11 +1,13 @@
 """Machines, CPUs and memory sizes: found out from the device tree, with the same kernel."""
 
 import hashlib
+import re
 
 import pytest
 
 from harness.console import ConsoleError
-from harness.machine import REBOOTS, scratch_contents
+from harness.machine import MEMORY, REBOOTS, scratch_contents
+from harness.options import size_bytes
 from services import check_fifo, memory_used, states
 
 GIC = "virt,gic-version={}{}"
@@ -20,13 +22,13 @@ VARIANTS = { # arguments of Machine
 }
 
 
-def try_machine(console, cpus):
-    """Interrupts, the timer, every CPU, and the way to switch off."""
+def try_machine(console, cpus, memory):
+    """Interrupts, the timer, every CPU, all memory (MiB), and the way to switch off."""
     output, status = console.run("sha256sum /dev/disk0", timeout=300)
     assert (output.split()[0], status) == (hashlib.sha256(scratch_contents()).hexdigest(), 0)
     assert console.run("sleep 0.1") == ("", 0)
     banner = console.run("dmesg | head -n 1")[0]
-    assert f": {cpus} CPU" in banner, banner
+    assert re.search(rf": {cpus} CPUs?, {memory} MiB$", banner.rstrip()), banner
     check_fifo(console, "works")
     assert set(states(console).values()) <= {"running", "stopped", "idle"}
     assert console.power_off(), "it is still on"
@@ -38,7 +40,8 @@ def test_machines(boot, architecture, scratch):
     for number, variant in enumerate(VARIANTS[architecture]):
         try:
             console = boot(disks=[scratch(f"{number}.img")], **variant)
-            try_machine(console, variant.get("smp", 1))
+            try_machine(console, variant.get("smp", 1),
+                        size_bytes(variant.get("memory", MEMORY)) >> 20)
         except (ConsoleError, AssertionError) as error:
             problems.append(f"{variant}: {error}")
     assert not problems, "\n".join(problems)
