@@ -38,7 +38,7 @@ def parse_arguments():
                         help="only clang builds, a shorter fuzz run, and the quick tests")
     extent.add_argument("--long", action="store_true",
                         help="also the system tests that take many minutes each")
-    parser.add_argument("--bench", action="store_true",
+    extent.add_argument("--bench", action="store_true",
                         help="only the figures: counts instructions, writes build/bench.json")
     extent.add_argument("--matrix", action="store_true",
                         help="only the matrix: architecture, compiler, build type, CPUs, boot "
@@ -50,13 +50,15 @@ def parse_arguments():
                         help="with --bench: makes what is measured, and 10 %% more, the bounds")
     parser.add_argument("-k", dest="pattern", metavar="PATTERN",
                         help="only tests whose names match, as for pytest -k; no fuzzing")
-    parser.add_argument("--soak", type=float, metavar="MINUTES",
+    extent.add_argument("--soak", type=float, metavar="MINUTES",
                         help="only the endurance test, for so long")
     parser.add_argument("--arch", choices=ARCHITECTURES, help="only this architecture")
     options = parser.parse_args()
     if options.record_bounds and not options.bench:
         parser.error("--record-bounds goes with --bench")
-    if options.soak:
+    if options.soak is not None:
+        if not 0 < options.soak < float("inf"):
+            parser.error("--soak: give a number of minutes above 0")
         options.pattern = SOAK_TEST
     if (options.list or options.cell) and not options.matrix:
         parser.error("--list and --cell go with --matrix")
