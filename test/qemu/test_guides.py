@@ -93,6 +93,9 @@ class Reader:
             if command == "poweroff":
                 assert self.console.power_off()
                 self.close()
+            elif command == "reboot":
+                self.console.send("reboot\n")
+                self.console.wait_prompt()
             else:
                 check_whole(shown, self.console.run(command, LIMIT)[0], command)
 
