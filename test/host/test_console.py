@@ -55,3 +55,15 @@ def test_end_of_the_system(console):
 def test_panic_is_reported(console):
     with pytest.raises(SystemEnded, match="KERNEL PANIC: out of tea"):
         console.run("printf 'KERNEL PAN%s: out of tea\\n' IC; sleep 30", 10)
+
+
+def test_wake(tmp_path):
+    """A silent QEMU is woken where it is known to oversleep, and nowhere else."""
+    machine = tmp_path / "qemu-system-none"
+    machine.write_text("#!/bin/sh\ntrap 'echo woken; exit' IO\nwhile :; do sleep 0.1; done\n")
+    machine.chmod(0o755)
+    with Console([str(machine), "-M", "sifive_u"]) as console:
+        console.expect("woken", 30)
+    with Console([str(machine), "-M", "virt"]) as console:
+        with pytest.raises(ConsoleTimeout):
+            console.expect("woken", 2)
