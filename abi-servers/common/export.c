@@ -120,7 +120,7 @@ static status_t kill(struct call *call, int64_t code)
     if (process != NULL && signal != 0) {
         session_signal_group(process->group, signal);
     } else if (process != NULL) {
-        process_end_family(process->family, code);
+        (void)process_obey_family(process->family, code);
     }
     mutex_unlock(&host.lock);
     return process != NULL ? STATUS_OK : STATUS_GONE;

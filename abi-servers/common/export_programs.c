@@ -204,7 +204,7 @@ static const char *state_text(const struct process *process)
     case PROCESS_ZOMBIE:
         return "zombie";
     default:
-        return process->asleep ? "sleeps" : "runs";
+        return process->stopped ? "stopped" : process->asleep ? "sleeps" : "runs";
     }
 }
 
@@ -253,7 +253,7 @@ static status_t kill_pid(struct call *call, uint64_t pid, int64_t code)
     if (!export_is_plain(call)) {
         return STATUS_BAD_METHOD;
     }
-    return pid <= UINT32_MAX ? process_end_pid((uint32_t)pid, code) : STATUS_NOT_FOUND;
+    return pid <= UINT32_MAX ? process_obey_pid((uint32_t)pid, code) : STATUS_NOT_FOUND;
 }
 
 const struct personality_operations export_programs = {

@@ -8,6 +8,8 @@
 #include "process_terminal.h"
 #include "session.h"
 
+#include <stdatomic.h>
+
 #define FOR_EVER UINT64_MAX
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -107,6 +109,8 @@ struct process *process_take(struct process *parent)
             process->family = parent != NULL ? parent->family : process->pid;
             process->group = parent != NULL ? parent->group : process->pid;
             process->session = parent != NULL ? parent->session : process->pid;
+            process->outside = true;
+            process->stopped = process->halts = parent != NULL && parent->stopped;
             return process;
         }
     }
@@ -212,7 +216,7 @@ void process_end(struct process *process, int64_t code)
     }
     if (is_news(process, code)) {
         process->kill_code = code;
-        process->killed = true;
+        process->killed = process->halts = true;
     }
     if (process->thread != NULL) {
         status_ignore(event_signal(process->thread->event, HOST_THREAD_KILL));
@@ -231,16 +235,78 @@ void process_end_family(uint32_t family, int64_t code)
     }
 }
 
-status_t process_end_pid(uint32_t pid, int64_t code)
+/* ---- stops ----------------------------------------------------------------------------------- */
+
+bool process_stop(struct process *process)
+{
+    if (process->state != PROCESS_RUNS || process->killed) {
+        return false;
+    }
+    process->stopped = true;
+    process->halts = true;
+    atomic_thread_fence(memory_order_seq_cst);
+    /* A kick would end what it waits for. It looks by itself before its guest goes on. */
+    if (!process->outside && process->image.guest != 0) {
+        status_ignore(guest_kick(process->image.guest));
+    }
+    return true;
+}
+
+bool process_continue(struct process *process)
+{
+    if (process->state != PROCESS_RUNS || process->killed) {
+        return false;
+    }
+    process->stopped = process->halts = false;
+    wait_queue_wake(&process->continues);
+    return true;
+}
+
+status_t process_pause(struct process *process)
+{
+    status_t status = STATUS_OK;
+    while (process->stopped && status == STATUS_OK) {
+        status = process_sleep(process, &process->continues, FOR_EVER);
+    }
+    return status;
+}
+
+/* ---- what kill asks for ---------------------------------------------------------------------- */
+
+bool process_obey(struct process *process, int64_t code)
+{
+    switch (code - SESSION_KILLED_BY) {
+    case SESSION_STOP:
+        return process_stop(process);
+    case SESSION_CONTINUE:
+        return process_continue(process);
+    default:
+        process_end(process, code);
+        return true;
+    }
+}
+
+bool process_obey_family(uint32_t family, int64_t code)
+{
+    bool obeyed = false;
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        if (host.processes[i].family == family) {
+            obeyed = process_obey(&host.processes[i], code) || obeyed;
+        }
+    }
+    return obeyed;
+}
+
+status_t process_obey_pid(uint32_t pid, int64_t code)
 {
     mutex_lock(&host.lock);
     struct process *process = find_pid(pid);
-    if (process != NULL) {
-        process_end(process, code);
-    }
+    bool obeyed = process != NULL && process_obey(process, code);
     mutex_unlock(&host.lock);
-    return process != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+    return obeyed ? STATUS_OK : STATUS_NOT_FOUND;
 }
+
+/* ---- children -------------------------------------------------------------------------------- */
 
 static struct process *find_child(struct process *process, bool *any)
 {

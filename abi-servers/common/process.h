@@ -49,7 +49,8 @@ struct process {
     struct host_thread *thread;
     uint64_t size; /* the ABI's own: where its memory ends; then of `next_image` */
     uint64_t next_size;
-    bool leaves; /* its guest: for its end, or to be replaced */
+    bool leaves;          /* its guest: for its end, or to be replaced */
+    _Atomic bool outside; /* its thread is not in its guest, and looks at `halts` before it is */
 
     /* Under the lock, but read by its own thread without. */
     uint32_t pid;
@@ -62,6 +63,9 @@ struct process {
     bool is_shell;          /* a leader that has opened its terminal: the ABI may spare it */
     _Atomic bool killed;
     int64_t kill_code;
+    _Atomic bool halts; /* it is killed or stopped: its guest is not to go on */
+    bool stopped;
+    struct wait_queue continues; /* where it then waits */
     struct open_file *files[DESCRIPTORS];
     struct console *console;
     struct process_terminal *terminal; /* of a leader: its session's controlling one */
@@ -87,7 +91,8 @@ struct process {
 /* What a personality brings. */
 struct personality_abi {
     const char *name;
-    /* A system call. False: the process ends, or has another image. */
+    /* A system call. False: the process ends, or has another image. What has been killed or stopped
+     * meanwhile does not go on, whatever is answered. */
     bool (*call)(struct process *process);
     /*
      * Fills `image`, which is empty, with a program for a process: its memory, arguments and
@@ -147,8 +152,19 @@ void process_exit(struct process *process, int64_t code, uint32_t reason);
  * kind is only told, if the code is that of a signal which it may survive. Lock held. */
 void process_end(struct process *process, int64_t code);
 void process_end_family(uint32_t family, int64_t code);
-/* NOT_FOUND. */
-SINTER_MUST_CHECK status_t process_end_pid(uint32_t pid, int64_t code);
+/* Its guest does not go on until it is continued; what it waits for at that moment it still gets.
+ * False: it has ended, or become a program of another kind, which cannot be stopped. Lock held. */
+bool process_stop(struct process *process);
+bool process_continue(struct process *process);
+/* What `kill` does by a code: stops and continues (SESSION_STOP and SESSION_CONTINUE of session.h),
+ * or ends, one process or all that one from outside has started. False: there is nothing that could
+ * obey. Lock held. */
+bool process_obey(struct process *process, int64_t code);
+bool process_obey_family(uint32_t family, int64_t code);
+/* NOT_FOUND: there is none that could obey. */
+SINTER_MUST_CHECK status_t process_obey_pid(uint32_t pid, int64_t code);
+/* Waits while the running process is stopped. INTERRUPTED: killed. Lock held. */
+SINTER_MUST_CHECK status_t process_pause(struct process *process);
 /* Waits until a child has ended, which stays until process_bury_child(). NOT_FOUND: there are none;
  * INTERRUPTED: killed. */
 SINTER_MUST_CHECK status_t process_await_child(struct process *process, uint32_t *pid,

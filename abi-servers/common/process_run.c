@@ -4,6 +4,8 @@
 #include "guest_registers.h"
 #include "host_thread.h"
 
+#include <stdatomic.h>
+
 static const char *fault_text(uint32_t fault)
 {
     static const char *const texts[] = {
@@ -20,9 +22,8 @@ static void tell_fault(const struct process *process)
              (unsigned long long)state->registers[GUEST_PC], status_text((status_t)state->status));
 }
 
-static bool on_exit(void *context, uint64_t exit)
+static bool handle_exit(struct process *process, uint64_t exit)
 {
-    struct process *process = context;
     if (exit == GUEST_EXIT_CALL) {
         return host.abi->call(process);
     }
@@ -31,12 +32,34 @@ static bool on_exit(void *context, uint64_t exit)
         process_exit(process, -1, EXIT_FAULT);
         return false;
     }
-    return !process->killed;
+    return true;
 }
 
-/* After an exec: the other image, or another kind of program, takes its place. */
+/* Either this sees that the process is to halt, or whoever wants that sees its guest run. */
+static bool may_run(struct process *process)
+{
+    atomic_store_explicit(&process->outside, false, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    return !atomic_load_explicit(&process->halts, memory_order_relaxed);
+}
+
+static bool on_exit(void *context, uint64_t exit)
+{
+    struct process *process = context;
+    atomic_store_explicit(&process->outside, true, memory_order_relaxed);
+    return handle_exit(process, exit) && may_run(process);
+}
+
+/* It was only stopped; or, after an exec, the other image, or another kind of program, takes its
+ * place. */
 static bool goes_on(struct process *process)
 {
+    process->outside = true;
+    if (!process->leaves) {
+        mutex_lock(&host.lock);
+        status_ignore(process_pause(process)); /* `killed` is looked at next */
+        mutex_unlock(&host.lock);
+    }
     if (process->foreign_next != 0) { /* also one that is killed: what it has become ends then */
         exec_wait_foreign(process);
         return false;
@@ -44,6 +67,9 @@ static bool goes_on(struct process *process)
     if (process->killed) {
         process_exit(process, process->kill_code, EXIT_KILLED);
         return false;
+    }
+    if (!process->leaves) {
+        return true;
     }
     if (process->next_image.guest == 0) {
         return false;
@@ -66,11 +92,7 @@ bool process_run(struct process *process)
                                           (uint64_t)(uintptr_t)process};
     do {
         status_t status = guest_attach(process->image.guest);
-        if (process->killed) { /* before there was a guest to kick */
-            process_exit(process, process->kill_code, EXIT_KILLED);
-            break;
-        }
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK && may_run(process)) {
             status = guest_run(&handler);
         }
         if (status != STATUS_OK) {

@@ -84,7 +84,7 @@ void process_terminal_end(struct process *leader)
 
 /* ---- reading and writing --------------------------------------------------------------------- */
 
-/* Nothing stops here: who is in the background gets an error, and may try again. */
+/* Who is in the background and was not stopped by the signal gets an error, and may try again. */
 static status_t to_status(enum terminal_status status)
 {
     switch (status) {
@@ -109,11 +109,19 @@ static struct terminal_caller caller_of(const struct process *process)
                                     .has_terminal = process->terminal != NULL};
 }
 
-static status_t may(const struct process *process, struct process_terminal *at,
+/* Who is stopped for asking asks again when it is continued. */
+static status_t may(struct process *process, struct process_terminal *at,
                     enum terminal_operation operation)
 {
-    const struct terminal_caller caller = caller_of(process);
-    return to_status(terminal_may(at->terminal, &caller, operation));
+    status_t status = STATUS_OK;
+    enum terminal_status told = TERMINAL_SIGNALLED;
+    while (told == TERMINAL_SIGNALLED && status == STATUS_OK) {
+        const struct terminal_caller caller = caller_of(process);
+        told = terminal_may(at->terminal, &caller, operation);
+        status = told == TERMINAL_SIGNALLED && process->stopped ? process_pause(process)
+                                                                : to_status(told);
+    }
+    return status;
 }
 
 static status_t sleep(struct process *process, struct wait_queue *queue, uint64_t deadline)
@@ -131,7 +139,7 @@ static status_t take(struct process *process, struct process_terminal *at, uint8
     status_t status = STATUS_OK;
     while (told == TERMINAL_WAITS && status == STATUS_OK && !at->over) {
         status = may(process, at, TERMINAL_READ);
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK && !at->over) {
             told = terminal_read(at->terminal, &reading, clock_read(), bytes, capacity, count);
         }
         if (status == STATUS_OK && told == TERMINAL_WAITS) {
@@ -211,7 +219,13 @@ status_t process_terminal_acquire(struct process *process, struct process_termin
 status_t process_terminal_set_foreground(struct process *process, struct process_terminal *at,
                                          uint32_t group)
 {
-    const struct terminal_caller caller = caller_of(process);
-    return to_status(
-        terminal_set_foreground(at->terminal, &caller, group, session_of_group(group)));
+    status_t status = STATUS_OK;
+    enum terminal_status told = TERMINAL_SIGNALLED;
+    while (told == TERMINAL_SIGNALLED && status == STATUS_OK) {
+        const struct terminal_caller caller = caller_of(process);
+        told = terminal_set_foreground(at->terminal, &caller, group, session_of_group(group));
+        status = told == TERMINAL_SIGNALLED && process->stopped ? process_pause(process)
+                                                                : to_status(told);
+    }
+    return status;
 }

@@ -11,13 +11,22 @@ static bool ends(enum terminal_signal signal)
     return signal == TERMINAL_SIGHUP || signal == TERMINAL_SIGINT || signal == TERMINAL_SIGQUIT;
 }
 
-/* Without a hook nothing stops, and what would end a process does. */
+static bool stops(enum terminal_signal signal)
+{
+    return signal == TERMINAL_SIGTSTP || signal == TERMINAL_SIGTTIN || signal == TERMINAL_SIGTTOU;
+}
+
+/* A group that nobody in its session could continue does not stop. */
 static void send(struct process *process, enum terminal_signal signal)
 {
     if (host.abi->signal != NULL) {
         host.abi->signal(process, signal);
     } else if (ends(signal)) {
         process_end(process, SESSION_KILLED_BY + signal);
+    } else if (stops(signal) && !session_group_is_orphaned(process->group)) {
+        (void)process_stop(process);
+    } else if (signal == TERMINAL_SIGCONT) {
+        (void)process_continue(process);
     }
 }
 

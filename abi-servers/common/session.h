@@ -8,9 +8,13 @@
 
 #include "process.h"
 
-enum { SESSION_KILLED_BY = 128 }; /* and the signal: the exit code of what one has ended */
+enum {
+    SESSION_KILLED_BY = 128, /* and the signal: the exit code of what one has ended */
+    SESSION_CONTINUE = TERMINAL_SIGCONT,
+    SESSION_STOP = 19 /* no terminal sends it */
+};
 
-/* By the ABI's hook; without one they end, and do not stop. */
+/* By the ABI's hook; without one they end, stop or go on as by default. */
 void session_signal_group(uint32_t group, enum terminal_signal signal);
 void session_signal_leader(uint32_t session, enum terminal_signal signal);
 

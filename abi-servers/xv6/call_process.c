@@ -43,7 +43,7 @@ int64_t xv6_wait(struct process *process)
 int64_t xv6_kill(struct process *process)
 {
     (void)process;
-    return process_end_pid((uint32_t)guest_argument(process, 0), -1) == STATUS_OK ? 0 : -1;
+    return process_obey_pid((uint32_t)guest_argument(process, 0), -1) == STATUS_OK ? 0 : -1;
 }
 
 void xv6_signal(struct process *process, enum terminal_signal signal)

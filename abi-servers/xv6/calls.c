@@ -38,7 +38,7 @@ bool xv6_call(struct process *process)
     int64_t result =
         number < CALLS && calls[number] != NULL ? calls[number](process) : unknown(process, number);
     registers[GUEST_RESULT] = (uint64_t)result;
-    return !process->leaves && !process->killed;
+    return !process->leaves;
 }
 
 const struct personality_abi xv6_abi = {

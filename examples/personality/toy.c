@@ -141,7 +141,7 @@ static bool call(struct process *process)
     uint64_t number = registers[GUEST_CALL];
     int64_t result = number < TOY_CALLS ? calls[number](process) : answer(STATUS_BAD_CALL, 0);
     registers[GUEST_RESULT] = (uint64_t)result;
-    return !process->leaves && !process->killed;
+    return !process->leaves;
 }
 
 static const struct personality_abi abi = {

@@ -9,6 +9,8 @@
 #define SIGNAL_LIMIT     64
 #define STATUS_BASE      128
 #define SIGNAL_TERMINATE 15
+#define SIGNAL_CONTINUE  18
+#define SIGNAL_STOP      19
 
 int builtin_jobs(struct shell *shell, int count, char **words, const struct io *io)
 {
@@ -98,7 +100,12 @@ static long signal_number(const char *name)
     static const struct {
         const char *name;
         long number;
-    } signals[] = {{"HUP", 1}, {"INT", 2}, {"KILL", 9}, {"TERM", SIGNAL_TERMINATE}};
+    } signals[] = {{"HUP", 1},
+                   {"INT", 2},
+                   {"KILL", 9},
+                   {"TERM", SIGNAL_TERMINATE},
+                   {"CONT", SIGNAL_CONTINUE},
+                   {"STOP", SIGNAL_STOP}};
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         if (strcmp(name, signals[i].name) == 0) {
             return signals[i].number;
@@ -127,15 +134,24 @@ static bool kill_foreign(const char *name, int status)
     return killed == STATUS_OK;
 }
 
+static bool needs_personality(int status)
+{
+    return status == STATUS_BASE + SIGNAL_STOP || status == STATUS_BASE + SIGNAL_CONTINUE;
+}
+
 static bool kill_one(const char *name, int status, const char *command, const struct io *io)
 {
     const struct job *job = jobs_find(name);
-    if (job != NULL) {
+    if (job != NULL && (!needs_personality(status) || jobs_are_foreign(job))) {
         jobs_kill(job, status);
         return true;
     }
     if (kill_foreign(name, status)) {
         return true;
+    }
+    if (job != NULL) {
+        shell_complain(io, "%s: `%s` has native programs, which cannot be stopped", command, name);
+        return false;
     }
     shell_complain(io,
                    "%s: `%s` is no job of this shell (`jobs` lists them) and no PERSONALITY:PID; "
@@ -144,7 +160,8 @@ static bool kill_one(const char *name, int status, const char *command, const st
     return false;
 }
 
-/* The signal only chooses the exit status, 128 more than its number: nothing can catch it. */
+/* STOP and CONT are obeyed by personalities. Else the signal only chooses the exit status, 128 more
+ * than its number: nothing can catch it. */
 int builtin_kill(struct shell *shell, int count, char **words, const struct io *io)
 {
     bool named = count > 1 && words[1][0] == '-';
@@ -153,8 +170,8 @@ int builtin_kill(struct shell *shell, int count, char **words, const struct io *
     int status = 0;
     (void)shell;
     if (number < 1 || number >= SIGNAL_LIMIT || first >= count) {
-        shell_complain(io,
-                       "usage: kill [-HUP|-INT|-KILL|-TERM|-NUMBER] PID|PERSONALITY:PID|%%JOB ...");
+        shell_complain(io, "usage: kill [-HUP|-INT|-KILL|-TERM|-STOP|-CONT|-NUMBER] "
+                           "PID|PERSONALITY:PID|%%JOB ...");
         return STATUS_USAGE;
     }
     for (int i = first; i < count; i++) {

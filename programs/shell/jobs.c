@@ -124,6 +124,16 @@ void jobs_remove(struct job *job)
     job->number = 0;
 }
 
+bool jobs_are_foreign(const struct job *job)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        if (strchr(job->children[i].name, ':') == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void jobs_kill(const struct job *job, int status)
 {
     for (size_t i = 0; i < job->count; i++) {

@@ -29,6 +29,8 @@ struct job *jobs_at(size_t index);
 /* By `%NUMBER` or the name of its last child; null if there is none. */
 struct job *jobs_find(const char *name);
 void jobs_remove(struct job *job);
+/* All its programs are run by personalities. */
+bool jobs_are_foreign(const struct job *job);
 void jobs_kill(const struct job *job, int status);
 /* What still runs goes on when the shell has ended. */
 void jobs_detach(void);

@@ -3,6 +3,7 @@ The programs are the project's (test/xv6), written to xv6's interface; `try` tri
 
 import hashlib
 import random
+import re
 import subprocess
 import time
 
@@ -52,6 +53,13 @@ def output(console, command, wanted=0, timeout=100):
     told, status = console.run(command, timeout=timeout)
     assert status == wanted, f"{command} ends with {status}: {told}{console.where()}"
     return told
+
+
+def wait_change(console, command, before):
+    """Until the command says something else."""
+    end = time.monotonic() + PATIENCE
+    while (told := output(console, command)) == before:
+        assert time.monotonic() < end, f"`{command}` still says {told!r}"
 
 
 def wait_output(console, command, wanted):
@@ -186,6 +194,46 @@ def test_killing_what_was_interrupted(boot, disk, variant, smp):
     for turns in range(0, 300, 5): # the moment is found by one of them
         console.run(f"/xv6/without '' /xv6/stubborn > /tmp/told & i=0; while [ $i -lt {turns} ]; "
                     "do i=$((i + 1)); done; kill -INT $!; kill -KILL $!; wait $!", timeout=100)
+
+
+def state_of_job(console):
+    """As `ps` has it, of what was started last."""
+    name = output(console, "echo $!").strip()
+    return re.search(rf"(?m)^{name} +(\w+) ", output(console, "ps"))[1]
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_stopping_and_going_on(boot, disk, smp):
+    """Whatever it is at: computing, waiting for a time, for a pipe, for a child; and ends."""
+    console = boot(disks=[disk], smp=smp)
+    output(console, f"{MOUNT}; svc start xv6 allow spawn")
+    output(console, "/xv6/ticks > /tmp/ticks &")
+    size = "wc -c /tmp/ticks"
+    for _ in range(20):
+        output(console, "kill -STOP $!; sleep 0.1")
+        assert state_of_job(console) == "stopped"
+        before = output(console, size)
+        output(console, "sleep 0.1")
+        assert output(console, size) == before
+        output(console, "kill -CONT $!")
+        wait_change(console, size, before)
+    output(console, "kill -STOP $!; kill $!; wait $!", wanted=143)
+    output(console, "/xv6/sleep 3 & kill -STOP $!; sleep 1")
+    assert state_of_job(console) == "stopped"
+    output(console, "kill -CONT $!; wait $!")
+    output(console, "{ sleep 1; echo late; } | /xv6/cat > /tmp/copy & kill -STOP $!; sleep 1.5")
+    assert state_of_job(console) == "stopped" and output(console, "cat /tmp/copy") == ""
+    output(console, "kill -CONT $!; wait $!")
+    assert output(console, "cat /tmp/copy") == "late\n"
+    output(console, "/xv6/sh -c '/xv6/sleep 2; /xv6/echo after' > /tmp/told & kill -STOP $!")
+    output(console, "sleep 1")
+    assert output(console, "cat /tmp/told") == ""
+    output(console, "kill -CONT $!; wait $!")
+    assert output(console, "cat /tmp/told") == "after\n"
+    told = output(console, "sleep 100 & kill -STOP $!", wanted=1)
+    assert "has native programs, which cannot be stopped" in told, told
+    output(console, "kill $!; /xv6/ticks > /dev/null & kill -STOP $!")
+    output(console, "svc stop xv6 --force; wait $!", wanted=137)
 
 
 def test_starting_over_a_crash_of_the_files(start):

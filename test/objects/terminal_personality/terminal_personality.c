@@ -1,7 +1,7 @@
 /*
  * A personality for tests of the terminals that the common part has: xv6's, with calls that make
  * pairs, sessions and groups (test/xv6/terminals/call_list.h), and without a signal hook, so that
- * SIGHUP, SIGINT and SIGQUIT end whoever gets them.
+ * they do what they do by default.
  */
 #include <sinter/object.h>
 
@@ -108,11 +108,33 @@ static int64_t terminal_raw(struct process *process)
     return 0;
 }
 
+static struct process *process_of(uint32_t pid)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        if (host.processes[i].state == PROCESS_RUNS && host.processes[i].pid == pid) {
+            return &host.processes[i];
+        }
+    }
+    return NULL;
+}
+
+static int64_t job_signal(struct process *process)
+{
+    struct process *job = process_of(number(process, 0));
+    return job != NULL && process_obey(job, SESSION_KILLED_BY + number(process, 1)) ? 0 : -1;
+}
+
+static int64_t job_stopped(struct process *process)
+{
+    const struct process *job = process_of(number(process, 0));
+    return job != NULL ? job->stopped : -1;
+}
+
 enum { FIRST = 32 };
 
 static int64_t (*const calls[])(struct process *) = {
-    pair_open,     pair_unlock, pair_slave,     begin_session,
-    terminal_take, group_set,   foreground_set, terminal_raw,
+    pair_open, pair_unlock,    pair_slave,   begin_session, terminal_take,
+    group_set, foreground_set, terminal_raw, job_signal,    job_stopped,
 };
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
@@ -127,7 +149,7 @@ static bool call(struct process *process)
     mutex_lock(&host.lock);
     registers[GUEST_RESULT] = (uint64_t)calls[which](process);
     mutex_unlock(&host.lock);
-    return !process->killed;
+    return true;
 }
 
 int server_main(const struct start_info *info)

@@ -9,3 +9,5 @@ CALL(36, int, terminal_take, (int terminal))             /* TIOCSCTTY */
 CALL(37, int, group_set, (int pid, int group))           /* setpgid() */
 CALL(38, int, foreground_set, (int terminal, int group)) /* tcsetpgrp() */
 CALL(39, int, terminal_raw, (int terminal, int raw)) /* without ICANON, ECHO and ISIG; or with */
+CALL(40, int, job_signal, (int pid, int signal))     /* what `kill` sends by that number */
+CALL(41, int, job_stopped, (int pid))                /* 0, 1 */

@@ -12,6 +12,7 @@
 enum {
     HUNG_UP = 129,     /* exit codes of what a signal has ended */
     INTERRUPTED = 130, /* 128 and its number */
+    CONTINUE = 18,     /* SIGCONT */
     LINES = 200,
     LINE = 50,
     LONG = 1000000 /* ticks */
@@ -315,6 +316,15 @@ static int start_job(void)
     return child;
 }
 
+static void wait_stopped(int job)
+{
+    int stopped;
+    while ((stopped = job_stopped(job)) == 0) {
+        pause(1);
+    }
+    expect(stopped == 1, "it stops");
+}
+
 static void lead(struct pair pair, int told_by)
 {
     char byte;
@@ -327,9 +337,10 @@ static void lead(struct pair pair, int told_by)
     }
     int behind = start_job();
     if (behind == 0) {
-        exit(read(pair.slave, &byte, 1) < 0 ? 3 : 4); /* refused: it is in the background */
+        exit(read(pair.slave, &byte, 1) < 0 ? 3 : 4); /* it is in the background */
     }
-    expect(wait_code(behind) == 3, "no input in the background");
+    wait_stopped(behind); /* SIGTTIN */
+    expect(kill(behind) == 0 && wait_code(behind) == -1, "no input in the background");
     expect(foreground_set(pair.slave, behind) < 0, "no foreground without a group");
     expect(foreground_set(pair.slave, job) == 0, "the foreground");
     expect(read(pair.slave, &byte, 1) < 0, "then the leader is in the background");
@@ -337,6 +348,46 @@ static void lead(struct pair pair, int told_by)
     expect(wait_code(job) == INTERRUPTED, "^C ends the job");
     tell(told_by);
     pause(LONG);
+}
+
+/* A job waits for its input, and gets it when it is in the foreground and continued. */
+static void control(struct pair pair)
+{
+    char text[8];
+    int job = start_job();
+    if (job == 0) {
+        expect(read(pair.slave, text, sizeof(text)) == 3, "a line");
+        print(pair.slave, "read\n");
+        pause(LONG);
+        exit(1);
+    }
+    wait_stopped(job); /* SIGTTIN */
+    expect(foreground_set(pair.slave, job) == 0, "the foreground");
+    expect(job_signal(job, CONTINUE) == 0, "it is continued");
+    wait_stopped(job); /* SIGTSTP, by ^Z */
+    expect(job_signal(job, CONTINUE) == 0, "it is continued again");
+    print(pair.slave, "again\n");
+    wait_stopped(job);
+    expect(kill(job) == 0 && wait_code(job) == -1, "what is stopped can be killed");
+    print(pair.slave, "killed\n");
+}
+
+static void stopping(void)
+{
+    struct pair pair = open_pair();
+    int child = start_session(pair);
+    if (child == 0) {
+        control(pair);
+        exit(0);
+    }
+    type(pair.master, "go\n");
+    expect_text(pair.master, "go\r\nread\r\n");
+    type(pair.master, "\32");
+    expect_text(pair.master, "^Zagain\r\n");
+    type(pair.master, "\32");
+    expect_text(pair.master, "^Zkilled\r\n");
+    expect(wait_code(child) == 0, "the leader's end");
+    close_pair(pair);
 }
 
 static void interrupting(void)
@@ -379,6 +430,7 @@ static const struct {
     {"leader_ends", leader_ends},
     {"killed", killed},
     {"interrupting", interrupting},
+    {"stopping", stopping},
 };
 
 int main(int argument_count, char **arguments)
