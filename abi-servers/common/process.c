@@ -110,7 +110,8 @@ struct process *process_take(struct process *parent)
             process->group = parent != NULL ? parent->group : process->pid;
             process->session = parent != NULL ? parent->session : process->pid;
             process->outside = true;
-            process->stopped = process->halts = parent != NULL && parent->stopped;
+            process->stopped = parent != NULL && parent->stopped;
+            process->halts = process->stopped;
             return process;
         }
     }
@@ -216,7 +217,8 @@ void process_end(struct process *process, int64_t code)
     }
     if (is_news(process, code)) {
         process->kill_code = code;
-        process->killed = process->halts = true;
+        process->killed = true;
+        process->halts = true;
     }
     if (process->thread != NULL) {
         status_ignore(event_signal(process->thread->event, HOST_THREAD_KILL));
@@ -257,7 +259,8 @@ bool process_continue(struct process *process)
     if (process->state != PROCESS_RUNS || process->killed) {
         return false;
     }
-    process->stopped = process->halts = false;
+    process->stopped = false;
+    process->halts = false;
     wait_queue_wake(&process->continues);
     return true;
 }
