@@ -12,6 +12,6 @@
 #define ECHO_ILLEGAL        0x00000000u
 
 #define ECHO_FLOAT_INSTRUCTION                                                                     \
-    ".option push\n\t.option arch, +d\n\tfadd.d f0, f0, f1\n\t.option pop"
+    ".insn r 0x53, 7, 1, x0, x0, x1" /* fadd.d f0, f0, f1, which the build does not allow */
 
 #endif

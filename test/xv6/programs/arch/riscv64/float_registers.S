@@ -3,8 +3,6 @@
 #define LOW  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 #define HIGH 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 
-    .option arch, +d
-
 .section .text.float_load, "ax", %progbits
 .globl float_load
 .type float_load, %function
