@@ -1,6 +1,9 @@
 """The programs and the shell at the prompt: output, exit status, pipes, scripts, and keys."""
 
+import os
+import random
 import re
+import subprocess
 
 import pytest
 
@@ -78,6 +81,38 @@ def test_words_of_svc(boot, architecture):
     assert set(told) == known | {"check", "graph"} and len(told) == len(set(told)), told
     usage, status = console.run("svc")
     assert status == 2 and "|check|graph " in usage, usage
+
+
+TEXT_COMMANDS = [
+    "tail -n 3 text", "tail -n 0 text", "tail -c 1000 text", "tail text", "tail -n 99999 text",
+    "tail -n 2 open", "tail -n 1 open", "tail empty", "tail -n 5000 text",
+    "grep -n '1.*9$' text", "grep -vc ^x text", "grep -icE '(ab|ba)+ ' text", "grep -F '.*' text",
+    "grep -c '' empty", "grep -n '\\(a\\)b' text", "grep nothing text", "grep -q ab text",
+    "grep -n end open", "grep -c a text open empty", "grep -E 'b{3}|^$' text",
+    "sort text", "sort -r text", "sort -n text", "sort -nr text", "sort -u text", "sort -nu text",
+    "sort open text", "sort empty", "cat text | sort -ru | grep -v a | tail -n 4",
+]
+
+
+def test_text_programs(boot, architecture, tmp_path):
+    """tail, grep and sort do as those of the host do."""
+    chance = random.Random(architecture)
+    lines = [f"{chance.choice(['', '-', ' '])}{chance.randrange(2000)} "
+             + "".join(chance.choices("abAB .*", k=chance.randrange(30))) for _ in range(3500)]
+    (tmp_path / "text").write_text("\n".join(["", *lines, "1.*9"]) + "\n")
+    (tmp_path / "open").write_text("first\nends without an end")
+    (tmp_path / "empty").touch()
+    console = boot(share=tmp_path, memory="256M")
+    console.run("for f in text open empty; do cp /host/$f /tmp/$f; done; cd /tmp")
+    for command in TEXT_COMMANDS:
+        host = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True,
+                              env={**os.environ, "LC_ALL": "C"})
+        told, _ = console.run(f"{{ {command}; }} > /host/told 2>&1; echo $?")
+        assert (tmp_path / "told").read_text() == host.stdout, command
+        assert told == f"{host.returncode}\n", command
+    assert console.run("grep '[a' text 2>&1; echo $?")[0].endswith("2\n")
+    assert console.run("grep a missing 2>&1; echo $?")[0].endswith("2\n")
+    assert console.run("seq 1000000 | grep 9 | head -n 1") == ("9\n", 0)
 
 
 def test_full_disk(boot, architecture, scratch):
