@@ -473,6 +473,30 @@ def test_instances(start):
     assert states(console)["lab2"] == "running"
 
 
+@pytest.mark.parametrize("smp", [1, 4])
+def test_ends_of_an_instance_touch_no_other(start, smp):
+    """Programs of another, and what native programs hand through it, go on meanwhile."""
+    console = start(memory="256M", smp=smp)
+    for name in ("lab1", "lab2"):
+        output(console, f"svc start {name} object xv6.o root /xv6 memory 8M")
+    numbers = "".join(f"{number}\n" for number in range(1, 100001)).encode()
+    for times, end in enumerate(["svc kill lab1", "svc kill lab1 --fault null",
+                                 "svc stop lab1 --force; svc start lab1"], 1):
+        output(console, "in lab2 /sleep 100000 & sleeper=$!")
+        output(console, "in lab1 /sleep 100000 & other=$!")
+        output(console, "seq 100000 | in lab2 /cat | sha256sum > /tmp/sum &")
+        output(console, f"{end}; wait $other", wanted=137)
+        if times < 3:
+            wait_restarted(console, "lab1", times)
+        assert output(console, "in lab1 /echo back") == "back\n"
+        wait_output(console, "wc -l /tmp/sum", "1 /tmp/sum\n")
+        assert checked_sum(output(console, "cat /tmp/sum")) == hashlib.sha256(numbers).hexdigest()
+        output(console, "in lab1 /kill 1 2 3 4 5 6 7 8 9", wanted=137) # it meets itself only
+        sleeper = re.search(r"(?m)^(lab2:\d) +sleeps .* sleep$", output(console, "ps"))[1]
+        output(console, f"kill {sleeper}; wait $sleeper", wanted=143)
+    assert status_of(console, "lab2")["restarts"] == "0"
+
+
 def test_instances_of_one_disk(boot, disk, tmp_path):
     """One server of its files for both: each sees at once what the other writes."""
     other = tmp_path / "other.img"
