@@ -13,7 +13,8 @@
  *
  * A client repeats a call whose answer it did not get. If the call had been carried out before its
  * server died, it has to go where it went then: so the last calls are kept too, and known again by
- * the number (FILE_CALL) that a client gives them.
+ * the number (FILE_CALL) that a client gives them. One that had not been carried out goes where the
+ * position or the end is by now, since others may have written there meanwhile.
  */
 #ifndef POSITIONS_H
 #define POSITIONS_H
@@ -24,7 +25,8 @@
 
 enum {
     POSITIONS = 64,
-    POSITIONS_CALLS = 15 /* more than are begun before one that was lost is repeated */
+    POSITIONS_CALLS = 12,
+    POSITIONS_LOST = 6 /* of these, the last of a dead instance, kept until they are repeated */
 };
 
 /* A read or write that was begun. */
@@ -32,7 +34,9 @@ struct position_call {
     uint64_t badge;
     uint64_t offset; /* that it gave */
     uint64_t start;  /* where it went */
-    uint64_t number; /* FILE_CALL of its flags, and whether an earlier instance began it; 0: free */
+    uint64_t end;    /* up to where; start: not known yet, or nothing moved */
+    uint32_t number; /* FILE_CALL of its flags, and what became of it; 0: free */
+    uint32_t turn;   /* positions.next_call, when it was begun */
 };
 
 struct positions {
@@ -42,19 +46,21 @@ struct positions {
         uint64_t badge;
         uint64_t position;
     } entries[POSITIONS];
-    uint64_t next_call;
+    uint32_t next_call;
+    uint32_t spare;
     struct position_call calls[POSITIONS_CALLS];
 };
 
-/* Before the first call, with positions of a state store: what an instance before has begun may be
- * repeated from now on. */
-void positions_begin(struct positions *positions);
+/* Before the first call, with positions of a state store: what an instance before has carried out
+ * may be repeated from now on. end_of tells where the file of an opening ends; false: there is
+ * none. Null: the server does not use positions_append(). */
+void positions_begin(struct positions *positions, bool (*end_of)(uint64_t badge, uint64_t *end));
 /* Where to read or write. */
 uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t offset,
                         uint32_t flags);
-/* Where to append to a file that ends at `end`. */
+/* Where to append `length` bytes to a file that ends at `end`. */
 uint64_t positions_append(struct positions *positions, uint64_t badge, uint64_t offset,
-                          uint32_t flags, uint64_t end);
+                          uint32_t flags, uint64_t end, uint64_t length);
 /* Bytes have moved, up to there. */
 void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags,
                      uint64_t position);

@@ -235,9 +235,10 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
         return status;
     }
     bool append = (openings_find(openings, call->in.badge)->flags & FILE_APPEND) != 0;
-    offset = append ? positions_append(positions, call->in.badge, offset, flags, node->size)
+    uint64_t length = call_lease_length(call, 0);
+    offset = append ? positions_append(positions, call->in.badge, offset, flags, node->size, length)
                     : positions_take(positions, call->in.badge, offset, flags);
-    status = fat_write(&fat, node, offset, call_lease_length(call, 0), &client, count);
+    status = fat_write(&fat, node, offset, length, &client, count);
     if (status == STATUS_OK) {
         positions_moved(positions, call->in.badge, flags, offset + *count);
     }
@@ -390,7 +391,6 @@ static status_t open_store(void)
     struct store *store = address;
     openings = &store->openings;
     positions = &store->positions;
-    positions_begin(positions);
     return status;
 }
 
@@ -398,6 +398,16 @@ static bool is_same_disk(struct block_file *again, void *context)
 {
     const struct fat_device device = {again, again->size, read_disk, write_disk, flush_disk};
     return fat_is_on(context, &device);
+}
+
+static bool end_of(uint64_t badge, uint64_t *end)
+{
+    const struct opening *opening = openings_find(openings, badge);
+    if (opening == NULL || opening->node >= FAT_NODES) {
+        return false;
+    }
+    *end = openings->fat.nodes[opening->node].size;
+    return true;
 }
 
 static status_t mount(const char *path, const char **reason)
@@ -410,6 +420,7 @@ static status_t mount(const char *path, const char **reason)
         return status;
     }
     openings_settle(openings);
+    positions_begin(positions, end_of);
     fat_node_root(&fat, &root);
     log_line("%s: FAT%u%s%s", path, (unsigned)fat.type, disk.read_only ? ", read-only" : "",
              fat.found_dirty ? "; it was not left in order: check it with fsck.fat" : "");

@@ -195,7 +195,7 @@ static uint64_t write_offset(const struct call *call, uint32_t number, uint64_t 
 {
     return (call->in.badge & OPENED_APPEND) != 0
                ? positions_append(positions, call->in.badge, offset, flags,
-                                  volume.nodes[number].size)
+                                  volume.nodes[number].size, call_lease_length(call, 0))
                : positions_take(positions, call->in.badge, offset, flags);
 }
 
@@ -408,6 +408,14 @@ static bool commit(struct volume *at, uint64_t offset, uint64_t length)
     return memory_commit(range, offset, length) == STATUS_OK;
 }
 
+static bool end_of(uint64_t badge, uint64_t *end)
+{
+    uint32_t number;
+    const struct volume_node *node = node_of(badge, &number);
+    *end = node != NULL ? node->size : 0;
+    return node != NULL;
+}
+
 /* Takes the range that an earlier instance left, whatever its size. */
 static status_t open_range(uint64_t wanted)
 {
@@ -424,7 +432,7 @@ static status_t open_range(uint64_t wanted)
         return STATUS_BAD_FORMAT;
     }
     positions = volume_spare(&volume);
-    positions_begin(positions);
+    positions_begin(positions, end_of);
     return STATUS_OK;
 }
 

@@ -223,12 +223,13 @@ static status_t serve_write(struct call *call, uint64_t offset, uint32_t flags, 
         return status;
     }
     bool append = (openings_find(&openings, call->in.badge)->flags & FILE_APPEND) != 0;
-    offset = append ? positions_append(positions, call->in.badge, offset, flags, inode.size)
+    uint64_t length = call_lease_length(call, 0);
+    offset = append ? positions_append(positions, call->in.badge, offset, flags, inode.size, length)
                     : positions_take(positions, call->in.badge, offset, flags);
     if ((flags & FILE_NO_GAP) != 0 && offset > inode.size) {
         return STATUS_BAD_ARGUMENT;
     }
-    status = xv6fs_write(&fs, &inode, offset, call_lease_length(call, 0), &client, count);
+    status = xv6fs_write(&fs, &inode, offset, length, &client, count);
     if (status == STATUS_OK) {
         positions_moved(positions, call->in.badge, flags, offset + *count);
     }
@@ -462,6 +463,17 @@ static bool is_same_disk(struct block_file *again, void *context)
     return xv6fs_is_on(context, &device);
 }
 
+static bool end_of(uint64_t badge, uint64_t *end)
+{
+    struct inode inode;
+    const struct opening *opening = openings_find(&openings, badge);
+    if (opening == NULL || inode_look(&fs, opening->inode, &inode) != STATUS_OK) {
+        return false;
+    }
+    *end = inode.size;
+    return true;
+}
+
 static status_t mount(const char *path, struct store *store, const char **reason)
 {
     const struct xv6fs_device device = device_of(&disk);
@@ -469,9 +481,9 @@ static status_t mount(const char *path, struct store *store, const char **reason
     if (status != STATUS_OK) {
         return status;
     }
-    positions = &store->positions;
-    positions_begin(positions);
     openings_begin(&openings, &store->openings, &fs);
+    positions = &store->positions;
+    positions_begin(positions, end_of);
     status = xv6fs_free_nameless(&fs);
     if (status != STATUS_OK) {
         log_line("%s: files without a name are not freed: %s", path, status_text(status));

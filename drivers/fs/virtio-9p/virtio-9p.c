@@ -160,7 +160,7 @@ static status_t open_store(void)
         struct store *store = (struct store *)(uintptr_t)mapped;
         uint32_t count = openings_init(&session.openings, &store->openings);
         session.positions = &store->positions;
-        positions_begin(session.positions);
+        positions_begin(session.positions, NULL);
         if (count != 0) {
             log_line("goes on with %u open files", (unsigned)count);
         }
