@@ -10,7 +10,8 @@ enum {
     /* in position_call.number */
     APPENDS = 1, /* to the end of the file */
     DONE = 2,
-    EARLIER = 4, /* done by an instance before */
+    EARLIER = 4,   /* done by an instance before */
+    UNNUMBERED = 8 /* an append of a client that gives no numbers: kept until it is done */
 };
 
 /* The entry of an opening, or the one that was used longest ago, which then has another badge. */
@@ -85,7 +86,7 @@ static struct position_call *find_call(struct positions *positions, uint64_t bad
 {
     for (size_t i = 0; i < POSITIONS_CALLS; i++) {
         struct position_call *call = &positions->calls[i];
-        if ((call->number & FILE_CALL) != 0 && (call->number & FILE_CALL) == (flags & FILE_CALL) &&
+        if (call->number != 0 && (call->number & FILE_CALL) == (flags & FILE_CALL) &&
             call->badge == badge) {
             return call;
         }
@@ -123,7 +124,7 @@ static struct position_call *oldest_call(struct positions *positions)
 static uint64_t keep_call(struct positions *positions, uint64_t badge, uint64_t offset,
                           uint32_t number, uint64_t start)
 {
-    if ((number & FILE_CALL) != 0) {
+    if (number != 0) {
         struct position_call *same = find_call(positions, badge, number);
         struct position_call *call = same != NULL ? same : oldest_call(positions);
         call->number = 0;
@@ -142,7 +143,7 @@ uint64_t positions_take(struct positions *positions, uint64_t badge, uint64_t of
         return offset;
     }
     const struct position_call *repeated = find_repeated(positions, badge, offset, flags);
-    if (repeated != NULL) {
+    if (repeated != NULL && (repeated->number & APPENDS) == 0) {
         return repeated->start;
     }
     size_t entry = entry_of(positions, badge);
@@ -160,31 +161,34 @@ uint64_t positions_append(struct positions *positions, uint64_t badge, uint64_t 
         (repeated->end == end || repeated->end - repeated->start >= length)) {
         return repeated->start;
     }
-    return keep_call(positions, badge, offset, (flags & FILE_CALL) | APPENDS, end);
+    uint32_t number = flags & FILE_CALL;
+    return keep_call(positions, badge, offset, (number != 0 ? number : UNNUMBERED) | APPENDS, end);
+}
+
+/* Whether others have moved on since a call was carried out that is repeated now. */
+static bool others_moved(const struct positions *positions, const struct position_call *call)
+{
+    size_t entry = entry_of(positions, call->badge);
+    return (call->number & (EARLIER | APPENDS)) == EARLIER &&
+           is_known(positions, entry, call->badge) &&
+           positions->entries[entry].position != call->end;
 }
 
 void positions_moved(struct positions *positions, uint64_t badge, uint32_t flags, uint64_t position)
 {
-    if ((flags & FILE_AT_POSITION) == 0) {
-        return;
-    }
     struct position_call *call = find_call(positions, badge, flags);
-    if (call == NULL) {
-        set(positions, badge, position);
-        return;
+    bool stays = (flags & FILE_AT_POSITION) == 0 || (call != NULL && others_moved(positions, call));
+    if (call != NULL) {
+        call->end = position;
+        in_this_order();
     }
-    size_t entry = entry_of(positions, badge);
-    uint64_t before = call->end;
-    bool others_moved = (call->number & (EARLIER | APPENDS)) == EARLIER &&
-                        is_known(positions, entry, badge) &&
-                        positions->entries[entry].position != before;
-    call->end = position;
-    in_this_order();
-    if (!others_moved) {
+    if (!stays) {
         set(positions, badge, position);
+        in_this_order();
     }
-    in_this_order();
-    call->number |= DONE;
+    if (call != NULL) {
+        call->number = (call->number & UNNUMBERED) != 0 ? 0 : call->number | DONE;
+    }
 }
 
 status_t positions_seek(struct positions *positions, uint64_t badge, int64_t offset,

@@ -162,6 +162,20 @@ static void appends_that_were_cut_short_overwrite_only_themselves(void **state)
     }
 }
 
+/* Programs that were built before there were numbers. */
+static void appends_without_numbers_are_not_made_twice(void **state)
+{
+    (void)state;
+    assert_int_equal(begin_append(0, LENGTH), 100);
+    end = 105;
+    die();
+    assert_int_equal(append(0), 100);
+    assert_int_equal(append(0), 105);
+    die();
+    assert_int_equal(append(0), 110);
+    assert_int_equal(transfer(FILE_A, 0, 0), 115);
+}
+
 static void an_append_to_what_was_emptied_leaves_no_gap(void **state)
 {
     (void)state;
@@ -183,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup(appends_that_were_done_go_there_again, set_up),
         cmocka_unit_test_setup(appends_that_were_only_begun_go_behind_others, set_up),
         cmocka_unit_test_setup(appends_that_were_cut_short_overwrite_only_themselves, set_up),
+        cmocka_unit_test_setup(appends_without_numbers_are_not_made_twice, set_up),
         cmocka_unit_test_setup(an_append_to_what_was_emptied_leaves_no_gap, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
