@@ -564,6 +564,49 @@ def test_greedy_program_hurts_its_instance_only(start, what):
     assert states(console)["lab2"] == "running"
 
 
+def run_wild(console, seed, rounds):
+    """The rounds of `wild`; then ends what they have left. KiB of the personality and the files."""
+    told = output(console, f"in lab /wild {seed} {rounds}", timeout=100 + 10 * rounds)
+    assert sum(int(count) for count in re.findall(r"\d+", told)) == rounds, told
+    for name in re.findall(r"(?m)^lab:\d+", output(console, "ps")):
+        console.run(f"kill {name}") # it may have ended by itself
+    end = time.monotonic() + PATIENCE
+    while "lab:" in output(console, "ps"):
+        assert time.monotonic() < end, f"they do not end{console.where()}"
+    return kib(console, "lab"), kib(console, "xv6fs")
+
+
+def be_wild(start, disk, smp, turns, rounds):
+    """Calls with arguments of any kind hurt nobody: who serves them goes on, and nothing is lost."""
+    console = start(memory="256M", smp=smp)
+    output(console, "svc start lab object xv6.o root /xv6 memory 16M")
+    used = []
+    for turn in range(turns):
+        output(console, "seq 100000 | sha256sum > /tmp/sum &")
+        used.append(run_wild(console, 1000 * turn + 1, rounds))
+        numbers = "".join(f"{number}\n" for number in range(1, 100001)).encode()
+        wait_output(console, "wc -l /tmp/sum", "1 /tmp/sum\n")
+        assert checked_sum(output(console, "cat /tmp/sum")) == hashlib.sha256(numbers).hexdigest()
+        assert output(console, "in lab /echo well") == "well\n"
+    for service in ("lab", "xv6fs"):
+        assert status_of(console, service)["restarts"] == "0"
+    lost = [after - before for before, after in zip(used[0], used[-1])]
+    assert max(lost) <= 64, f"{used}: KiB of the personality and the file system are left behind"
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    assert xv6_image.read_file(disk)["text"] == TEXT
+
+
+@pytest.mark.parametrize("smp", [1, 4])
+def test_random_calls(start, disk, smp):
+    be_wild(start, disk, smp, 3, 4)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("smp", [1, 4])
+def test_many_random_calls(start, disk, smp):
+    be_wild(start, disk, smp, 20, 50)
+
+
 def test_many_programs_leave_nothing(start):
     console = start()
     output(console, "svc start lab object xv6.o root /xv6 memory 8M")
