@@ -309,6 +309,15 @@ def test_openings_are_given_back(share, folder):
     assert status_of(console, SERVICE)["state"].startswith("running")
 
 
+def test_writers_take_turns_at_a_position(share, folder):
+    """Programs that were given the same opening, on several CPUs, do not write over one another."""
+    console, _ = share(smp=4)
+    loops = [f"(i=0; while [ $i -lt 500 ]; do i=$((i + 1)); echo {who}$i; done)" for who in "ABC"]
+    assert console.run(f"( {' & '.join(loops)} & wait ) > {SHARE}/log", timeout=LIMIT) == ("", 0)
+    written = (folder / "log").read_text().splitlines()
+    assert sorted(written) == sorted(f"{who}{number}" for who in "ABC" for number in range(1, 501))
+
+
 # ---- ./run ----------------------------------------------------------------------------------
 
 

@@ -145,11 +145,16 @@ static status_t transfer(struct call *call, uint64_t offset, uint32_t flags, uin
     status_t status = job_begin(call, answer_count, &job);
     if (status == STATUS_OK) {
         job->fid = opening_fid(opening);
-        job->offset = positions_take(session.positions, call->in.badge, offset, flags);
+        job->offset = offset;
         job->badge = call->in.badge;
         job->flags = flags;
         job->length = length < session.data_bytes ? (uint32_t)length : session.data_bytes;
-        begin(job);
+        job->begin = begin;
+        if ((flags & FILE_AT_POSITION) != 0) {
+            job_take_turn(job);
+        } else {
+            begin(job);
+        }
     }
     return status;
 }

@@ -310,10 +310,54 @@ static void answer_client(struct job *job, status_t status)
     }
 }
 
+/* ---- turns ---------------------------------------------------------------------------------- */
+
+/* The next at a position; null: one is there, or none waits. */
+static struct job *next_in_turn(uint64_t badge)
+{
+    struct job *next = NULL;
+    for (struct job *job = jobs; job < jobs + CHANNEL_SLOTS; job++) {
+        if (!job->used || !job->at_position || job->badge != badge) {
+            continue;
+        }
+        if (!job->waits) {
+            return NULL;
+        }
+        if (next == NULL || (int32_t)(job->turn - next->turn) < 0) {
+            next = job;
+        }
+    }
+    return next;
+}
+
+static void give_turn(uint64_t badge)
+{
+    struct job *job = next_in_turn(badge);
+    if (job != NULL) {
+        job->waits = false;
+        job->offset = positions_take(session.positions, badge, job->offset, job->flags);
+        job->begin(job);
+    }
+}
+
+void job_take_turn(struct job *job)
+{
+    static uint32_t turns;
+    job->at_position = true;
+    job->waits = true;
+    job->turn = ++turns;
+    give_turn(job->badge);
+}
+
 void job_finish(struct job *job, status_t status)
 {
+    bool at_position = job->at_position;
+    uint64_t badge = job->badge;
     answer_client(job, status);
     clunk_next(job, STATUS_OK);
+    if (at_position) {
+        give_turn(badge);
+    }
 }
 
 void jobs_cancel(handle_t reply)
@@ -321,8 +365,9 @@ void jobs_cancel(handle_t reply)
     for (uint32_t i = 0; i < CHANNEL_SLOTS; i++) {
         struct job *job = &jobs[i];
         bool first = !job->held[JOB_FID_A] && !job->held[JOB_FID_B] && job->made == NULL;
-        if (job->used && job->reply == reply && job->stalled && first) {
+        if (job->used && job->reply == reply && (job->stalled || job->waits) && first) {
             job->stalled = false;
+            job->waits = false;
             job_finish(job, STATUS_INTERRUPTED);
             return;
         }

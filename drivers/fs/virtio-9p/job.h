@@ -53,14 +53,15 @@ struct job {
     struct path other;
 
     uint32_t fid;                   /* that the operation is about */
-    void (*begin)(struct job *job); /* once there is that fid */
+    void (*begin)(struct job *job); /* once there is that fid, or it is its turn */
     uint32_t flags;                 /* of open, or of a transfer, FILE_ */
     bool may_create;
     uint32_t kind;        /* FILE_KIND_ of what was found */
     struct opening *made; /* by open; its fid exists if `made_fid` */
     bool made_fid;
     handle_t endpoint;
-    uint64_t offset; /* of a transfer; position in a directory */
+    uint64_t
+        offset; /* of a transfer; while it waits, what the client gave; position in a directory */
     uint32_t length;
     handle_t pin;
     uint64_t absent; /* of RETRY_TOUCH */
@@ -68,6 +69,9 @@ struct job {
     struct ninep_space space;
     uint64_t value;   /* size or time to be set */
     uint64_t badge;   /* of the directory that is listed, the file that is read or written */
+    bool at_position; /* a transfer at the position of `badge`: one at a time */
+    bool waits;       /* for its turn there */
+    uint32_t turn;
     uint64_t next;    /* position behind the entry in `other` */
     uint32_t skipped; /* entries left out */
 };
@@ -113,6 +117,10 @@ void job_drop(struct job *job, enum job_fid fid, void (*then)(struct job *job, s
 void job_attributes(struct job *job, uint32_t fid, void (*then)(struct job *job, status_t status));
 
 void job_finish(struct job *job, status_t status);
+
+/* Begins a transfer at its position when no other is there, in the order of these calls: where it
+ * goes is known only then. */
+void job_take_turn(struct job *job);
 
 /* Takes what the host has answered. False: the device is broken. */
 bool jobs_progress(void);
