@@ -14,7 +14,8 @@ enum {
     STANDARD = 3,           /* descriptors that another kind of program gets */
     OBJECT_MOST = 64 << 20, /* bytes */
     BLOCK_BYTES = ARGUMENT_BYTES + 2 * NAMES_PATH + REFUSAL_BYTES,
-    EXIT_BASE = 128, /* of what was killed or crashed, as shells have it */
+    EXIT_BASE = 128,    /* of what was killed or crashed, as shells have it */
+    INTERRUPTIONS = 64, /* without a reason here: more are a lie of whoever runs the program */
     EXIT_MOST = 255,
     SIGNAL_KILL = 9,
     SIGNAL_FAULT = 11,
@@ -272,6 +273,7 @@ static void let_go(struct process *process)
     process->foreign = process->foreign_next;
     process->foreign_next = 0;
     process->state = PROCESS_FOREIGN;
+    process->stopped = false;
     process->is_shell = false; /* signals are the other program's to survive */
     process->passes = process->killed;
     process->pass_code = process->kill_code;
@@ -291,14 +293,20 @@ static bool take_code(struct process *process, int64_t *code)
     return passes;
 }
 
-/* The kick that comes with a code may end the call that passes it on, or the one before. */
-static void pass_on(struct process *process)
+/* The kick that comes with a code may end the call that passes it on, or the one before. Whether
+ * there was one. */
+static bool pass_on(struct process *process)
 {
     int64_t code;
+    bool passed = false;
     while (take_code(process, &code)) {
-        while (process_kill(process->foreign, code) == STATUS_INTERRUPTED) {
+        status_t status = STATUS_INTERRUPTED;
+        for (unsigned i = 0; i < INTERRUPTIONS && status == STATUS_INTERRUPTED; i++) {
+            status = process_kill(process->foreign, code);
         }
+        passed = true;
     }
+    return passed;
 }
 
 void exec_wait_foreign(struct process *process)
@@ -307,8 +315,8 @@ void exec_wait_foreign(struct process *process)
     uint32_t reason = EXIT_NORMAL;
     status_t status = STATUS_INTERRUPTED;
     let_go(process);
-    while (status == STATUS_INTERRUPTED) {
-        pass_on(process);
+    for (unsigned i = 0; i < INTERRUPTIONS && status == STATUS_INTERRUPTED; i++) {
+        i = pass_on(process) ? 0 : i;
         status = process_wait(process->foreign, &code, &reason);
     }
     if (status != STATUS_OK) { /* killed with its personality, whatever came with other answers */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sinter/protocol/file.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,12 +25,11 @@ static bool has_offset(struct descriptor *descriptor)
 
 static uint32_t next_call(void)
 {
-    static uint32_t number;
-    if (number == 0) {
-        number = (uint32_t)getpid() * CALL_SPREAD;
-    }
+    static _Atomic uint32_t calls;
+    uint32_t number;
     do {
-        number += CALL_STEP;
+        number = atomic_fetch_add_explicit(&calls, CALL_STEP, memory_order_relaxed) +
+                 (uint32_t)getpid() * CALL_SPREAD;
     } while ((number & FILE_CALL) == 0);
     return number & FILE_CALL;
 }

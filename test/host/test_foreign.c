@@ -454,6 +454,18 @@ static void test_end_with_its_server(void **state)
     }
 }
 
+/* Who says again and again that the wait was interrupted is not believed. */
+static void test_endless_interruptions(void **state)
+{
+    (void)state;
+    waits = 100000;
+    process.foreign_next = CHILD;
+    exec_wait_foreign(&process);
+    assert_int_equal(told.code, 137);
+    assert_in_range(waits, 99000, 99999);
+    waits = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +478,7 @@ int main(void)
         cmocka_unit_test_setup(test_file_server_restarts, prepare),
         cmocka_unit_test_setup(test_reading_into_an_image, prepare),
         cmocka_unit_test_setup(test_end_with_its_server, prepare),
+        cmocka_unit_test_setup(test_endless_interruptions, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

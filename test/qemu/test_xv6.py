@@ -577,7 +577,7 @@ def run_wild(console, seed, rounds):
 
 
 def be_wild(start, disk, smp, turns, rounds):
-    """Calls with arguments of any kind hurt nobody: who serves them goes on, and nothing is lost."""
+    """Calls with any arguments hurt nobody: who serves them goes on, and nothing is lost."""
     console = start(memory="256M", smp=smp)
     output(console, "svc start lab object xv6.o root /xv6 memory 16M")
     used = []

@@ -60,8 +60,7 @@ struct job {
     struct opening *made; /* by open; its fid exists if `made_fid` */
     bool made_fid;
     handle_t endpoint;
-    uint64_t
-        offset; /* of a transfer; while it waits, what the client gave; position in a directory */
+    uint64_t offset; /* of a transfer (while it waits, by its client); or position in a directory */
     uint32_t length;
     handle_t pin;
     uint64_t absent; /* of RETRY_TOUCH */
