@@ -1,4 +1,5 @@
 /* ls [-l] [PATH...]: what a directory holds; -l with kind and size. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -25,13 +26,25 @@ static char kind_letter(uint32_t kind)
     return kind < sizeof(letters) ? letters[kind] : '?';
 }
 
+/* A terminal would obey some characters of a name. */
+static void print_name(const char *name, bool on_terminal)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        putchar(on_terminal && iscntrl((unsigned char)*at) ? '?' : *at);
+    }
+}
+
 static void print_entry(const char *name, uint32_t kind, uint64_t size)
 {
-    if (long_form) {
-        printf("%c %10lu %s\n", kind_letter(kind), (unsigned long)size, name);
-    } else {
-        printf("%s%s\n", name, kind == FILE_KIND_DIRECTORY ? "/" : "");
+    static int on_terminal = -1;
+    if (on_terminal < 0) {
+        on_terminal = isatty(STDOUT_FILENO);
     }
+    if (long_form) {
+        printf("%c %10lu ", kind_letter(kind), (unsigned long)size);
+    }
+    print_name(name, on_terminal != 0);
+    printf("%s\n", !long_form && kind == FILE_KIND_DIRECTORY ? "/" : "");
 }
 
 static int compare(const void *left, const void *right)

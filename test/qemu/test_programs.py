@@ -115,6 +115,14 @@ def test_text_programs(boot, architecture, tmp_path):
     assert console.run("seq 1000000 | grep 9 | head -n 1") == ("9\n", 0)
 
 
+def test_names_that_terminals_obey(boot, architecture, tmp_path):
+    """ls shows them with question marks on a terminal, and as they are to a program."""
+    (tmp_path / "a\x1b[2Jb").touch()
+    console = boot(share=tmp_path)
+    assert console.run("ls /host") == ("a?[2Jb\n", 0)
+    assert "61 1b 5b 32 4a 62 0a" in console.run("ls /host | hexdump")[0]
+
+
 def test_full_disk(boot, architecture, scratch):
     """A file that is larger than the disk is not said to have been copied."""
     console = boot(disks=[scratch("from.img"), scratch("to.img", bytes(8 * SECTOR))])
