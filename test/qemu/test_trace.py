@@ -27,16 +27,20 @@ def test_top_without_terminal(boot, architecture, smp):
     assert max(shares) > 10, f"something computes all the time:\n{output}"
 
 
-@pytest.mark.parametrize("limit", [20, 50])
-def test_top_shares(boot, architecture, variant, limit):
-    """What computes all the time has the share that its limit allows, in each of the lists."""
+def test_top_shares(boot, architecture, variant):
+    """The time that a task has had between two lists is its share of the time between them."""
     add = {"unruly.o": variant.folder / "test/objects/unruly.o"}
     console = boot(smp=2, add=add)
-    console.run(f"svc start unruly object unruly.o start-time 60s cpu {limit}% args compute &")
+    console.run("svc start unruly object unruly.o start-time 60s cpu 50% args compute &")
     wait_state(console, "unruly", "starting")
-    output, _ = console.run("top -n 3 -d 2 | cat")
-    shares = [int(share) for _, share, name in TASK.findall(output) if name == "unruly"]
-    assert len(shares) == 3 and all(abs(share - limit) <= limit / 4 for share in shares[1:]), output
+    output, _ = console.run("top -n 3 -d 4 | cat")
+    told = re.findall(r"(?s)^up (\d+) s,.*?^ *- +(\d+\.\d) +(\d+\.\d+) +\d+ +\w+ +unruly$", output,
+                      re.MULTILINE)
+    lists = [tuple(float(number) for number in numbers) for numbers in told]
+    assert len(lists) == 3, output
+    for (began, _, had), (ended, share, has) in zip(lists, lists[1:]):
+        assert 4 <= ended - began + 1, output
+        assert abs((has - had) / (share / 100) - (ended - began)) < 1.2, output # whole seconds
 
 
 def test_top_on_terminal(boot, architecture):
