@@ -104,7 +104,7 @@ static status_t wait(struct call *call, int64_t *code, uint32_t *reason)
         process->reply = call_take(call);
         process->asks = process->reply != 0;
         status = process->asks ? STATUS_OK : STATUS_NO_KERNEL_MEMORY;
-        if (process->asks && call->cancelled) {
+        if (process->asks && reply_is_interrupted(process->reply)) {
             answer_wait(process, STATUS_INTERRUPTED);
         }
     }
@@ -192,9 +192,6 @@ static status_t transfer(struct call *call, uint32_t flags, bool write)
             pipe_remote(place->file->pipe, &request, (flags & FILE_NONBLOCK) != 0);
         } else {
             status = STATUS_NO_KERNEL_MEMORY;
-        }
-        if (call->cancelled) {
-            pipe_cancel(request.reply, STATUS_INTERRUPTED);
         }
     }
     mutex_unlock(&host.lock);

@@ -175,6 +175,8 @@ void pipe_remote(struct pipe *pipe, const struct remote_request *from, bool no_w
     changed(pipe);
     if (no_wait) {
         pipe_cancel(reply, STATUS_WOULD_BLOCK);
+    } else if (request->reply == reply && reply_is_interrupted(reply)) {
+        pipe_cancel(reply, STATUS_INTERRUPTED);
     }
 }
 

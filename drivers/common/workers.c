@@ -32,36 +32,45 @@ static status_t start_worker(struct worker *worker)
     return side_thread_run(worker->server.info, &thread, &worker->thread);
 }
 
-/* The call may not be where it is looked for yet: who serves it finds this when it gets there. */
-static void mark_cancelled(struct workers *workers, handle_t reply)
+/* Held for moments; all threads have one priority. */
+static void lock(struct worker *worker)
 {
-    for (uint32_t i = 0; i < workers->count; i++) {
-        struct server *server = &workers->workers[i].server;
-        if (__atomic_load_n(&server->reply, __ATOMIC_RELAXED) == reply) {
-            server->call.cancelled = true;
-        }
+    while (atomic_flag_test_and_set_explicit(&worker->locked, memory_order_acquire)) {
+        status_ignore(thread_yield());
     }
+}
+
+static void unlock(struct worker *worker)
+{
+    atomic_flag_clear_explicit(&worker->locked, memory_order_release);
+}
+
+/* A CANCEL can come when its call has been answered and the reply serves another: so it is asked
+ * whether this one has been interrupted, while the worker cannot leave it. */
+static void interrupt(struct worker *worker)
+{
+    lock(worker);
+    if (worker->serving != 0 && reply_is_interrupted(worker->serving)) {
+        status_ignore(thread_interrupt(worker->thread));
+    }
+    unlock(worker);
 }
 
 /* A CANCEL comes to whichever worker receives; the one that waits withdraws or cancels its call. */
 static void on_cancel(struct server *server, handle_t reply)
 {
     struct workers *workers = ((struct worker *)server->context)->workers;
-    mark_cancelled(workers, reply);
     if (workers->server->on_cancel != NULL) {
         workers->server->on_cancel(server, reply);
     }
-    for (uint32_t i = 0; i < workers->count; i++) {
-        if (workers->workers[i].serving == reply) {
-            status_ignore(thread_interrupt(workers->workers[i].thread));
-        }
-    }
+    workers_remind(workers);
 }
 
 static void init_worker(struct workers *workers, struct worker *worker)
 {
     const struct server *from = workers->server;
     worker->workers = workers;
+    atomic_flag_clear(&worker->locked);
     worker->server.account = from->account;
     worker->server.supervisor = from->supervisor;
     worker->server.port = from->port;
@@ -120,31 +129,27 @@ int workers_run(struct workers *workers)
     return code;
 }
 
-void workers_enter(struct call *call)
+static void serve(struct call *call, handle_t reply)
 {
-    ((struct worker *)call->server->context)->serving = call->reply;
+    struct worker *worker = call->server->context;
+    lock(worker);
+    worker->serving = reply;
+    unlock(worker);
 }
 
-/* No notice comes of that. Asked for a lease that no call has, the kernel tells it. */
-static bool caller_is_killed(handle_t reply)
+void workers_enter(struct call *call)
 {
-    uint8_t byte;
-    return lease_copy(reply, LIMIT_MESSAGE_LEASES, 0, (uint64_t)(uintptr_t)&byte, sizeof(byte),
-                      LEASE_READ, NULL) == STATUS_INTERRUPTED;
+    serve(call, call->reply);
+}
+
+void workers_leave(struct call *call)
+{
+    serve(call, 0);
 }
 
 void workers_remind(struct workers *workers)
 {
     for (uint32_t i = 0; i < workers->count; i++) {
-        struct worker *worker = &workers->workers[i];
-        handle_t reply = worker->serving;
-        if (reply != 0 && (worker->server.call.cancelled || caller_is_killed(reply))) {
-            status_ignore(thread_interrupt(worker->thread));
-        }
+        interrupt(&workers->workers[i]);
     }
-}
-
-void workers_leave(struct call *call)
-{
-    ((struct worker *)call->server->context)->serving = 0;
 }

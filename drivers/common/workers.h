@@ -13,6 +13,8 @@
 #ifndef DRIVERS_COMMON_WORKERS_H
 #define DRIVERS_COMMON_WORKERS_H
 
+#include <stdatomic.h>
+
 #include "server.h"
 
 enum { WORKERS_MOST = 8 };
@@ -23,7 +25,8 @@ struct worker {
     struct server server;
     struct workers *workers;
     handle_t thread;
-    _Atomic(handle_t) serving; /* reply of the call that it waits in another server for; 0: none */
+    atomic_flag locked;
+    handle_t serving; /* reply of the call that it waits in another server for; 0: none. Locked */
     _Atomic bool ended;
 };
 

@@ -173,7 +173,9 @@ static status_t check_call(const struct reply *reply, uint32_t index)
 {
     switch (reply->state) {
     case REPLY_BOUND:
-        return index < reply->caller->lease_count ? STATUS_OK : STATUS_BAD_LEASE;
+        return index < reply->caller->lease_count ? STATUS_OK
+               : reply->caller->cancelled         ? STATUS_INTERRUPTED
+                                                  : STATUS_BAD_LEASE;
     case REPLY_ORPHANED:
         return STATUS_INTERRUPTED;
     default:
@@ -317,9 +319,6 @@ status_t lease_copy(struct reply *reply, uint32_t index, uint64_t offset, struct
         }
     }
     *copied = length - copy.left;
-    if (status == STATUS_OK && copy.left > 0) {
-        return STATUS_INTERRUPTED; /* until the kill's interrupt comes the thread can still answer
-                                    */
-    }
-    return status;
+    /* Until the kill's interrupt comes the thread can still answer. */
+    return status == STATUS_OK && copy.left > 0 ? STATUS_INTERRUPTED : status;
 }

@@ -43,6 +43,13 @@ status_t call_write(struct call *call, uint32_t lease, uint64_t offset, const vo
     return transfer(call, lease, offset, (void *)(uintptr_t)buffer, length, LEASE_WRITE);
 }
 
+bool reply_is_interrupted(handle_t reply)
+{
+    uint8_t byte;
+    return lease_copy(reply, LIMIT_MESSAGE_LEASES, 0, (uint64_t)(uintptr_t)&byte, sizeof(byte),
+                      LEASE_READ, NULL) == STATUS_INTERRUPTED;
+}
+
 uint64_t call_lease_length(const struct call *call, uint32_t lease)
 {
     return lease < call->lease_count ? call->leases[lease].length : 0;

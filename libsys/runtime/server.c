@@ -173,7 +173,6 @@ static status_t exchange(struct server *server, struct call *call, bool answer)
         sent[i] = call->answer_handles[i];
     }
     page->accept = LIMIT_MESSAGE_HANDLES;
-    call->cancelled = false; /* from here on it can only be the next one */
     status_t status = answer ? port_reply_receive(server->port, server->reply, &call->in)
                              : port_receive(server->port, server->reply, &call->in);
     page->accept = 0;

@@ -40,7 +40,6 @@ struct call {
 
     bool accepted;              /* the operation ran: what came with the call is its own */
     bool deferred;              /* answered later */
-    _Atomic bool cancelled;     /* its caller wants its answer now, says another thread */
     bool close_after;           /* close the handles given out once they were sent; true at first */
     struct message_retry retry; /* of the answer RETRY_TOUCH */
     struct message answer;
@@ -135,6 +134,10 @@ SINTER_MUST_CHECK status_t call_write(struct call *call, uint32_t lease, uint64_
 SINTER_MUST_CHECK status_t lease_transfer(handle_t reply, uint32_t lease, uint64_t offset,
                                           void *buffer, uint64_t length, uint32_t direction,
                                           uint64_t *absent);
+/* Whether the caller behind the reply has been interrupted or killed, and wants its answer now.
+ * on_cancel may have been told so before the operation had a place where it looks: who is about to
+ * wait asks once more. */
+bool reply_is_interrupted(handle_t reply);
 /* Length of a lease of the call, 0 if there is none. */
 uint64_t call_lease_length(const struct call *call, uint32_t lease);
 /* After a NAME_METHOD_lease() stub that lent on a lease of this call answered RETRY_TOUCH: makes

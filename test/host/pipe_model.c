@@ -20,7 +20,7 @@ enum {
 };
 
 struct outside {
-    bool waits, write, absent;
+    bool waits, write, absent, interrupted;
     uint64_t length, done;
     uint64_t there; /* bytes; what lies behind is absent as long as the call waits */
 };
@@ -190,6 +190,12 @@ status_t lease_transfer(handle_t reply, uint32_t lease, uint64_t offset, void *b
     return status;
 }
 
+bool reply_is_interrupted(handle_t reply)
+{
+    require(call_of(reply)->waits);
+    return call_of(reply)->interrupted;
+}
+
 static void finish(handle_t reply)
 {
     struct outside *call = call_of(reply);
@@ -278,13 +284,14 @@ static void call_from_outside(const uint8_t *operation, bool write)
     handle_t reply = ++call_count;
     calls[reply] = (struct outside){.waits = true,
                                     .write = write,
+                                    .interrupted = (operation[0] & 0x20) != 0,
                                     .length = length_of(operation),
                                     .there = operation[0] & 0x08 ? operation[1] * 32U : UINT64_MAX};
     bool no_wait = (operation[0] & 0x10) != 0;
     const struct remote_request from = {
         .reply = reply, .badge = badge_of(reply), .write = write, .length = calls[reply].length};
     pipe_remote(pipe_tested, &from, no_wait);
-    require(!calls[reply].waits || !no_wait);
+    require(!calls[reply].waits || (!no_wait && !calls[reply].interrupted));
 }
 
 static void cancel(handle_t reply)

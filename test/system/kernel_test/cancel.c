@@ -50,7 +50,16 @@ static void test_answered_interrupted(void)
     interrupted_call(STATUS_INTERRUPTED, 0);
 }
 
-/* A CANCEL that nobody has received yet goes when the call is answered. */
+/* What a server asks that is about to wait for the caller behind its reply. */
+static status_t ask(handle_t reply)
+{
+    uint64_t copied = 0;
+    uint8_t byte;
+    return lease_copy(reply, LIMIT_MESSAGE_LEASES, 0, address_of(&byte), 1, LEASE_READ, &copied);
+}
+
+/* A CANCEL that nobody has received yet goes when the call is answered, and so does what the reply
+ * tells of it. */
 static void test_cancel_goes_with_the_answer(void)
 {
     struct service service;
@@ -59,15 +68,20 @@ static void test_cancel_goes_with_the_answer(void)
     struct message answer = {0};
     REQUIRE(service_open(&service));
     EXPECT_OK(caller_start(&caller, OTHER_PRIORITY, service.endpoint, 1, 0));
+    EXPECT_STATUS(STATUS_BAD_STATE, ask(service.reply));
     EXPECT_OK(port_receive(service.port, service.reply, &received));
+    EXPECT_STATUS(STATUS_BAD_LEASE, ask(service.reply));
     EXPECT_OK(thread_interrupt(caller.worker.thread));
     EXPECT_OK(thread_interrupt(caller.worker.thread));
+    EXPECT_STATUS(STATUS_INTERRUPTED, ask(service.reply));
     EXPECT_OK(port_reply(service.reply, &answer));
+    EXPECT_STATUS(STATUS_BAD_STATE, ask(service.reply));
     EXPECT(worker_end(&caller.worker));
     EXPECT_OK(caller.status);
     EXPECT_OK(caller_start(&caller, OTHER_PRIORITY, service.endpoint, 2, 0));
     EXPECT_OK(port_receive(service.port, service.reply, &received));
     EXPECT(received.kind == RECEIVE_CALL);
+    EXPECT_STATUS(STATUS_BAD_LEASE, ask(service.reply));
     EXPECT_OK(port_reply(service.reply, &answer));
     EXPECT(worker_end(&caller.worker));
     service_close(&service);
@@ -137,6 +151,7 @@ static void test_killed_caller(void)
     EXPECT(task_ends(task));
     EXPECT_STATUS(STATUS_INTERRUPTED,
                   lease_copy(service.reply, 0, 0, address_of(&byte), 1, LEASE_READ, &copied));
+    EXPECT_STATUS(STATUS_INTERRUPTED, ask(service.reply));
     EXPECT_STATUS(STATUS_BAD_STATE, port_receive(service.port, service.reply, &received));
     EXPECT_OK(port_reply(service.reply, &answer));
     EXPECT_STATUS(STATUS_BAD_STATE, port_reply(service.reply, &answer));
