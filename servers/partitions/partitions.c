@@ -50,6 +50,7 @@ enum {
 _Static_assert(TABLE_LARGEST_NUMBER < 1 << NUMBER_SHIFT, "numbers fit below the disk's");
 _Static_assert(DISKS <= 1 << (IDENTITY_SHIFT - NUMBER_SHIFT), "and those below its identity");
 
+#define FOR_EVER     UINT64_MAX
 #define GOLDEN_RATIO 0x9e3779b97f4a7c15u /* of 64 bits: spreads a number over the upper ones */
 
 struct disk {
@@ -122,6 +123,66 @@ static void have_moved(const struct call *call, uint32_t flags, uint64_t positio
     unlock_positions();
 }
 
+/* ---- turns: of transfers at one position ---------------------------------------------------- */
+
+/* Of the workers: whose position each is using, 0: none, and who waits for that. Locked, as the
+ * positions are. */
+static struct {
+    handle_t over; /* event: a bit for each worker, to look again */
+    uint64_t waiting;
+    uint64_t moves[WORKERS_MOST];
+} turns;
+
+static uint32_t worker_of(const struct call *call)
+{
+    return (uint32_t)((const struct worker *)call->server->context - workers.workers);
+}
+
+static bool is_moved(uint64_t badge)
+{
+    for (uint32_t i = 0; i < WORKERS_MOST; i++) {
+        if (turns.moves[i] == badge) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* INTERRUPTED: the caller does not want to wait. */
+static status_t take_turn(const struct call *call, uint32_t flags)
+{
+    uint32_t worker = worker_of(call);
+    uint64_t bit = UINT64_C(1) << worker;
+    status_t status = STATUS_OK;
+    if ((flags & FILE_AT_POSITION) == 0) {
+        return STATUS_OK;
+    }
+    lock_positions();
+    while (is_moved(call->in.badge) && status == STATUS_OK) {
+        turns.waiting |= bit;
+        unlock_positions();
+        status = event_wait(turns.over, bit, FOR_EVER, NULL);
+        lock_positions();
+    }
+    if (status == STATUS_OK) {
+        turns.moves[worker] = call->in.badge;
+    }
+    turns.waiting &= ~bit;
+    unlock_positions();
+    return status;
+}
+
+static void give_turn(const struct call *call)
+{
+    lock_positions();
+    turns.moves[worker_of(call)] = 0;
+    uint64_t waiting = turns.waiting;
+    unlock_positions();
+    if (waiting != 0) {
+        status_ignore(event_signal(turns.over, waiting));
+    }
+}
+
 static void on_closed(struct server *at, uint64_t badge)
 {
     (void)at;
@@ -132,8 +193,8 @@ static void on_closed(struct server *at, uint64_t badge)
 
 /* ---- the file protocol ---------------------------------------------------------------------- */
 
-static status_t transfer(struct call *call, uint32_t direction, uint64_t offset, uint32_t flags,
-                         uint64_t *count)
+static status_t move(struct call *call, uint32_t direction, uint64_t offset, uint32_t flags,
+                     uint64_t *count)
 {
     struct disk *disk;
     const struct table_extent *extent = extent_of(call, &disk);
@@ -153,13 +214,24 @@ static status_t transfer(struct call *call, uint32_t direction, uint64_t offset,
     if (!knows_disk(call, disk)) {
         return STATUS_GONE;
     }
-    workers_enter(call);
     status_t status = block_file_lend(&disk->block, opened, call, direction, extent->start + offset,
                                       0, length, count);
-    workers_leave(call);
     if (status == STATUS_OK) {
         have_moved(call, flags, offset + *count);
     }
+    return status;
+}
+
+static status_t transfer(struct call *call, uint32_t direction, uint64_t offset, uint32_t flags,
+                         uint64_t *count)
+{
+    workers_enter(call);
+    status_t status = take_turn(call, flags);
+    if (status == STATUS_OK) {
+        status = move(call, direction, offset, flags, count);
+        give_turn(call);
+    }
+    workers_leave(call);
     return status;
 }
 
@@ -367,6 +439,9 @@ static void take_disks(void)
 static status_t begin(void)
 {
     status_t status = server_add(&server, file_protocol(&operations));
+    if (status == STATUS_OK) {
+        status = event_create(server.account, &turns.over);
+    }
     if (status == STATUS_OK) {
         status = workers_begin(&workers, &server, WORKERS_MOST);
     }

@@ -81,3 +81,12 @@ def check_fifo(console, text):
     """The rest of the system works: two programs, a driver, a pipe of bytes."""
     assert console.run(f"echo {text} > /dev/fifo &")[1] == 0
     assert console.run("cat /dev/fifo") == (f"{text}\n", 0)
+
+
+def write_together(console, path, count):
+    """Three programs that were given one opening write so many lines each to it: all of them,
+    sorted."""
+    loops = [f"(i=0; while [ $i -lt {count} ]; do i=$((i + 1)); echo {who}$i; done)"
+             for who in "ABC"]
+    assert console.run(f"( {' & '.join(loops)} & wait ) > {path}", timeout=300) == ("", 0)
+    return sorted(f"{who}{number}" for who in "ABC" for number in range(1, count + 1))

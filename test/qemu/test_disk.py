@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from harness.machine import SECTOR, scratch_contents
+from services import write_together
 
 
 @pytest.mark.quick
@@ -36,6 +37,15 @@ def test_writing_reaches_the_image(boot, architecture, scratch):
     assert console.power_off(), f"the machine is still on{console.where()}"
     text = b"written by sinter\n"
     assert image.read_bytes() == text + scratch_contents()[len(text):]
+
+
+def test_writers_take_turns_at_a_position(boot, architecture, scratch):
+    """Programs that were given the same opening, on several CPUs, do not write over one another."""
+    image = scratch()
+    console = boot(smp=4, disks=[image])
+    lines = write_together(console, "/dev/disk0", 200)
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    assert sorted(image.read_bytes().decode("latin-1").split("\n")[:len(lines)]) == lines
 
 
 def test_restarted_driver_serves_again(boot, architecture, scratch):

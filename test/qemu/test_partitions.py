@@ -6,7 +6,7 @@ import pytest
 
 import partitioned
 from harness.machine import SECTOR
-from services import state_of, wait_state
+from services import state_of, wait_state, write_together
 
 
 def sha256(data):
@@ -82,6 +82,15 @@ def test_writing_stays_inside(boot, architecture, disk):
     start, length = 2048 * SECTOR, 4096 * SECTOR
     expected = partitioned.part(data, 8192, 4096)
     assert path.read_bytes() == data[:start] + expected + data[start + length:]
+
+
+def test_writers_take_turns_at_a_position(boot, architecture, disk):
+    path, _ = disk(partitioned.GPT)
+    console = boot(smp=4, disks=[path])
+    lines = write_together(console, "/dev/disk0p1", 200)
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    written = path.read_bytes()[2048 * SECTOR:].decode("latin-1").split("\n")
+    assert sorted(written[:len(lines)]) == lines
 
 
 @pytest.mark.parametrize("smp", [1, 4])

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness.places import ROOT
-from services import status_of, wait_state
+from services import status_of, wait_state, write_together
 
 SERVICE = "virtio-9p"
 SHARE = "/host"
@@ -312,10 +312,8 @@ def test_openings_are_given_back(share, folder):
 def test_writers_take_turns_at_a_position(share, folder):
     """Programs that were given the same opening, on several CPUs, do not write over one another."""
     console, _ = share(smp=4)
-    loops = [f"(i=0; while [ $i -lt 500 ]; do i=$((i + 1)); echo {who}$i; done)" for who in "ABC"]
-    assert console.run(f"( {' & '.join(loops)} & wait ) > {SHARE}/log", timeout=LIMIT) == ("", 0)
-    written = (folder / "log").read_text().splitlines()
-    assert sorted(written) == sorted(f"{who}{number}" for who in "ABC" for number in range(1, 501))
+    lines = write_together(console, f"{SHARE}/log", 500)
+    assert sorted((folder / "log").read_text().splitlines()) == lines
 
 
 # ---- ./run ----------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ struct request {
     handle_t reply;
     uint64_t badge; /* and flags: of a transfer, for the position */
     uint32_t flags;
-    uint64_t offset;
+    bool placed;     /* `offset` is where it goes, and `plan` the blocks */
+    uint64_t offset; /* till then: what the client believes */
     uint64_t length;
     struct plan plan;
     handle_t pin;   /* 0: none */
@@ -225,8 +226,8 @@ static bool start_bounced(struct requests *requests, struct request *request)
     return started;
 }
 
-/* Hands a request to the device; false when there is no room now. The device may be another size
- * since the request came. */
+/* Hands a request that is placed to the device; false when there is no room now. The device may be
+ * another size since. */
 static bool start(struct requests *requests, struct request *request)
 {
     struct virtqueue_segment segments[DISK_SEGMENTS];
@@ -249,16 +250,48 @@ static bool start(struct requests *requests, struct request *request)
     return started;
 }
 
-/* Whether a request touches blocks of an earlier one, and one of them writes. */
+static bool at_one_position(const struct request *one, const struct request *other)
+{
+    return one->badge == other->badge && (one->flags & other->flags & FILE_AT_POSITION) != 0;
+}
+
+/* Where it goes is known once nobody moves the position before it. */
+static bool place(struct requests *requests, struct request *request)
+{
+    for (const struct request *earlier = first; earlier != request && !request->placed;
+         earlier = earlier->next) {
+        if (at_one_position(request, earlier)) {
+            return false;
+        }
+    }
+    if (!request->placed) {
+        request->offset =
+            positions_take(&requests->positions, request->badge, request->offset, request->flags);
+        request->plan = plan_of(requests->disk, request->offset, request->length);
+        request->placed = true;
+    }
+    return true;
+}
+
+/* Whether it touches blocks of one that came or began before it, and one of them writes. */
 static bool has_to_wait(const struct request *request)
 {
-    for (const struct request *earlier = first; earlier != request; earlier = earlier->next) {
-        bool both_read = request->operation == DISK_READ && earlier->operation == DISK_READ;
-        if (!both_read && plan_overlaps(&request->plan, &earlier->plan)) {
+    bool is_earlier = true;
+    for (const struct request *other = first; other != NULL; other = other->next) {
+        bool both_read = request->operation == DISK_READ && other->operation == DISK_READ;
+        if (other == request) {
+            is_earlier = false;
+        } else if ((is_earlier || other->state != WAITING) && !both_read &&
+                   plan_overlaps(&request->plan, &other->plan)) {
             return true;
         }
     }
     return false;
+}
+
+static bool can_start(struct requests *requests, struct request *request)
+{
+    return request->state == WAITING && place(requests, request) && !has_to_wait(request);
 }
 
 static void start_waiting(struct requests *requests)
@@ -266,8 +299,7 @@ static void start_waiting(struct requests *requests)
     struct request *next;
     for (struct request *request = first; request != NULL; request = next) {
         next = request->next;
-        bool can_start = request->state == WAITING && !has_to_wait(request);
-        if (can_start && !start(requests, request)) {
+        if (can_start(requests, request) && !start(requests, request)) {
             break;
         }
     }
@@ -369,15 +401,13 @@ status_t requests_transfer(struct requests *requests, struct call *call,
                            enum disk_operation operation, uint64_t offset, uint32_t flags,
                            uint64_t *count)
 {
-    offset = positions_take(&requests->positions, call->in.badge, offset, flags);
     uint64_t length = call_lease_length(call, 0);
-    struct plan plan = plan_of(requests->disk, offset, length);
     *count = 0;
     if (operation == DISK_WRITE && requests->disk->read_only) {
         return STATUS_READ_ONLY;
     }
-    if (plan.count == 0) {
-        return at_end(operation, length);
+    if (length == 0) {
+        return STATUS_OK;
     }
     struct request *request = add_request();
     if (request == NULL) {
@@ -388,7 +418,6 @@ status_t requests_transfer(struct requests *requests, struct call *call,
     request->badge = call->in.badge;
     request->flags = flags;
     request->length = length;
-    request->plan = plan;
     return enter(requests, call, request);
 }
 
@@ -403,5 +432,6 @@ status_t requests_flush(struct requests *requests, struct call *call)
         return STATUS_BUSY;
     }
     request->operation = DISK_FLUSH;
+    request->placed = true;
     return enter(requests, call, request);
 }
