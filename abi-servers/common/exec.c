@@ -60,13 +60,10 @@ static void refuse(struct attempt *attempt, const char *reason)
 static status_t open_program(struct process *process, struct attempt *attempt, handle_t *file)
 {
     uint32_t kind = FILE_KIND_REGULAR;
-    unsigned tries = 0;
     status_t status =
         names_resolve(&host.names, &process->directory, attempt->path, &attempt->place);
     if (status == STATUS_OK) {
-        do {
-            status = names_open(&attempt->place, FILE_READ, &kind, file);
-        } while (program_try_again(status, &tries));
+        status = names_open(&attempt->place, FILE_READ, &kind, file);
     }
     if (status == STATUS_OK && kind != FILE_KIND_REGULAR) {
         status_ignore(handle_close(*file));

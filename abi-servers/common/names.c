@@ -101,7 +101,7 @@ status_t names_resolve(const struct names *names, const struct working_directory
 status_t names_open(const struct place *place, uint32_t flags, uint32_t *kind, handle_t *file)
 {
     if (place->length > 0) {
-        return walk_open(place->directory, place->path, place->length, flags, kind, file);
+        return walk_open_again(place->directory, place->path, place->length, flags, kind, file);
     }
     *kind = FILE_KIND_DIRECTORY;
     return flags & (FILE_WRITE | FILE_TRUNCATE)

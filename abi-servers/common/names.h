@@ -35,7 +35,7 @@ struct place {
 SINTER_MUST_CHECK status_t names_resolve(const struct names *names,
                                          const struct working_directory *directory,
                                          const char *path, struct place *place);
-/* As `open` of the file protocol. */
+/* As `open` of the file protocol, over a crash of its server too (walk.h). */
 SINTER_MUST_CHECK status_t names_open(const struct place *place, uint32_t flags, uint32_t *kind,
                                       handle_t *file);
 /* The directory that holds the last part of the path, which `name` becomes. *directory is the

@@ -3,6 +3,8 @@
 
 #include <sinter/protocol/file.h>
 
+enum { TRIES = 5 };
+
 status_t walk_open(handle_t directory, const char *path, size_t length, uint32_t flags,
                    uint32_t *kind, handle_t *file)
 {
@@ -30,4 +32,15 @@ status_t walk_open(handle_t directory, const char *path, size_t length, uint32_t
         status_ignore(handle_close(at));
     }
     return STATUS_FAILED;
+}
+
+status_t walk_open_again(handle_t directory, const char *path, size_t length, uint32_t flags,
+                         uint32_t *kind, handle_t *file)
+{
+    status_t status = STATUS_PEER_DIED;
+    int tries = (flags & FILE_EXCLUSIVE) != 0 ? 1 : TRIES;
+    for (int i = 0; i < tries && (status == STATUS_PEER_DIED || status == STATUS_NOT_READY); i++) {
+        status = walk_open(directory, path, length, flags, kind, file);
+    }
+    return status;
 }

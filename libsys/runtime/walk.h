@@ -15,5 +15,12 @@
  */
 SINTER_MUST_CHECK status_t walk_open(handle_t directory, const char *path, size_t length,
                                      uint32_t flags, uint32_t *kind, handle_t *file);
+/*
+ * The same, and a server that died meanwhile, or is stopping, is asked again a few times: a path
+ * that kills its server must not kill every new instance. With FILE_EXCLUSIVE it is asked once:
+ * whether the file was made matters then, and only the caller can tell. PEER_DIED, NOT_READY.
+ */
+SINTER_MUST_CHECK status_t walk_open_again(handle_t directory, const char *path, size_t length,
+                                           uint32_t flags, uint32_t *kind, handle_t *file);
 
 #endif

@@ -14,8 +14,6 @@
 #include "program.h"
 #include "walk.h"
 
-#define OPEN_TRIES 5 /* a path that kills its server must not kill every new instance */
-
 static char directory[PATH_SIZE] = "/";
 
 void path_start(void)
@@ -35,27 +33,15 @@ status_t path_resolve(const char *path, char *absolute)
     return *path == '\0' ? STATUS_NOT_FOUND : STATUS_TOO_LARGE;
 }
 
-/* A server that died meanwhile is asked again: a file is not opened twice by it. Whether it was
- * made can matter (FILE_EXCLUSIVE), and only the caller can tell then. */
-static status_t walk(const char *path, size_t length, uint32_t flags, uint32_t *kind,
-                     handle_t *endpoint)
-{
-    status_t status = STATUS_PEER_DIED;
-    int tries = (flags & FILE_EXCLUSIVE) != 0 ? 1 : OPEN_TRIES;
-    for (int i = 0; i < tries && status == STATUS_PEER_DIED; i++) {
-        status = walk_open(program_handle("namespace"), path, length, flags, kind, endpoint);
-    }
-    return status;
-}
-
 status_t path_open_resolved(const char *absolute, uint32_t flags, uint32_t *kind,
                             handle_t *endpoint)
 {
     uint32_t found = FILE_KIND_DIRECTORY;
     size_t length = strlen(absolute);
-    status_t status = length <= 1
-                          ? handle_duplicate(program_handle("namespace"), RIGHT_ALL, endpoint)
-                          : walk(absolute + 1, length - 1, flags, &found, endpoint);
+    handle_t root = program_handle("namespace");
+    status_t status =
+        length <= 1 ? handle_duplicate(root, RIGHT_ALL, endpoint)
+                    : walk_open_again(root, absolute + 1, length - 1, flags, &found, endpoint);
     if (kind != NULL) {
         *kind = found;
     }

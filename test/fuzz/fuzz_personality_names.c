@@ -10,8 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* No server is asked for what is only resolved. */
-status_t walk_open(handle_t below, const char *path, size_t length, uint32_t flags, uint32_t *kind,
-                   handle_t *file)
+status_t walk_open_again(handle_t below, const char *path, size_t length, uint32_t flags,
+                         uint32_t *kind, handle_t *file)
 {
     (void)below;
     (void)path;

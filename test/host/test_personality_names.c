@@ -25,8 +25,8 @@ static handle_t opened_below;
 
 /* ---- other servers --------------------------------------------------------------------------- */
 
-status_t walk_open(handle_t below, const char *path, size_t length, uint32_t flags, uint32_t *kind,
-                   handle_t *file)
+status_t walk_open_again(handle_t below, const char *path, size_t length, uint32_t flags,
+                         uint32_t *kind, handle_t *file)
 {
     (void)flags;
     memcpy(opened, path, length);

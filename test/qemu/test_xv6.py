@@ -248,6 +248,19 @@ def test_starting_over_a_crash_of_the_files(start):
     assert output(console, "cat told") == output(console, "cat wanted")
 
 
+def test_opening_over_a_crash_of_the_files(start):
+    """A program goes on opening although the server dies in the middle of it."""
+    console = start(smp=4)
+    output(console, "svc start xv6")
+    console.run("while /xv6/measure open 500 /xv6/measure; do true; done > /tmp/told &")
+    for turn in range(4):
+        output(console, "svc kill xv6fs")
+        wait_restarted(console, "xv6fs", turn + 1)
+    assert "running" in output(console, "jobs").lower(), "an open has failed"
+    output(console, "kill $!; wait $!", wanted=143)
+    assert output(console, "cat /tmp/told") == ""
+
+
 def test_ends(start):
     """Kill, ^C, and the end of the personality."""
     console = start()
