@@ -32,9 +32,7 @@ static bool rest(struct host_thread *self)
     return !self->ends;
 }
 
-/* A kick for the process that has ended, which is not to end a wait for the next one: taken by a
- * wait that nothing else ends. */
-static void take_kick(const struct host_thread *self)
+void host_thread_take_kick(const struct host_thread *self)
 {
     status_ignore(event_wait(self->event, HOST_THREAD_NEVER, clock_read() + KICK_TIME, NULL));
 }
@@ -48,7 +46,7 @@ static void thread_main(void *argument)
         status_t status = event_wait(self->event, HOST_THREAD_WORK, FOR_EVER, &bits);
         if (status == STATUS_OK) {
             if (process_run(self->process)) {
-                take_kick(self);
+                host_thread_take_kick(self); /* it is not to end a wait for the next process */
             }
             kept = rest(self);
         }

@@ -29,6 +29,8 @@ struct host_thread {
 SINTER_MUST_CHECK status_t host_threads_make(void);
 /* Takes a thread for a process and lets it run that. FULL, NO_PAGES, … Lock held. */
 SINTER_MUST_CHECK status_t host_thread_start(struct process *process);
+/* The running thread takes a kick that came too late for its guest, and would end its next wait. */
+void host_thread_take_kick(const struct host_thread *self);
 /* Those that have ended leave nothing. Lock held. */
 void host_threads_bury(void);
 

@@ -122,6 +122,13 @@ static void serve_all(struct pipe *pipe)
     }
 }
 
+static inline void wake(struct wait_queue *queue)
+{
+    if (queue->first != NULL) {
+        wait_queue_wake(queue);
+    }
+}
+
 /* After a change: all that can go on does. */
 static void changed(struct pipe *pipe)
 {
@@ -129,10 +136,10 @@ static void changed(struct pipe *pipe)
         serve_all(pipe);
     }
     if (pipe->used > 0 || pipe->writers == 0) {
-        wait_queue_wake(&pipe->read_wait);
+        wake(&pipe->read_wait);
     }
     if (pipe->used < host.abi->pipe_bytes || pipe->readers == 0) {
-        wait_queue_wake(&pipe->write_wait);
+        wake(&pipe->write_wait);
     }
 }
 

@@ -111,6 +111,8 @@ struct process *process_take(struct process *parent)
             process->session = parent != NULL ? parent->session : process->pid;
             process->outside = true;
             process->stopped = parent != NULL && parent->stopped;
+            process->stop_untold = process->stopped;
+            process->stop_signal = process->stopped ? parent->stop_signal : 0;
             process->halts = process->stopped;
             return process;
         }
@@ -143,6 +145,17 @@ static bool is_forgotten(const struct process *process)
     return process->parent == NULL && !process->held;
 }
 
+static void tell_parent(const struct process *process, enum child_event event)
+{
+    struct process *parent = process->parent;
+    if (parent != NULL) {
+        wait_queue_wake(&parent->children);
+        if (host.abi->child != NULL) {
+            host.abi->child(parent, process, event);
+        }
+    }
+}
+
 /* ---- ends ------------------------------------------------------------------------------------ */
 
 static void orphan_children(struct process *process)
@@ -154,6 +167,7 @@ static void orphan_children(struct process *process)
             if (child->state == PROCESS_ZOMBIE && is_forgotten(child)) {
                 child->state = PROCESS_FREE;
             }
+            session_lost_parent(child, process);
         }
     }
 }
@@ -170,10 +184,10 @@ bool process_ended(struct process *process)
     bool killed = process->killed;
     process->thread = NULL;
     process->state = PROCESS_ZOMBIE;
+    session_lost_parent(process, process->parent);
     export_process_ended(process);
-    if (process->parent != NULL) {
-        wait_queue_wake(&process->parent->children);
-    } else if (is_forgotten(process)) {
+    tell_parent(process, CHILD_ENDED);
+    if (is_forgotten(process)) {
         process->state = PROCESS_FREE;
     }
     mutex_unlock(&host.lock);
@@ -239,16 +253,32 @@ void process_end_family(uint32_t family, int64_t code)
 
 /* ---- stops ----------------------------------------------------------------------------------- */
 
-bool process_stop(struct process *process)
+void process_tell_stop(struct process *process)
+{
+    if (process->stop_untold) {
+        process->stop_untold = false;
+        process->news = CHILD_STOPPED;
+        tell_parent(process, CHILD_STOPPED);
+    }
+}
+
+bool process_stop(struct process *process, uint32_t signal)
 {
     if (process->state != PROCESS_RUNS || process->killed) {
         return false;
     }
+    if (process->stopped) {
+        return true;
+    }
     process->stopped = true;
+    process->stop_untold = true;
+    process->stop_signal = signal;
     process->halts = true;
     atomic_thread_fence(memory_order_seq_cst);
     /* A kick would end what it waits for. It looks by itself before its guest goes on. */
-    if (!process->outside && process->image.guest != 0) {
+    if (process->outside) {
+        process_tell_stop(process);
+    } else if (process->image.guest != 0) {
         status_ignore(guest_kick(process->image.guest));
     }
     return true;
@@ -259,9 +289,13 @@ bool process_continue(struct process *process)
     if (process->state != PROCESS_RUNS || process->killed) {
         return false;
     }
-    process->stopped = false;
-    process->halts = false;
-    wait_queue_wake(&process->continues);
+    if (process->stopped) {
+        process->stopped = false;
+        process->stop_untold = false;
+        process->news = CHILD_CONTINUED;
+        wait_queue_wake(&process->continues);
+        tell_parent(process, CHILD_CONTINUED);
+    }
     return true;
 }
 
@@ -269,8 +303,10 @@ status_t process_pause(struct process *process)
 {
     status_t status = STATUS_OK;
     while (process->stopped && status == STATUS_OK) {
+        process_tell_stop(process);
         status = process_sleep(process, &process->continues, FOR_EVER);
     }
+    process->halts = process->killed;
     return status;
 }
 
@@ -280,7 +316,7 @@ bool process_obey(struct process *process, int64_t code)
 {
     switch (code - SESSION_KILLED_BY) {
     case SESSION_STOP:
-        return process_stop(process);
+        return process_stop(process, SESSION_STOP);
     case SESSION_CONTINUE:
         return process_continue(process);
     default:
@@ -311,14 +347,23 @@ status_t process_obey_pid(uint32_t pid, int64_t code)
 
 /* ---- children -------------------------------------------------------------------------------- */
 
-static struct process *find_child(struct process *process, bool *any)
+static bool is_chosen(const struct process *child, const struct child_choice *choice)
+{
+    return (choice->pid == 0 || child->pid == choice->pid) &&
+           (choice->group == 0 || child->group == choice->group) &&
+           (child->state != PROCESS_ZOMBIE || (choice->events & CHILD_ENDED) != 0);
+}
+
+/* Null: there are none yet. `any`: there may be some. */
+static const struct process *find_news(const struct process *process,
+                                       const struct child_choice *choice, bool *any)
 {
     *any = false;
     for (uint32_t i = 0; i < PROCESSES; i++) {
-        struct process *child = &host.processes[i];
-        if (child->state != PROCESS_FREE && child->parent == process) {
+        const struct process *child = &host.processes[i];
+        if (child->state != PROCESS_FREE && child->parent == process && is_chosen(child, choice)) {
             *any = true;
-            if (child->state == PROCESS_ZOMBIE) {
+            if (child->state == PROCESS_ZOMBIE || (child->news & choice->events) != 0) {
                 return child;
             }
         }
@@ -326,19 +371,29 @@ static struct process *find_child(struct process *process, bool *any)
     return NULL;
 }
 
-status_t process_await_child(struct process *process, uint32_t *pid, int64_t *code)
+static struct child_news news_of(const struct process *child)
+{
+    if (child->state == PROCESS_ZOMBIE) {
+        return (struct child_news){child->pid, CHILD_ENDED, child->code, child->reason};
+    }
+    int64_t signal = child->news == CHILD_STOPPED ? child->stop_signal : SESSION_CONTINUE;
+    return (struct child_news){child->pid, (enum child_event)child->news, signal, 0};
+}
+
+status_t process_await_child(struct process *process, const struct child_choice *choice,
+                             struct child_news *news)
 {
     status_t status = STATUS_OK;
-    struct process *child;
+    const struct process *child;
     bool any;
     mutex_lock(&host.lock);
-    while ((child = find_child(process, &any)) == NULL && any && status == STATUS_OK) {
-        status = process_sleep(process, &process->children, FOR_EVER);
+    while ((child = find_news(process, choice, &any)) == NULL && any && status == STATUS_OK) {
+        status =
+            choice->poll ? STATUS_TIMED_OUT : process_sleep(process, &process->children, FOR_EVER);
     }
     host_threads_bury();
     if (child != NULL) {
-        *pid = child->pid;
-        *code = child->code;
+        *news = news_of(child);
         status = STATUS_OK;
     } else if (!any) {
         status = STATUS_NOT_FOUND;
@@ -347,14 +402,18 @@ status_t process_await_child(struct process *process, uint32_t *pid, int64_t *co
     return status;
 }
 
-void process_bury_child(struct process *process, uint32_t pid)
+void process_child_told(struct process *process, const struct child_news *news)
 {
     mutex_lock(&host.lock);
-    struct process *child = find_pid(pid);
+    struct process *child = find_pid(news->pid);
     if (child != NULL && child->parent == process) {
-        child->parent = NULL;
-        if (is_forgotten(child)) {
-            child->state = PROCESS_FREE;
+        if (news->event != CHILD_ENDED) {
+            child->news = child->news == (uint32_t)news->event ? 0 : child->news;
+        } else {
+            child->parent = NULL;
+            if (is_forgotten(child)) {
+                child->state = PROCESS_FREE;
+            }
         }
     }
     mutex_unlock(&host.lock);

@@ -40,6 +40,28 @@ enum process_state {
     PROCESS_ZOMBIE,
 };
 
+/* What a parent can be told of a child. */
+enum child_event {
+    CHILD_ENDED = 1,
+    CHILD_STOPPED = 2,
+    CHILD_CONTINUED = 4,
+};
+
+/* What a wait is for. */
+struct child_choice {
+    uint32_t pid;    /* this child; 0: any */
+    uint32_t group;  /* of this group; 0: any */
+    uint32_t events; /* CHILD_ bits */
+    bool poll;       /* only if it has happened already */
+};
+
+struct child_news {
+    uint32_t pid;
+    enum child_event event;
+    int64_t code;    /* of an end: the exit code; of a stop: its signal */
+    uint32_t reason; /* of an end: EXIT_ */
+};
+
 struct process {
     /* Its own thread's. */
     struct image image;
@@ -63,8 +85,11 @@ struct process {
     bool is_shell;          /* a leader that has opened its terminal: the ABI may spare it */
     _Atomic bool killed;
     int64_t kill_code;
-    _Atomic bool halts; /* it is killed or stopped: its guest is not to go on */
+    _Atomic bool halts; /* it was killed or stopped: it sees to that before its guest goes on */
     bool stopped;
+    bool stop_untold;     /* its guest may still run for a moment */
+    uint32_t stop_signal; /* what stopped it last */
+    uint32_t news;        /* CHILD_STOPPED or _CONTINUED, which its parent has not taken; or 0 */
     struct wait_queue continues; /* where it then waits */
     struct open_file *files[DESCRIPTORS];
     struct console *console;
@@ -75,7 +100,7 @@ struct process {
 
     int64_t code; /* of a zombie */
     uint32_t reason;
-    struct wait_queue children; /* where it waits for their ends */
+    struct wait_queue children; /* where it waits for news of them */
 
     struct process *next_sleeper; /* in the queue where it waits */
     bool asleep;
@@ -102,6 +127,9 @@ struct personality_abi {
                      const struct arguments *arguments, struct refusal_text *why);
     /* Sends it a signal; null: any ends it. Lock held. */
     void (*signal)(struct process *process, enum terminal_signal signal);
+    /* A child has ended, stopped or gone on, for which a parent may want a signal; null: none does.
+     * Lock held. */
+    void (*child)(struct process *parent, const struct process *child, enum child_event event);
     uint64_t image_top;
     uint32_t pipe_bytes;     /* that a pipe holds, at most PIPE_BYTES */
     uint32_t transfer_flags; /* FILE_ flags of reads and writes, beside AT_POSITION */
@@ -153,9 +181,12 @@ void process_exit(struct process *process, int64_t code, uint32_t reason);
 void process_end(struct process *process, int64_t code);
 void process_end_family(uint32_t family, int64_t code);
 /* Its guest does not go on until it is continued; what it waits for at that moment it still gets.
- * False: it has ended, or become a program of another kind, which cannot be stopped. Lock held. */
-bool process_stop(struct process *process);
+ * signal: what its parent is told. False: it has ended, or become a program of another kind, which
+ * cannot be stopped. Lock held. */
+bool process_stop(struct process *process, uint32_t signal);
 bool process_continue(struct process *process);
+/* It has been stopped, and its guest is sure not to go on: its parent is told, once. Lock held. */
+void process_tell_stop(struct process *process);
 /* What `kill` does by a code: stops and continues (SESSION_STOP and SESSION_CONTINUE of session.h),
  * or ends, one process or all that one from outside has started. False: there is nothing that could
  * obey. Lock held. */
@@ -163,13 +194,16 @@ bool process_obey(struct process *process, int64_t code);
 bool process_obey_family(uint32_t family, int64_t code);
 /* NOT_FOUND: there is none that could obey. */
 SINTER_MUST_CHECK status_t process_obey_pid(uint32_t pid, int64_t code);
-/* Waits while the running process is stopped. INTERRUPTED: killed. Lock held. */
+/* Waits while the running process is stopped; then its guest may go on. INTERRUPTED: killed. Lock
+ * held. */
 SINTER_MUST_CHECK status_t process_pause(struct process *process);
-/* Waits until a child has ended, which stays until process_bury_child(). NOT_FOUND: there are none;
- * INTERRUPTED: killed. */
-SINTER_MUST_CHECK status_t process_await_child(struct process *process, uint32_t *pid,
-                                               int64_t *code);
-void process_bury_child(struct process *process, uint32_t pid);
+/* Waits for news of a child, which stay until process_child_told(). NOT_FOUND: there is no child
+ * that could bring them; TIMED_OUT: none yet, of a poll; INTERRUPTED: killed. */
+SINTER_MUST_CHECK status_t process_await_child(struct process *process,
+                                               const struct child_choice *choice,
+                                               struct child_news *news);
+/* Its parent has them: they are not told again, and a child that has ended is buried. */
+void process_child_told(struct process *process, const struct child_news *news);
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 

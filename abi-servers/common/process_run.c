@@ -43,10 +43,26 @@ static bool may_run(struct process *process)
     return !atomic_load_explicit(&process->halts, memory_order_relaxed);
 }
 
+/* A stop came as its guest had just left: the kick is not to end what it waits for next. */
+static __attribute__((noinline)) void stop_outside(struct process *process)
+{
+    mutex_lock(&host.lock);
+    if (!process->killed) {
+        host_thread_take_kick(process->thread);
+        process_tell_stop(process);
+    }
+    mutex_unlock(&host.lock);
+}
+
+/* Either this sees that the process is to stop, or whoever wants that sees it outside. */
 static bool on_exit(void *context, uint64_t exit)
 {
     struct process *process = context;
     atomic_store_explicit(&process->outside, true, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&process->halts, memory_order_relaxed)) {
+        stop_outside(process);
+    }
     return handle_exit(process, exit) && may_run(process);
 }
 

@@ -24,7 +24,7 @@ static void send(struct process *process, enum terminal_signal signal)
     } else if (ends(signal)) {
         process_end(process, SESSION_KILLED_BY + signal);
     } else if (stops(signal) && !session_group_is_orphaned(process->group)) {
-        (void)process_stop(process);
+        (void)process_stop(process, signal);
     } else if (signal == TERMINAL_SIGCONT) {
         (void)process_continue(process);
     }
@@ -60,6 +60,27 @@ bool session_group_is_orphaned(uint32_t group)
         }
     }
     return true;
+}
+
+static bool has_stopped(uint32_t group)
+{
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        const struct process *at = &host.processes[i];
+        if (at->state == PROCESS_RUNS && at->group == group && at->stopped) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void session_lost_parent(const struct process *child, const struct process *parent)
+{
+    uint32_t group = child->group;
+    if (parent != NULL && parent->group != group && parent->session == child->session &&
+        has_stopped(group) && session_group_is_orphaned(group)) {
+        session_signal_group(group, TERMINAL_SIGHUP);
+        session_signal_group(group, TERMINAL_SIGCONT);
+    }
 }
 
 uint32_t session_signal_of(int64_t code)

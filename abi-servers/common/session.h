@@ -20,6 +20,9 @@ void session_signal_leader(uint32_t session, enum terminal_signal signal);
 
 /* No member has a living parent in another group of its session. */
 bool session_group_is_orphaned(uint32_t group);
+/* Child and parent are one no more. If that orphans the child's group, and one of it is stopped,
+ * all of it get SIGHUP and SIGCONT (POSIX.1-2017, _Exit()). */
+void session_lost_parent(const struct process *child, const struct process *parent);
 
 /* The signal that ending with this code stands for, 0: none. */
 uint32_t session_signal_of(int64_t code);

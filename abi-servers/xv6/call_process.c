@@ -26,18 +26,18 @@ int64_t xv6_exit(struct process *process)
 
 int64_t xv6_wait(struct process *process)
 {
-    uint32_t pid;
-    int64_t code;
+    static const struct child_choice any_end = {.events = CHILD_ENDED};
+    struct child_news news;
     uint64_t address = guest_argument(process, 0);
-    if (process_await_child(process, &pid, &code) != STATUS_OK) {
+    if (process_await_child(process, &any_end, &news) != STATUS_OK) {
         return -1;
     }
-    int32_t status = (int32_t)code;
+    int32_t status = (int32_t)news.code;
     if (address != 0 && guest_copy_out(address, &status, sizeof(status)) != STATUS_OK) {
         return -1;
     }
-    process_bury_child(process, pid);
-    return pid;
+    process_child_told(process, &news);
+    return news.pid;
 }
 
 int64_t xv6_kill(struct process *process)

@@ -42,16 +42,16 @@ static int64_t fork(struct process *process)
 /* The child stays until its code has been told. */
 static int64_t wait(struct process *process)
 {
-    uint32_t pid = 0;
-    int64_t code = 0;
-    status_t status = process_await_child(process, &pid, &code);
+    static const struct child_choice any_end = {.events = CHILD_ENDED};
+    struct child_news news = {0};
+    status_t status = process_await_child(process, &any_end, &news);
     if (status == STATUS_OK) {
-        status = guest_copy_out(guest_argument(process, 0), &code, sizeof(code));
+        status = guest_copy_out(guest_argument(process, 0), &news.code, sizeof(news.code));
     }
     if (status == STATUS_OK) {
-        process_bury_child(process, pid);
+        process_child_told(process, &news);
     }
-    return answer(status, pid);
+    return answer(status, news.pid);
 }
 
 static int64_t exec(struct process *process)

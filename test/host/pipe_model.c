@@ -255,6 +255,7 @@ status_t guest_copy_out(uint64_t address, const void *from, uint64_t length)
 void wait_queue_wake(struct wait_queue *queue)
 {
     woken |= queue == (process_reads ? &pipe_tested->read_wait : &pipe_tested->write_wait);
+    queue->first = NULL;
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
@@ -366,11 +367,13 @@ status_t process_sleep(struct process *process, struct wait_queue *queue, uint64
     require(locked && process == &sleeper && deadline == UINT64_MAX);
     require(queue == (process_reads ? &pipe_tested->read_wait : &pipe_tested->write_wait));
     woken = false;
+    queue->first = process;
     while (!woken) {
         settle();
         require(process_reads ? pipe_tested->used == 0 && pipe_tested->writers > 0
                               : pipe_tested->used == abi.pipe_bytes && pipe_tested->readers > 0);
         if (!operate_outside(true)) {
+            queue->first = NULL;
             return STATUS_INTERRUPTED; /* killed */
         }
         if (!woken) {

@@ -33,5 +33,6 @@ def test_pairs_sessions_and_groups(start, smp):
         told, status = console.run("/host/terminals")
         assert status == 0 and told.rstrip().endswith(PASSED), f"{told}{console.where()}"
         used.append(memory_used(console)[0])
-    # Each pair has four pages of its own, and a run makes ten; page tables come and go.
-    assert used[3] <= used[1] + 32, f"{used}: pages are left behind{console.where()}"
+    # Each pair has four pages of its own, and a run makes ten; page tables come and go, and the
+    # stacks (36 KiB) of the last threads that have ended stay until there are new ones.
+    assert used[3] <= used[1] + 32 + 2 * 36, f"{used}: pages are left behind{console.where()}"

@@ -124,17 +124,51 @@ static int64_t job_signal(struct process *process)
     return job != NULL && process_obey(job, SESSION_KILLED_BY + number(process, 1)) ? 0 : -1;
 }
 
-static int64_t job_stopped(struct process *process)
+static uint32_t told[PROCESSES]; /* CHILD_ bits that child() had for each process */
+
+static void child(struct process *parent, const struct process *of, enum child_event event)
 {
-    const struct process *job = process_of(number(process, 0));
-    return job != NULL ? job->stopped : -1;
+    (void)of;
+    told[parent - host.processes] |= event;
 }
 
-enum { FIRST = 32 };
+static int64_t child_signals(struct process *process)
+{
+    uint32_t *bits = &told[process - host.processes];
+    int64_t result = *bits;
+    *bits = 0;
+    return result;
+}
+
+enum { POLL = 8 };
+
+/* It waits, so it comes without the lock. */
+static int64_t child_wait(struct process *process)
+{
+    int32_t which = (int32_t)number(process, 0);
+    uint32_t events = number(process, 1);
+    const struct child_choice choice = {.pid = which > 0 ? (uint32_t)which : 0,
+                                        .group = which < 0 ? (uint32_t)-which : 0,
+                                        .events = events & ~(uint32_t)POLL,
+                                        .poll = (events & POLL) != 0};
+    struct child_news news;
+    status_t status = process_await_child(process, &choice, &news);
+    if (status != STATUS_OK) {
+        return status == STATUS_TIMED_OUT ? 0 : -1;
+    }
+    int32_t code = (int32_t)news.code;
+    if (guest_copy_out(guest_argument(process, 2), &code, sizeof(code)) != STATUS_OK) {
+        return -1;
+    }
+    process_child_told(process, &news);
+    return news.event;
+}
+
+enum { FIRST = 32, CHILD_WAIT = 41 };
 
 static int64_t (*const calls[])(struct process *) = {
-    pair_open, pair_unlock,    pair_slave,   begin_session, terminal_take,
-    group_set, foreground_set, terminal_raw, job_signal,    job_stopped,
+    pair_open,      pair_unlock,  pair_slave, begin_session, terminal_take, group_set,
+    foreground_set, terminal_raw, job_signal, NULL,          child_signals,
 };
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
@@ -145,6 +179,10 @@ static bool call(struct process *process)
     uint64_t which = registers[GUEST_CALL] - FIRST;
     if (which >= CALLS) {
         return xv6_call(process);
+    }
+    if (which == CHILD_WAIT - FIRST) {
+        registers[GUEST_RESULT] = (uint64_t)child_wait(process);
+        return true;
     }
     mutex_lock(&host.lock);
     registers[GUEST_RESULT] = (uint64_t)calls[which](process);
@@ -159,6 +197,7 @@ int server_main(const struct start_info *info)
     abi.name = info->name;
     abi.call = call;
     abi.signal = NULL;
+    abi.child = child;
     host.abi = &abi;
     return export_run(info);
 }

@@ -10,4 +10,7 @@ CALL(37, int, group_set, (int pid, int group))           /* setpgid() */
 CALL(38, int, foreground_set, (int terminal, int group)) /* tcsetpgrp() */
 CALL(39, int, terminal_raw, (int terminal, int raw)) /* without ICANON, ECHO and ISIG; or with */
 CALL(40, int, job_signal, (int pid, int signal))     /* what `kill` sends by that number */
-CALL(41, int, job_stopped, (int pid))                /* 0, 1 */
+/* Of this child, of any (0) or of a group (less than 0): the event, one of `events`, and its code;
+ * 0: nothing yet, with 8 among them. */
+CALL(41, int, child_wait, (int child, int events, int *code))
+CALL(42, int, child_signals, (void)) /* which events were signalled since this was last asked */

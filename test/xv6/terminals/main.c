@@ -13,6 +13,14 @@ enum {
     HUNG_UP = 129,     /* exit codes of what a signal has ended */
     INTERRUPTED = 130, /* 128 and its number */
     CONTINUE = 18,     /* SIGCONT */
+    STOP = 19,         /* SIGSTOP */
+    TSTP = 20,         /* of ^Z */
+    TTIN = 21,         /* input in the background */
+    ENDED = 1,         /* what a parent hears of a child */
+    STOPPED = 2,
+    CONTINUED = 4,
+    POLL = 8,
+    ANY = 0,
     LINES = 200,
     LINE = 50,
     LONG = 1000000 /* ticks */
@@ -316,13 +324,23 @@ static int start_job(void)
     return child;
 }
 
-static void wait_stopped(int job)
+static void hear_of(int child, int events, int event, int code)
 {
-    int stopped;
-    while ((stopped = job_stopped(job)) == 0) {
-        pause(1);
-    }
-    expect(stopped == 1, "it stops");
+    int told = -1;
+    expect(child_wait(child, events, &told) == event, "news of a child");
+    expect(told == code, "and the signal or code with them");
+}
+
+/* The next that is heard is this. */
+static void hear(int child, int event, int code)
+{
+    hear_of(child, ENDED | STOPPED | CONTINUED, event, code);
+}
+
+static void hear_nothing(void)
+{
+    int code;
+    expect(child_wait(ANY, ENDED | STOPPED | CONTINUED | POLL, &code) == 0, "no news of a child");
 }
 
 static void lead(struct pair pair, int told_by)
@@ -339,7 +357,7 @@ static void lead(struct pair pair, int told_by)
     if (behind == 0) {
         exit(read(pair.slave, &byte, 1) < 0 ? 3 : 4); /* it is in the background */
     }
-    wait_stopped(behind); /* SIGTTIN */
+    hear(behind, STOPPED, TTIN);
     expect(kill(behind) == 0 && wait_code(behind) == -1, "no input in the background");
     expect(foreground_set(pair.slave, behind) < 0, "no foreground without a group");
     expect(foreground_set(pair.slave, job) == 0, "the foreground");
@@ -361,15 +379,113 @@ static void control(struct pair pair)
         pause(LONG);
         exit(1);
     }
-    wait_stopped(job); /* SIGTTIN */
+    hear(job, STOPPED, TTIN);
     expect(foreground_set(pair.slave, job) == 0, "the foreground");
     expect(job_signal(job, CONTINUE) == 0, "it is continued");
-    wait_stopped(job); /* SIGTSTP, by ^Z */
+    hear_of(job, STOPPED, STOPPED, TSTP); /* by ^Z, which may come before the other was heard */
     expect(job_signal(job, CONTINUE) == 0, "it is continued again");
+    hear(-job, CONTINUED, CONTINUE); /* of its group */
     print(pair.slave, "again\n");
-    wait_stopped(job);
+    hear(ANY, STOPPED, TSTP);
     expect(kill(job) == 0 && wait_code(job) == -1, "what is stopped can be killed");
     print(pair.slave, "killed\n");
+}
+
+/* Stops and continues of a child are told once each, the latest only. */
+static void report_on(int child)
+{
+    int code;
+
+    hear_nothing();
+    expect(job_signal(child, STOP) == 0, "a stop");
+    hear(child, STOPPED, STOP);
+    expect(job_signal(child, STOP) == 0, "a further stop");
+    hear_nothing();
+    expect(job_signal(child, CONTINUE) == 0 && job_signal(child, CONTINUE) == 0, "two continues");
+    hear(ANY, CONTINUED, CONTINUE);
+    hear_nothing();
+    expect(job_signal(child, STOP) == 0 && job_signal(child, CONTINUE) == 0, "one after the other");
+    hear(child, CONTINUED, CONTINUE);
+    expect(job_signal(child, STOP) == 0, "a stop");
+    expect(child_wait(child, CONTINUED | POLL, &code) == 0, "it has not gone on");
+    expect(child_wait(child, STOPPED, (int *)8) < 0, "no room for the signal");
+    hear(child, STOPPED, STOP);
+    expect(child_signals() == (STOPPED | CONTINUED), "a signal for each");
+    expect(kill(child) == 0, "a kill");
+    hear(child, ENDED, -1);
+    expect(child_signals() == ENDED, "a signal for the end");
+    expect(child_wait(child, ENDED | STOPPED | POLL, &code) < 0, "it is no child any more");
+}
+
+static void reports(void)
+{
+    int code, ended = fork();
+    if (ended == 0) {
+        exit(9);
+    }
+    hear(ended, ENDED, 9);
+    expect(child_signals() == ENDED, "a signal for an end");
+    int waits = fork();
+    if (waits == 0) {
+        pause(LONG);
+    }
+    report_on(waits);
+    int runs = fork();
+    while (runs == 0) {
+        getpid();
+    }
+    report_on(runs);
+    int spins = fork();
+    if (spins == 0) {
+        for (volatile int i = 0;;) {
+            i++;
+        }
+    }
+    report_on(spins);
+    ended = fork();
+    if (ended == 0) {
+        exit(1);
+    }
+    expect(child_wait(ended, STOPPED | CONTINUED, &code) < 0, "what ends does not stop");
+    expect(wait_code(ended) == 1, "the end is still told");
+}
+
+/* A shell that goes leaves nobody to continue its jobs: those that are stopped are hung up. */
+static void orphans(void)
+{
+    int ends[2], go[2];
+    char byte;
+
+    expect(pipe(ends) == 0 && pipe(go) == 0, "pipes");
+    int shell = fork();
+    if (shell == 0) {
+        expect(session_begin() == 0, "a session");
+        int job = start_job();
+        if (job == 0) {
+            tell(ends[1]);
+            pause(LONG);
+        }
+        int other = start_job();
+        if (other == 0) {
+            tell(ends[1]);
+            told(go[0]);
+            tell(ends[1]); /* it goes on: no job of its group is stopped */
+            exit(0);
+        }
+        told(ends[0]);
+        told(ends[0]);
+        expect(job_signal(job, STOP) == 0, "a stop");
+        hear(job, STOPPED, STOP);
+        exit(0);
+    }
+    hear(shell, ENDED, 0);
+    close(ends[1]);
+    tell(go[1]);
+    told(ends[0]);
+    expect(read(ends[0], &byte, 1) == 0, "the stopped job has gone too");
+    close(ends[0]);
+    close(go[0]);
+    close(go[1]);
 }
 
 static void stopping(void)
@@ -431,6 +547,8 @@ static const struct {
     {"killed", killed},
     {"interrupting", interrupting},
     {"stopping", stopping},
+    {"reports", reports},
+    {"orphans", orphans},
 };
 
 int main(int argument_count, char **arguments)
