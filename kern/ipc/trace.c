@@ -3,21 +3,28 @@
  */
 #include "message.h"
 
+#include <string.h>
+
 void trace_message(uint32_t kind, const struct thread *caller, const struct thread *actor,
                    uint64_t tag)
 {
-    const struct endpoint *endpoint = caller->endpoint;
     const struct thread *sender = kind == TRACE_REPLY ? actor : caller;
     bool asked = kind != TRACE_REPLY && caller->call_kind != CALL_NORMAL; /* by the kernel */
     struct trace_record record = {.kind = kind, .tag = tag};
 
     record.peer = actor == caller ? 0 : caller->object.identity;
-    record.port = endpoint->port->object.identity;
-    record.badge = endpoint->badge;
+    record.port = caller->endpoint->port->object.identity;
+    record.badge = caller->endpoint->badge;
     if (actor != NULL) {
         record.tag = asked ? caller->call_tag : frame_argument(&sender->frame, 1);
         for (unsigned i = 0; i < LIMIT_MESSAGE_WORDS; i++) {
             record.words[i] = asked ? caller->call_words[i] : frame_argument(&sender->frame, 2 + i);
+        }
+        if (kind != TRACE_RECEIVE && tag_bytes(record.tag) != 0 && trace_wants(1u << TRACE_DATA)) {
+            struct trace_record data = {.kind = TRACE_DATA};
+
+            memcpy(data.words, sender->page->data, sizeof(data.words));
+            trace_append(&data, actor);
         }
     }
     trace_append(&record, actor);

@@ -205,10 +205,7 @@ status_t sys_timer_set(struct timer *timer, uint64_t deadline, uint64_t period)
 
 status_t sys_irq_bind(struct irq *irq, struct event *event, uint64_t bits)
 {
-    if (bits == 0) {
-        return STATUS_BAD_ARGUMENT;
-    }
-    return irq_bind(irq, event, bits);
+    return bits == 0 ? STATUS_BAD_ARGUMENT : irq_bind(irq, event, bits);
 }
 
 status_t sys_irq_acknowledge(struct irq *irq)

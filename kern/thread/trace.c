@@ -13,7 +13,7 @@
 #include <kern_calls.h>
 #include <string.h>
 
-#define KINDS (2u * (1u << TRACE_TASK) - (1u << TRACE_CALL))
+#define KINDS (2u * (1u << TRACE_DATA) - (1u << TRACE_CALL))
 
 struct ring {
     struct lock lock;

@@ -84,7 +84,7 @@ static void put_call(struct story *story, const struct trace_record *record)
     decode_method(&line, record->tag);
     put_field("name", text);
     line = line_in(text);
-    decode_call(&line, record->tag, record->words);
+    decode_call(&line, record->tag, record->words, story_data(story, record));
     printf(",\"args\":{\"to\":");
     put_text(story_port_name(story, record->port, buffer));
     put_field("call", text);
@@ -116,7 +116,8 @@ static void put_receive(struct story *story, const struct trace_record *record)
 }
 
 /* Ends all that is open of a caller; `answer`: null if there is none. */
-static void end_call(struct story_thread *caller, uint64_t time, const struct trace_record *answer)
+static void end_call(const struct story *story, struct story_thread *caller, uint64_t time,
+                     const struct trace_record *answer)
 {
     char text[TEXT_SIZE];
     struct line line = line_in(text);
@@ -135,7 +136,8 @@ static void end_call(struct story_thread *caller, uint64_t time, const struct tr
         put_text(text);
         line = line_in(text);
         if (answer->thread != 0) {
-            decode_answer(&line, caller->tag, answer->tag, answer->words);
+            decode_answer(&line, caller->tag, answer->tag, answer->words,
+                          story_data(story, answer));
         }
         put_field("answer", text);
         printf("}");
@@ -213,7 +215,7 @@ static void write_record(struct story *story, const struct trace_record *record)
         return;
     }
     if (ended != NULL) {
-        end_call(ended, record->time, record->kind == TRACE_REPLY ? record : NULL);
+        end_call(story, ended, record->time, record->kind == TRACE_REPLY ? record : NULL);
     }
     if (story_wants(story, record)) {
         put_wanted(story, record);
@@ -225,7 +227,7 @@ static void end(struct story *story, uint64_t time, uint64_t lost)
     char name[STORY_NAME];
     for (size_t i = 0; i < STORY_THREADS; i++) {
         if (story->threads[i].thread != 0) {
-            end_call(&story->threads[i], time, NULL);
+            end_call(story, &story->threads[i], time, NULL);
         }
     }
     for (unsigned i = 0; i < CPUS; i++) {

@@ -88,11 +88,43 @@ static void put_words(struct line *line, const char *names,
     }
 }
 
-static void put_extras(struct line *line, uint64_t tag, const char *data, const char *handles)
+/* Of `length` bytes, how many begin a text; 0 if they are none. A NUL may end it. */
+static size_t text_length(const char *bytes, size_t length)
 {
+    size_t text = 0;
+    while (text < length && bytes[text] >= ' ' && bytes[text] <= '~') {
+        text++;
+    }
+    bool ends = text == length || (text + 1 == length && bytes[text] == '\0');
+    return ends ? text : 0;
+}
+
+/* `path="etc/motd"`; with its length if that is not all of it, or it is no text. */
+static void put_data(struct line *line, const char *name, size_t length, const uint64_t *data)
+{
+    enum { KNOWN = LIMIT_MESSAGE_WORDS * sizeof(uint64_t) };
+    size_t known = length < KNOWN ? length : KNOWN;
+    size_t text = data != NULL ? text_length((const char *)data, known) : 0;
+    line_put(line, "%s%s", line->used == 0 ? "" : " ", *name == '\0' ? "data" : name);
+    if (text > 0) {
+        line_put(line, "=\"%.*s\"", (int)text, (const char *)data);
+    }
+    if (text == 0 || length > KNOWN) {
+        line_put(line, "[%lu]", (unsigned long)length);
+    }
+}
+
+/* What travels with a message, by the tables. */
+struct extras {
+    const char *data, *handles; /* names */
+    const uint64_t *bytes;
+};
+
+static void put_extras(struct line *line, uint64_t tag, const struct extras *extras)
+{
+    const char *handles = extras->handles;
     if (tag_bytes(tag) != 0) {
-        line_put(line, "%s%s[%lu]", line->used == 0 ? "" : " ", *data == '\0' ? "data" : data,
-                 (unsigned long)tag_bytes(tag));
+        put_data(line, extras->data, tag_bytes(tag), extras->bytes);
     }
     if (tag_handles(tag) != 0) {
         line_put(line, "%shandles(%s)", line->used == 0 ? "" : " ", handles);
@@ -103,30 +135,33 @@ static void put_extras(struct line *line, uint64_t tag, const char *data, const 
 }
 
 /* The pieces are made apart, so that blanks stand only between them. */
-static void put_all(struct line *line, const char *names, const char *data, const char *handles,
-                    uint64_t tag, const uint64_t words[LIMIT_MESSAGE_WORDS])
+static void put_all(struct line *line, const char *names, const struct extras *extras, uint64_t tag,
+                    const uint64_t words[LIMIT_MESSAGE_WORDS])
 {
     struct line rest = {line->start + line->used, line->size - line->used, 0};
     if (rest.size > 1) {
         put_words(&rest, names, words);
-        put_extras(&rest, tag, data, handles);
+        put_extras(&rest, tag, extras);
         line->used += rest.used;
     }
 }
 
-void decode_call(struct line *line, uint64_t tag, const uint64_t words[LIMIT_MESSAGE_WORDS])
+void decode_call(struct line *line, uint64_t tag, const uint64_t words[LIMIT_MESSAGE_WORDS],
+                 const uint64_t *data)
 {
     const struct method *method = find(tag);
-    put_all(line, method == NULL ? "" : method->in, method == NULL ? "" : method->data_in,
-            method == NULL ? "" : method->handles_in, tag, words);
+    const struct extras extras = {method == NULL ? "" : method->data_in,
+                                  method == NULL ? "" : method->handles_in, data};
+    put_all(line, method == NULL ? "" : method->in, &extras, tag, words);
 }
 
 void decode_answer(struct line *line, uint64_t called, uint64_t tag,
-                   const uint64_t words[LIMIT_MESSAGE_WORDS])
+                   const uint64_t words[LIMIT_MESSAGE_WORDS], const uint64_t *data)
 {
     const struct method *method = tag_status(tag) == STATUS_OK ? find(called) : NULL;
-    put_all(line, method == NULL ? "" : method->out, method == NULL ? "" : method->data_out,
-            method == NULL ? "" : method->handles_out, tag, words);
+    const struct extras extras = {method == NULL ? "" : method->data_out,
+                                  method == NULL ? "" : method->handles_out, data};
+    put_all(line, method == NULL ? "" : method->out, &extras, tag, words);
 }
 
 void decode_status(struct line *line, uint64_t tag)

@@ -33,9 +33,9 @@ SERVER_META(resources, RESOURCE_DEBUG);
 #define REFUSAL_SIZE  512
 #define CREATED_MODE  0666
 
-#define KIND(name) (1u << TRACE_##name)
-#define TEXT_KINDS                                                                                 \
-    (KIND(CALL) | KIND(REPLY) | KIND(FAULT) | KIND(INTERRUPT) | KIND(TASK) | KIND(DEATH))
+#define KIND(name)   (1u << TRACE_##name)
+#define CALL_KINDS   (KIND(CALL) | KIND(REPLY) | KIND(DATA))
+#define TEXT_KINDS   (CALL_KINDS | KIND(FAULT) | KIND(INTERRUPT) | KIND(TASK) | KIND(DEATH))
 #define CHROME_KINDS (TEXT_KINDS | KIND(RECEIVE) | KIND(SWITCH))
 
 extern char **environ;
@@ -60,12 +60,9 @@ static bool add_kind(struct wishes *wishes, const char *word)
         const char *word;
         uint32_t kinds;
     } kinds[] = {
-        {"call", KIND(CALL) | KIND(REPLY)},
-        {"receive", KIND(RECEIVE)},
-        {"fault", KIND(FAULT)},
-        {"interrupt", KIND(INTERRUPT)},
-        {"switch", KIND(SWITCH)},
-        {"task", KIND(TASK) | KIND(DEATH)},
+        {"call", CALL_KINDS},     {"receive", KIND(RECEIVE)},
+        {"fault", KIND(FAULT)},   {"interrupt", KIND(INTERRUPT)},
+        {"switch", KIND(SWITCH)}, {"task", KIND(TASK) | KIND(DEATH)},
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kinds[i].word, word) == 0) {

@@ -79,6 +79,12 @@ void story_begin(struct story *story, const struct trace_record *record)
     }
 }
 
+const uint64_t *story_data(const struct story *story, const struct trace_record *record)
+{
+    const struct trace_record *data = &story->data[record->cpu % STORY_CPUS];
+    return data->kind == TRACE_DATA && data->thread == record->thread ? data->words : NULL;
+}
+
 static bool is_wanted(const struct story *story, const char *name)
 {
     for (size_t i = 0; i < story->wanted_count; i++) {
@@ -104,6 +110,9 @@ static bool is_kind_wanted(const struct story *story, uint32_t kind)
 bool story_wants(struct story *story, const struct trace_record *record)
 {
     char buffer[STORY_NAME];
+    if (record->kind == TRACE_DATA) { /* it is told with what follows */
+        return false;
+    }
     uint64_t task = record->kind == TRACE_TASK ? record->words[0] : record->task;
     uint64_t peer = task_of(story, record->peer);
     bool chance = record->kind == TRACE_INTERRUPT; /* whoever runs, it is not about that task */
@@ -120,6 +129,7 @@ bool story_wants(struct story *story, const struct trace_record *record)
 
 void story_end(struct story *story, const struct trace_record *record)
 {
+    story->data[record->cpu % STORY_CPUS] = *record;
     bool calls = record->kind == TRACE_CALL;
     bool ends = record->kind == TRACE_REPLY || record->kind == TRACE_DEATH;
     struct story_thread *thread =

@@ -9,7 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { STORY_TASKS = 1024, STORY_THREADS = 4096, STORY_WANTED = 16, STORY_NAME = 32 };
+enum {
+    STORY_TASKS = 1024,
+    STORY_THREADS = 4096,
+    STORY_WANTED = 16,
+    STORY_NAME = 32,
+    STORY_CPUS = 8
+};
 
 struct story_task {
     uint64_t task, port; /* identities; port 0: none */
@@ -33,7 +39,8 @@ struct story {
     struct story_thread threads[STORY_THREADS];
     size_t wanted_count; /* 0: everything */
     const char *wanted[STORY_WANTED];
-    uint64_t own;   /* task that does not tell of itself; 0: none */
+    struct trace_record data[STORY_CPUS]; /* the last record of a CPU, if its kind is TRACE_DATA */
+    uint64_t own;                         /* task that does not tell of itself; 0: none */
     uint32_t kinds; /* bits of those that are wanted; further ones only tell names. 0: all */
 };
 
@@ -45,6 +52,9 @@ const char *story_task_name(const struct story *story, uint64_t task, char buffe
 const char *story_port_name(const struct story *story, uint64_t port, char buffer[STORY_NAME]);
 /* The entry of a thread, made if need be; null: there are too many. */
 struct story_thread *story_thread(struct story *story, uint64_t thread);
+
+/* The first bytes of the data that the message of the present record has; null: not known. */
+const uint64_t *story_data(const struct story *story, const struct trace_record *record);
 
 /* Notes what a record says of tasks and threads. Before story_wants() of it. */
 void story_begin(struct story *story, const struct trace_record *record);

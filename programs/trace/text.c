@@ -34,7 +34,7 @@ static void put_call(struct line *line, const struct story *story,
     line_put(line, "-> %-12s ", story_port_name(story, record->port, buffer));
     decode_method(line, record->tag);
     line_put(line, "(");
-    decode_call(line, record->tag, record->words);
+    decode_call(line, record->tag, record->words, story_data(story, record));
     line_put(line, ")");
 }
 
@@ -65,7 +65,8 @@ static void put_reply(struct line *line, struct story *story, const struct trace
     if (record->thread != 0) {
         size_t used = line->used;
         line_put(line, " ");
-        decode_answer(line, known ? caller->tag : UINT32_MAX, record->tag, record->words);
+        decode_answer(line, known ? caller->tag : UINT32_MAX, record->tag, record->words,
+                      story_data(story, record));
         if (line->used == used + 1) { /* there was nothing to tell */
             line->start[line->used = used] = '\0';
         }

@@ -96,6 +96,7 @@ static void test_ring_garbage(void **state)
 }
 
 static const uint64_t words[LIMIT_MESSAGE_WORDS] = {12, 0x200, 3, 4, 5, 6};
+static const uint64_t *data; /* of the message; null: not known */
 
 static const char *decoded(void (*put)(struct line *, uint64_t), uint64_t tag)
 {
@@ -109,13 +110,13 @@ static const char *decoded(void (*put)(struct line *, uint64_t), uint64_t tag)
 static void put_call(struct line *line, uint64_t tag)
 {
     decode_method(line, tag);
-    decode_call(line, tag, words);
+    decode_call(line, tag, words, data);
 }
 
 static void put_answer(struct line *line, uint64_t tag)
 {
     decode_status(line, tag);
-    decode_answer(line, 0x10003, tag, words);
+    decode_answer(line, 0x10003, tag, words, data);
 }
 
 static void test_decode(void **state)
@@ -136,6 +137,35 @@ static void test_decode(void **state)
     assert_string_equal(decode_fault(UINT64_MAX), "unknown");
 }
 
+/* Data is told as a text where it is one, and never printed where it is not. */
+static void test_decode_data(void **state)
+{
+    static const char path[] = "etc/a \"path\" that is longer than what a record holds of it";
+    uint64_t bytes[LIMIT_MESSAGE_WORDS];
+    (void)state;
+    memcpy(bytes, path, sizeof(bytes));
+    data = bytes;
+    assert_string_equal(decoded(put_call, message_tag(0x10001, 5, 0, 0)),
+                        "file.openflags=0xc path=\"etc/a\"");
+    assert_string_equal(
+        decoded(put_call, message_tag(0x10001, sizeof(bytes), 0, 0)),
+        "file.openflags=0xc path=\"etc/a \"path\" that is longer than what a record h\"");
+    assert_string_equal(
+        decoded(put_call, message_tag(0x10001, 56, 0, 0)),
+        "file.openflags=0xc path=\"etc/a \"path\" that is longer than what a record h\"[56]");
+    ((char *)bytes)[4] = '\0';
+    assert_string_equal(decoded(put_call, message_tag(0x10001, 5, 0, 0)),
+                        "file.openflags=0xc path=\"etc/\"");
+    assert_string_equal(decoded(put_call, message_tag(0x10001, 6, 0, 0)),
+                        "file.openflags=0xc path[6]");
+    for (const char *bad = "\x1b\n\x7f\xff"; *bad != '\0'; bad++) {
+        ((char *)bytes)[1] = *bad;
+        assert_string_equal(decoded(put_call, message_tag(0x10001, 4, 0, 0)),
+                            "file.openflags=0xc path[4]");
+    }
+    data = NULL;
+}
+
 /* Every text fits in the buffer, however small. */
 static void test_decode_cut(void **state)
 {
@@ -151,6 +181,27 @@ static void test_decode_cut(void **state)
 }
 
 static struct story story;
+
+/* What came before a message on its CPU, and from its thread. */
+static void test_story_data(void **state)
+{
+    const struct trace_record before = {.kind = TRACE_DATA, .cpu = 1, .thread = 5, .words = {7}};
+    struct trace_record call = {.kind = TRACE_CALL, .cpu = 1, .thread = 5};
+    (void)state;
+    memset(&story, 0, sizeof(story));
+    assert_null(story_data(&story, &call));
+    assert_false(story_wants(&story, &before));
+    story_end(&story, &before);
+    assert_int_equal(story_data(&story, &call)[0], 7);
+    call.thread = 6;
+    assert_null(story_data(&story, &call));
+    call.thread = 5;
+    call.cpu = 2;
+    assert_null(story_data(&story, &call));
+    call.cpu = 1;
+    story_end(&story, &call);
+    assert_null(story_data(&story, &call));
+}
 
 static void tell(uint32_t kind, uint64_t task, uint64_t thread, uint64_t peer, uint64_t port)
 {
@@ -214,7 +265,9 @@ int main(void)
         cmocka_unit_test(test_ring_being_written),
         cmocka_unit_test(test_ring_garbage),
         cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_decode_data),
         cmocka_unit_test(test_decode_cut),
+        cmocka_unit_test(test_story_data),
         cmocka_unit_test(test_story_filter),
         cmocka_unit_test(test_story_full),
     };

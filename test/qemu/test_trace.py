@@ -90,6 +90,8 @@ def test_trace(boot, architecture, smp):
     assert status == 0 and output.startswith("# The"), output
     reads = [words for *call, words in calls if call == ["head", "bootfs", "file.read"]]
     assert re.fullmatch(r"offset=0 flags=0x[0-9a-f]+0200 lent\(1\)", reads[0]), output
+    opened = [words for *call, words in calls if call == ["head", "names", "file.open"]]
+    assert any(words.endswith(' path="boot/init.rc"') for words in opened), output
     assert ("names", "head", "file.open", "OK") in [answer[:4] for answer in answers], output
     assert [answer[4] for answer in answers if answer[2:4] == ("file.read", "OK")], output
     assert re.search(r"(?m) init +-> loader +loader\.load\(", output), output

@@ -6,7 +6,7 @@
 #include "test_device.h"
 
 #define KIND(name) (1u << TRACE_##name)
-#define ALL_KINDS  (2u * KIND(TASK) - KIND(CALL))
+#define ALL_KINDS  (2u * KIND(DATA) - KIND(CALL))
 
 enum { RING_PAGES = 64, FEW_PAGES = 4 };
 
@@ -154,6 +154,35 @@ static void test_call(void)
     EXPECT((uint32_t)reply->tag == STATUS_OK && reply->words[0] == 41 && reply->words[1] == 51);
     EXPECT(call->time <= got->time && got->time <= reply->time && reply->time <= clock_read());
     EXPECT(find(&rings, TRACE_SWITCH, self, 0) == NULL); /* was not asked for */
+    rings_close(&rings);
+    server_end(&server);
+}
+
+/* The first bytes of a call's data come before it, and only if they are asked for. */
+static void test_data(void)
+{
+    enum { BYTES = 60, SHOWN = sizeof(((struct trace_record *)NULL)->words) };
+    static struct server server;
+    struct rings rings;
+    server = (struct server){0};
+    REQUIRE(server_start(&server, true) && rings_open(&rings, RING_PAGES));
+    for (unsigned kinds = 0; kinds < 2; kinds++) {
+        struct message message = {.tag = message_tag(METHOD_ECHO, BYTES, 0, 0)};
+        for (unsigned i = 0; i < BYTES; i++) {
+            message_page()->data[i] = (uint8_t)(i + 1);
+        }
+        EXPECT_OK(rings_set(&rings, kinds == 0 ? KIND(CALL) : KIND(CALL) | KIND(DATA)));
+        EXPECT_OK(port_call(server.own.endpoint, &message));
+        EXPECT_OK(rings_set(&rings, 0));
+        const volatile struct trace_record *data = find(&rings, TRACE_DATA, own_thread(), 0);
+        const volatile struct trace_record *call = find(&rings, TRACE_CALL, own_thread(), 0);
+        REQUIRE(call != NULL && (data != NULL) == (kinds != 0));
+        for (unsigned i = 0; i < SHOWN && data != NULL; i++) {
+            EXPECT((uint8_t)(data->words[i / 8] >> i % 8 * 8) == i + 1);
+        }
+        EXPECT(data == NULL || (data->sequence + 1 == call->sequence && data->cpu == call->cpu &&
+                                data->time <= call->time));
+    }
     rings_close(&rings);
     server_end(&server);
 }
@@ -359,6 +388,7 @@ static void test_ends(void)
 const struct test trace_tests[] = {
     {"trace_errors", test_errors},
     {"trace_call", test_call},
+    {"trace_data", test_data},
     {"trace_failed_call", test_failed_call},
     {"trace_fault", test_fault},
     {"trace_switch", test_switch},
