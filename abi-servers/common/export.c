@@ -290,7 +290,7 @@ static void on_ping(struct server *at)
         mutex_lock(&host.lock);
         mutex_unlock(&host.lock);
     }
-    workers_remind(&workers);
+    workers_look_after(&workers);
 }
 
 /* ---- the server ------------------------------------------------------------------------------ */

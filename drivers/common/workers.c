@@ -7,6 +7,8 @@ enum {
     STACK_SIZE = 32 << 10,
     ENDED_BIT = 0x1,
     FIRST_PATIENCE = 1000000, /* ns until a worker that has not ended is interrupted again */
+    HANG_LOOKS = 4,           /* one every half second or so */
+    HANG_TIME = 1500000000,   /* ns of CPU time */
 };
 
 static void worker_main(void *argument)
@@ -56,6 +58,13 @@ static void interrupt(struct worker *worker)
     unlock(worker);
 }
 
+static void remind(struct workers *workers)
+{
+    for (uint32_t i = 0; i < workers->count; i++) {
+        interrupt(&workers->workers[i]);
+    }
+}
+
 /* A CANCEL comes to whichever worker receives; the one that waits withdraws or cancels its call. */
 static void on_cancel(struct server *server, handle_t reply)
 {
@@ -63,7 +72,7 @@ static void on_cancel(struct server *server, handle_t reply)
     if (workers->server->on_cancel != NULL) {
         workers->server->on_cancel(server, reply);
     }
-    workers_remind(workers);
+    remind(workers);
 }
 
 static void init_worker(struct workers *workers, struct worker *worker)
@@ -147,9 +156,32 @@ void workers_leave(struct call *call)
     serve(call, 0);
 }
 
-void workers_remind(struct workers *workers)
+/* Each time that it was looked at it had something to do, all the time with the same call. Nothing
+ * that servers do takes so long without waiting for somebody. */
+static bool hangs(struct worker *worker)
 {
+    uint32_t state = THREAD_DEAD;
+    uint64_t cpu_time = 0;
+    uint32_t turns = atomic_load_explicit(&worker->server.turns, memory_order_relaxed);
+    status_ignore(thread_info(worker->thread, &state, NULL, &cpu_time, NULL));
+    if ((state != THREAD_RUNNING && state != THREAD_READY) || turns != worker->watched.turns) {
+        worker->watched.turns = turns;
+        worker->watched.looks = 0;
+        worker->watched.since = cpu_time;
+        return false;
+    }
+    worker->watched.looks++;
+    return worker->watched.looks >= HANG_LOOKS && cpu_time - worker->watched.since >= HANG_TIME;
+}
+
+void workers_look_after(struct workers *workers)
+{
+    remind(workers);
     for (uint32_t i = 0; i < workers->count; i++) {
-        interrupt(&workers->workers[i]);
+        if (hangs(&workers->workers[i])) {
+            log_line("worker %u hangs: one call has taken all its time; the server gives up",
+                     (unsigned)i);
+            task_exit(1);
+        }
     }
 }

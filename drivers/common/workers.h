@@ -1,8 +1,9 @@
 /*
  * A server whose calls have to wait for another server: several threads receive at its port, and
  * the first thread only obeys orders (heartbeat, stop, faults), so that a disk that takes its time
- * never looks like a hang.
+ * never looks like a hang; a worker that does hang it finds.
  *
+ *     server.on_ping = ...                         which calls workers_look_after(&workers)
  *     workers_begin(&workers, &server, count);     after server_init() and server_add()
  *     server_ready(&server);
  *     workers_run(&workers);                       until the order to stop
@@ -28,6 +29,10 @@ struct worker {
     atomic_flag locked;
     handle_t serving; /* reply of the call that it waits in another server for; 0: none. Locked */
     _Atomic bool ended;
+    struct {
+        uint32_t turns, looks;
+        uint64_t since; /* its CPU time at the first look */
+    } watched;
 };
 
 struct workers {
@@ -48,10 +53,12 @@ int workers_run(struct workers *workers);
 
 /* Around a call of another server that may be cancelled along with the call it serves. A CANCEL
  * that comes as the worker begins to wait is not noticed there, and none comes if the caller is
- * killed: workers_remind(), which the first thread calls now and then (server->on_ping), sees to
- * both. */
+ * killed: workers_look_after() sees to both. */
 void workers_enter(struct call *call);
 void workers_leave(struct call *call);
-void workers_remind(struct workers *workers);
+
+/* For server->on_ping. Besides that it ends the server, with a line in the log, if a worker
+ * computes at one call for seconds: its supervisor then starts it again. */
+void workers_look_after(struct workers *workers);
 
 #endif

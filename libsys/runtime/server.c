@@ -4,6 +4,8 @@
  */
 #include "orders.h"
 
+#include <stdatomic.h>
+
 #define ALL_BITS UINT64_MAX
 #define FOR_EVER UINT64_MAX
 
@@ -173,6 +175,9 @@ static status_t exchange(struct server *server, struct call *call, bool answer)
         sent[i] = call->answer_handles[i];
     }
     page->accept = LIMIT_MESSAGE_HANDLES;
+    atomic_store_explicit(&server->turns,
+                          atomic_load_explicit(&server->turns, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     status_t status = answer ? port_reply_receive(server->port, server->reply, &call->in)
                              : port_receive(server->port, server->reply, &call->in);
     page->accept = 0;

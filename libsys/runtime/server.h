@@ -74,6 +74,7 @@ struct server {
     bool closes_at_once;
 
     bool stopping;
+    _Atomic uint32_t turns; /* messages received, for another thread that watches this one */
     uint32_t deferred_count;
     uint32_t protocol_count;
     struct server_protocol protocols[SERVER_PROTOCOLS];

@@ -427,6 +427,12 @@ static status_t mount(const char *path, const char **reason)
     return STATUS_OK;
 }
 
+static void on_ping(struct server *at)
+{
+    (void)at;
+    workers_look_after(&workers);
+}
+
 static status_t begin(void)
 {
     status_t status = server_add(&server, file_protocol(&operations));
@@ -443,6 +449,7 @@ int server_main(const struct start_info *info)
         return 1;
     }
     server.on_closed = on_closed;
+    server.on_ping = on_ping;
     const char *path = publish_argument(&server, 0, NULL);
     if (path == NULL) {
         return server_refuse(&server, "no device is named: give its path as `args`");

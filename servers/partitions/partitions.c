@@ -456,7 +456,7 @@ static status_t begin(void)
 static void on_ping(struct server *at)
 {
     (void)at;
-    workers_remind(&workers);
+    workers_look_after(&workers);
 }
 
 int server_main(const struct start_info *info)

@@ -129,6 +129,17 @@ FAULTS = {
 }
 
 
+def test_worker_that_loops(unruly, architecture):
+    """Its server ends with the reason, and is started again; a poisonous call does not go on."""
+    console = unruly()
+    assert console.run("svc start bad object unruly.o args worker-loops")[1] == 0
+    console.run("cat /dev/bad &")
+    wait_restarted(console, "bad", seconds=60)
+    assert re.search(r"bad: worker \d hangs", console.run("svc log bad")[0])
+    console.run("kill $!; svc stop bad --force; wait")
+    check_fifo(console, "alive")
+
+
 def test_faults_on_demand(boot, architecture):
     """Each fault has its reason in the report, and the function where it happened."""
     console = boot()

@@ -4,6 +4,7 @@
 
 #include "publish.h"
 #include "unruly.h"
+#include "workers.h"
 
 enum { CHUNK = 4096 };
 
@@ -104,6 +105,44 @@ int file_gives_handles(struct server *server)
         return 1;
     }
     return server_ready(server) == STATUS_OK ? server_run(server) : 1;
+}
+
+/* On a thread of its own, which then serves nobody any more. */
+static status_t read_loop(struct call *call, uint64_t offset, uint32_t flags, uint64_t *count)
+{
+    (void)call;
+    (void)offset;
+    (void)flags;
+    (void)count;
+    for (volatile uint64_t turns = 1; turns != 0; turns++) {
+    }
+    return STATUS_OK;
+}
+
+static struct workers workers;
+
+static void look_after(struct server *server)
+{
+    (void)server;
+    workers_look_after(&workers);
+}
+
+int file_worker_loops(struct server *server)
+{
+    enum { WORKERS = 2 };
+    static const struct file_operations operations = {.attach = attach, .read = read_loop};
+    status_t status = server_add(server, file_protocol(&operations));
+    if (status == STATUS_OK) {
+        status = publish_as(server, server->info->name, 0, own_kind);
+    }
+    if (status == STATUS_OK) {
+        server->on_ping = look_after;
+        status = workers_begin(&workers, server, WORKERS);
+    }
+    if (status != STATUS_OK) {
+        return server_refuse(server, "its threads: %s", status_text(status));
+    }
+    return server_ready(server) == STATUS_OK ? workers_run(&workers) : 1;
 }
 
 /* Takes the call and forgets it, also when it is cancelled. */

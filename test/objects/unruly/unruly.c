@@ -42,6 +42,7 @@ static const struct way {
     {"refuse", life_refuses},
     {"refuse-slowly", life_refuses_slowly},
     {"slow-program", file_is_slow_program},
+    {"worker-loops", file_worker_loops},
 };
 
 static struct server server;

@@ -18,6 +18,7 @@ int file_is_ended_terminal(struct server *server);
 int file_lies(struct server *server);
 int file_is_slow_program(struct server *server);
 int file_never_answers(struct server *server);
+int file_worker_loops(struct server *server);
 /* hoard.c */
 int hoard_kernel_memory(struct server *server);
 int hoard_names(struct server *server); /* /dev/unruly0 and so on, or from its 2nd argument on */
