@@ -12,7 +12,7 @@ import pytest
 from harness import push
 from harness.machine import BOARDS, scratch_contents
 from harness.places import ROOT
-from services import check_fifo, states, status_of, wait_program
+from services import check_fifo, states, status_of, wait_program, wait_state
 
 BOARD = {"riscv64": "sifive_u", "aarch64": "xlnx-versal-virt"}
 SERIAL = {"riscv64": "sifive-uart", "aarch64": "pl011"}
@@ -101,6 +101,7 @@ def test_killed_while_writing(board, architecture, scratch):
     assert console.run("seq 70000 > /tmp/data") == ("", 0)
     data = "".join(f"{number}\n" for number in range(1, 70001)).encode()
     for _ in range(3):
+        wait_state(console, service, "running")
         console.run("{ cp /tmp/data /dev/disk0; echo ended $?; } > /dev/fifo &")
         wait_program(console, "cp")
         assert console.run(f"svc kill {service}") == ("", 0)
