@@ -5,6 +5,8 @@ gdb; `text`, what the block before prints; `sinter`, a session at the prompt; `k
 also the prompt of a shell of xv6 is typed at; `gdb`, one with gdb.
 In what they show numbers stand for any number, a line `...` for any lines, and `...` in a line for
 anything; of `text` and `gdb` lines may be left out, and those of the shell about jobs everywhere.
+What stands before the first prompt is what the boot prints, with lines left out too. Lines of the
+supervisor (`init: ...`) come at any moment after the command.
 """
 
 import os
@@ -12,10 +14,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 
-from harness.console import Console
+from harness.console import Console, before
 from harness.debug import GDB
 from harness.places import LOGS, ROOT
 
@@ -27,8 +30,11 @@ DEBUGGER = "(gdb) "
 INNER_PROMPT = r"\$ "
 KEYS = {"^C": "\x03", "^D": "\x04"}
 ARCHITECTURE = re.compile(r"^ARCH=.*\n", re.MULTILINE)
+BOOTS = re.compile(r"\./run (?:\$ARCH|riscv64|aarch64)\b(?!.* --(?:exec|print|graph|debug)\b)")
+CONTINUED = re.compile(r"\n {4,}") # a line that gdb broke
 BLOCK = re.compile(r"^```(sh|text|sinter|keys|gdb) ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 JOB = re.compile(r"\[\d+\] ")
+NOTICE = "init: "
 PIECE = re.compile(r"(?P<number>\b0x[0-9a-f]+|\d[\d.]*)|(?P<blank> +)|(?P<any>\.\.\.)")
 STANDS_FOR = {"number": r"(?:0x)?[0-9a-f][0-9a-f.]*", "blank": " +", "any": ".*"}
 
@@ -43,8 +49,8 @@ def pattern(line):
 
 
 def check_whole(shown, said, what):
-    wanted = "".join(r"(?:.*\n)*?" if line == "..." else pattern(line.strip()) + "\n"
-                     for line in shown)
+    wanted = "".join(r"(?:.*\n)*?" if line.strip() == "..." else pattern(line.strip()) + "\n"
+                     for line in shown if not JOB.match(line) and not line.startswith(NOTICE))
     lines = "".join(f"{line.strip()}\n" for line in said.splitlines() if not JOB.match(line))
     assert re.fullmatch(wanted, lines), f"{what} says:\n{said}\nand not:\n" + "\n".join(shown)
 
@@ -64,20 +70,23 @@ class Reader:
     def __init__(self, architecture, home, log):
         self.architecture, self.log = architecture, log
         self.environment = {**os.environ, "HOME": home, "ARCH": architecture}
-        self.console = self.said = self.gdb = None
+        self.console = self.said = self.gdb = self.booted = None
 
     def sh(self, text):
         command = ARCHITECTURE.sub("", text).strip()
+        starts = BOOTS.match(command)
+        if starts:
+            self.close()
         if self.console is not None: # others may run at the same time
             command = command.replace(
                 "./run push", f"./run push --to {self.architecture}-{self.console.process.pid}")
         if "--debug" in command:
             self.gdb = command
-        elif command.startswith("./run $ARCH") and "--exec" not in command:
+        elif starts:
             words = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], check=True, text=True,
                                    env=self.environment, stdout=subprocess.PIPE).stdout.split("\n")
             self.console = Console(words[:-1], self.log)
-            self.console.wait_prompt()
+            self.booted = before(self.console.expect(re.escape(PROMPT), LIMIT, "the prompt"))
         else:
             done = subprocess.run(["sh", "-c", command], env=self.environment, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT)
@@ -88,7 +97,9 @@ class Reader:
         check_lines(text.splitlines(), self.said, "the command")
 
     def sinter(self, text):
-        for part in re.split(rf"^{PROMPT}", text, flags=re.MULTILINE)[1:]:
+        boot, *parts = re.split(rf"^{PROMPT}", text, flags=re.MULTILINE)
+        check_lines(boot.splitlines(), self.booted, "the boot")
+        for part in parts:
             command, *shown = part.splitlines()
             if command == "poweroff":
                 assert self.console.power_off()
@@ -97,7 +108,17 @@ class Reader:
                 self.console.send("reboot\n")
                 self.console.wait_prompt()
             else:
+                known = len(self.console.notices)
                 check_whole(shown, self.console.run(command, LIMIT)[0], command)
+                self.check_notices(shown, known)
+
+    def check_notices(self, shown, known):
+        end = time.monotonic() + LIMIT
+        for line in shown:
+            if line.startswith(NOTICE):
+                wanted = re.compile(pattern(line.removeprefix(NOTICE)))
+                while not any(map(wanted.fullmatch, self.console.notices[known:])):
+                    assert time.monotonic() < end and self.console.read(1), line
 
     def keys(self, text):
         """A command of the inner shell is followed by what is typed to it, up to a line that is a
@@ -139,8 +160,10 @@ class Reader:
         done = subprocess.run(["sh", "-c", self.gdb], input="\n".join([*commands, ""]), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LIMIT,
                               env=self.environment)
-        check_lines([line for line in lines if not line.startswith(DEBUGGER)],
-                    done.stdout.replace("\r", ""), "gdb")
+        shown = CONTINUED.sub(" ", text).splitlines()
+        check_lines([line for line in shown if not line.startswith(DEBUGGER)
+                     and not JOB.match(line)],
+                    CONTINUED.sub(" ", done.stdout.replace("\r", "")), "gdb")
 
     def close(self):
         if self.console is not None:
@@ -158,7 +181,8 @@ def home():
 def guide_text(guide):
     """Of FILE, or of FILE#TITLE the section with that title."""
     name, _, title = guide.partition("#")
-    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    folder = ROOT if name == "README" else ROOT / "docs"
+    text = (folder / f"{name}.md").read_text(encoding="utf-8")
     if not title:
         return text
     assert f"\n## {title}\n" in text
@@ -179,7 +203,8 @@ def test_personality_names():
 
 
 @pytest.mark.parametrize("guide", ["FIRST-DRIVER", "SERVICES", "LAB", "PERSONALITIES#Write one",
-                                   "XV6", "INIT#A session"])
+                                   "XV6", "INIT#A session", "README#A session", "TRACING",
+                                   "DEBUGGING", "BOARDS"])
 def test_guide(architecture, guide, home, monkeypatch):
     monkeypatch.chdir(ROOT)
     name = guide.partition("#")[0]

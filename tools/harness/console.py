@@ -115,9 +115,10 @@ class Console:
     def wake(self):
         """QEMU's main loop looks at its timers anew. It waits for SIGIO too, and ignores it; the
         guest gets an interrupt by that only if the time for it has come."""
-        name = os.path.basename(self.process.args[0])
-        if name.startswith("qemu-system-") and OVERSLEEPS in self.process.args:
-            self.process.send_signal(signal.SIGIO)
+        if OVERSLEEPS in self.process.args:
+            with open(f"/proc/{self.process.pid}/comm", encoding="utf-8") as name:
+                if name.read().startswith("qemu-system-"): # ./run becomes QEMU
+                    self.process.send_signal(signal.SIGIO)
 
     def take(self, text):
         """Adds to what has been printed, without terminal control and carriage returns."""
