@@ -306,34 +306,24 @@ dt_node devicetree_next_sibling(const struct devicetree *tree, dt_node node)
     return DEVICETREE_NONE;
 }
 
-/* The nodes from the root to `node`, itself included; answers how many, 0 if there is no such. */
-static unsigned node_chain(const struct devicetree *tree, dt_node node,
-                           dt_node chain[DEVICETREE_DEPTH])
-{
-    struct token token;
-    unsigned depth = 0;
-
-    for (uint32_t offset = 0; token_read(tree, offset, &token); offset = token.next) {
-        if (token.kind == FDT_BEGIN_NODE && depth < DEVICETREE_DEPTH) {
-            chain[depth++] = token.at;
-            if (token.at == node) {
-                return depth;
-            }
-        } else if (token.kind == FDT_END_NODE && depth > 0) {
-            depth--;
-        } else if (token.kind == FDT_END) {
-            break;
-        }
-    }
-    return 0;
-}
-
 dt_node devicetree_parent(const struct devicetree *tree, dt_node node)
 {
     dt_node chain[DEVICETREE_DEPTH];
-    unsigned depth = node_chain(tree, node, chain);
+    struct token token;
+    unsigned depth = 0;
 
-    return depth < 2 ? DEVICETREE_NONE : chain[depth - 2];
+    for (uint32_t offset = 0; token_read(tree, offset, &token) && token.kind != FDT_END;
+         offset = token.next) {
+        if (token.kind == FDT_BEGIN_NODE && token.at == node) {
+            return depth == 0 ? DEVICETREE_NONE : chain[depth - 1];
+        }
+        if (token.kind == FDT_BEGIN_NODE && depth < DEVICETREE_DEPTH) {
+            chain[depth++] = token.at;
+        } else if (token.kind == FDT_END_NODE && depth > 0) {
+            depth--;
+        }
+    }
+    return DEVICETREE_NONE;
 }
 
 const char *devicetree_name(const struct devicetree *tree, dt_node node)
@@ -341,30 +331,6 @@ const char *devicetree_name(const struct devicetree *tree, dt_node node)
     struct token token;
 
     return token_read(tree, node, &token) && token.kind == FDT_BEGIN_NODE ? token.name : "";
-}
-
-bool devicetree_path(const struct devicetree *tree, dt_node node, char *path, size_t size)
-{
-    dt_node chain[DEVICETREE_DEPTH];
-    unsigned depth = node_chain(tree, node, chain);
-    size_t used = 0;
-
-    if (depth == 0) {
-        return false;
-    }
-    for (unsigned i = depth == 1 ? 0 : 1; i < depth; i++) {
-        const char *name = i == 0 ? "" : devicetree_name(tree, chain[i]);
-        size_t length = text_length(name);
-        if (used + length + 2 > size) {
-            return false;
-        }
-        path[used++] = '/';
-        for (size_t k = 0; k < length; k++) {
-            path[used++] = name[k];
-        }
-        path[used] = '\0';
-    }
-    return true;
 }
 
 /* ---- properties ----------------------------------------------------------------------------- */

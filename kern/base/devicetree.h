@@ -36,8 +36,6 @@ dt_node devicetree_first_child(const struct devicetree *tree, dt_node node);
 dt_node devicetree_next_sibling(const struct devicetree *tree, dt_node node);
 dt_node devicetree_parent(const struct devicetree *tree, dt_node node);
 const char *devicetree_name(const struct devicetree *tree, dt_node node);
-/* Full path; false if it does not fit. */
-bool devicetree_path(const struct devicetree *tree, dt_node node, char *path, size_t size);
 /* By path or alias, ending at ':' (stdout-path options). */
 dt_node devicetree_find_path(const struct devicetree *tree, const char *path);
 dt_node devicetree_find_phandle(const struct devicetree *tree, uint32_t phandle);

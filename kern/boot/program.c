@@ -4,9 +4,8 @@
  */
 #include "program.h"
 
-#include "cpio.h"
-
 #include <arch/caches.h>
+#include <base/archive.h>
 #include <kern/image.h>
 #include <kern/life.h>
 #include <kern/log.h>
@@ -178,18 +177,20 @@ void program_start(const struct memory_range *initrd, const struct memory_range 
     struct memory *page = make_memory(1);
     const struct boot_program *program;
     struct memory_range file;
-    uint64_t offset, length, address;
+    struct archive archive = {direct_map(initrd->base), initrd->size};
+    struct archive_entry entry;
+    uint64_t address;
     struct space *space;
     struct task *task;
     struct thread *thread;
     status_t status;
 
     need(initrd->size != 0, "the boot loader gave no initrd (QEMU: -initrd FILE)");
-    need(cpio_find(direct_map(initrd->base), initrd->size, PROGRAM_FILE, &offset, &length),
+    need(archive_find(&archive, PROGRAM_FILE, &entry),
          "the initrd is no newc cpio archive with that file");
-    program = direct_map(initrd->base + offset);
-    check_header(program, length);
-    file = (struct memory_range){initrd->base + offset, length};
+    program = (const void *)(archive.bytes + entry.offset);
+    check_header(program, entry.size);
+    file = (struct memory_range){initrd->base + entry.offset, entry.size};
     space = space_create(account_root, SPACE_PLAIN, &status);
     need(space != NULL, "no memory is left");
     task = task_create(account_root, space, "loader", 6, &status);

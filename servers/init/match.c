@@ -6,6 +6,7 @@
 #include <sinter/abi.h>
 
 #include "memory.h"
+#include "node_path.h"
 #include "text.h"
 
 enum {
@@ -105,7 +106,7 @@ uint64_t match_node_records(const struct devicetree *tree, dt_node node, uint8_t
     const char *name;
     const uint8_t *value;
     uint32_t length;
-    if (devicetree_path(tree, node, path, sizeof(path))) {
+    if (node_path(tree, node, path, sizeof(path))) {
         put_record(&records, PATH_PROPERTY, path, (uint32_t)text_length(path) + 1);
     }
     for (unsigned i = 0; devicetree_property_at(tree, node, i, &name, &value, &length); i++) {

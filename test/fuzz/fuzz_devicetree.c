@@ -7,6 +7,8 @@
 
 #include <base/devicetree.h>
 
+#include "node_path.h"
+
 #define PATH_SIZE 256
 #define ENTRIES   3  /* of reg, interrupts and reservations that are tried at each node */
 #define NODES_MAX 64 /* visited in full; the accessors search, so large trees cost the square */
@@ -49,7 +51,7 @@ static void visit_relations(const struct devicetree *tree, dt_node node)
         require(devicetree_parent(tree, devicetree_next_sibling(tree, node)) ==
                 devicetree_parent(tree, node));
     }
-    if (devicetree_path(tree, node, path, sizeof(path))) {
+    if (node_path(tree, node, path, sizeof(path))) {
         require(path[0] == '/' && strlen(path) < sizeof(path));
         (void)devicetree_find_path(tree, path);
         (void)devicetree_find_path(tree, path + 1);

@@ -13,6 +13,8 @@
 
 #include <base/devicetree.h>
 
+#include "node_path.h"
+
 enum {
     TOKEN_BEGIN = 1,
     TOKEN_END_NODE = 2,
@@ -410,7 +412,7 @@ static void test_depth_is_limited(void **state)
          node = devicetree_next(&tree, node)) {
         last = node;
     }
-    assert_true(devicetree_path(&tree, last, path, sizeof(path)));
+    assert_true(node_path(&tree, last, path, sizeof(path)));
     assert_string_equal(path, "/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n");
     nested(DEVICETREE_DEPTH + 1);
     assert_string_equal(open_tree(), "device tree is nested deeper than 16 nodes");
@@ -490,13 +492,13 @@ static void test_paths(void **state)
     assert_int_equal(devicetree_find_path(&tree, "relative"), DEVICETREE_NONE);
     assert_int_equal(devicetree_find_path(&tree, ""), DEVICETREE_NONE);
 
-    assert_true(devicetree_path(&tree, serial, path, sizeof(path)));
+    assert_true(node_path(&tree, serial, path, sizeof(path)));
     assert_string_equal(path, "/soc/serial@1000");
-    assert_true(devicetree_path(&tree, serial, path, 17));
-    assert_false(devicetree_path(&tree, serial, path, 16));
-    assert_true(devicetree_path(&tree, devicetree_root(&tree), path, sizeof(path)));
+    assert_true(node_path(&tree, serial, path, 17));
+    assert_false(node_path(&tree, serial, path, 16));
+    assert_true(node_path(&tree, devicetree_root(&tree), path, sizeof(path)));
     assert_string_equal(path, "/");
-    assert_false(devicetree_path(&tree, serial + 4, path, sizeof(path)));
+    assert_false(node_path(&tree, serial + 4, path, sizeof(path)));
 }
 
 static void test_finding(void **state)
@@ -709,7 +711,7 @@ static unsigned walk(void)
             (void)devicetree_registers(&tree, node, i, &address, &size);
             (void)devicetree_interrupt(&tree, node, i, &controller, specifier, &count);
         }
-        (void)devicetree_path(&tree, node, path, sizeof(path));
+        (void)node_path(&tree, node, path, sizeof(path));
         (void)devicetree_is_compatible(&tree, node, "ns16550a");
     }
     return nodes;

@@ -1,14 +1,14 @@
 /*
- * Reading the boot set: a cpio archive in the newc format (cpio(5), "New ASCII Format"), in place.
+ * Reading the boot set where it lies: a cpio archive in the newc format (cpio(5), "New ASCII
+ * Format"; Linux, Documentation/driver-api/early-userspace/buffer-format).
  *
  * The archive is untrusted: a malformed entry ends the iteration. Names come without a leading
- * `./` or `/`. Pure; used by the loader, by init and by tests.
+ * `./`. Pure; used by the kernel, the loader, init and bootfs.
  */
-#ifndef LOADER_SERVER_ARCHIVE_H
-#define LOADER_SERVER_ARCHIVE_H
+#ifndef BASE_ARCHIVE_H
+#define BASE_ARCHIVE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct archive {
@@ -26,7 +26,6 @@ struct archive_entry {
 /* The entry at *cursor (0: the first), and moves it on. False: no more. */
 bool archive_next(const struct archive *archive, uint64_t *cursor, struct archive_entry *entry);
 bool archive_find(const struct archive *archive, const char *name, struct archive_entry *entry);
-bool archive_is_file(const struct archive_entry *entry);
 bool archive_is_directory(const struct archive_entry *entry);
 
 #endif
