@@ -173,7 +173,9 @@ status_t exec_replace(struct process *process, const char *path, const struct ar
     memcpy(attempt->texts, arguments->texts, arguments->bytes);
     attempt->arguments = *arguments;
     attempt->arguments.texts = attempt->texts;
+    process_shield(process);
     status_t status = replace(process, attempt, path);
+    process_unshield(process);
     mutex_lock(&host.lock);
     pool_give(&host.attempts, attempt);
     mutex_unlock(&host.lock);

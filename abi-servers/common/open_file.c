@@ -128,6 +128,12 @@ static bool is_worth_repeating(status_t status)
     return status == STATUS_PEER_DIED || status == STATUS_NOT_READY || status == STATUS_INTERRUPTED;
 }
 
+/* A regular file answers by itself. */
+static bool may_wait(const struct process *process, const struct open_file *file)
+{
+    return !process->killed && (!process->poked || file->file_kind == FILE_KIND_REGULAR);
+}
+
 static status_t remote(struct process *process, struct open_file *file, bool write,
                        uint64_t address, uint64_t length, uint64_t *count)
 {
@@ -138,7 +144,7 @@ static status_t remote(struct process *process, struct open_file *file, bool wri
     uint32_t flags = FILE_AT_POSITION | host.abi->transfer_flags | next_call();
     status_t status = STATUS_INTERRUPTED;
     *count = 0;
-    for (unsigned i = 0; i < TRIES && !process->killed && is_worth_repeating(status);
+    for (unsigned i = 0; i < TRIES && may_wait(process, file) && is_worth_repeating(status);
          i += status != STATUS_INTERRUPTED) {
         status =
             transfer_once(file, write ? file_write_lease : file_read_lease, flags, &lease, count);

@@ -59,8 +59,9 @@ struct console *console_new(struct open_file *input, struct open_file *output);
 
 /*
  * Reads into, and writes from, memory of the guest that the calling thread has attached; lock not
- * held. *count can be less than wanted. BAD_ADDRESS, NO_RIGHT, INTERRUPTED (killed), BROKEN_PIPE,
- * and what the server answers.
+ * held. *count can be less than wanted, and more than 0 beside an error of a write. BAD_ADDRESS,
+ * NO_RIGHT, INTERRUPTED (killed, or poked while it waited for something else than a regular file),
+ * BROKEN_PIPE, and what the server answers.
  */
 SINTER_MUST_CHECK status_t open_file_read(struct process *process, struct open_file *file,
                                           uint64_t address, uint64_t length, uint64_t *count);
@@ -69,7 +70,7 @@ SINTER_MUST_CHECK status_t open_file_write(struct process *process, struct open_
 
 /*
  * One process at a time is at a directory's position, also while a server is called: the lock is
- * not held. INTERRUPTED: killed; the turn is not its.
+ * not held. INTERRUPTED: killed or poked; the turn is not its.
  */
 SINTER_MUST_CHECK status_t open_file_begin_turn(struct process *process, struct open_file *file);
 void open_file_end_turn(struct open_file *file);

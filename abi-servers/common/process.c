@@ -26,11 +26,12 @@ static void take_out(struct wait_queue *queue, struct process *process)
     process->asleep = false;
 }
 
-status_t process_sleep(struct process *process, struct wait_queue *queue, uint64_t deadline)
+static status_t sleep(struct process *process, struct wait_queue *queue, uint64_t deadline,
+                      bool pokes)
 {
     status_t status = STATUS_OK;
     uint64_t bits;
-    if (process->killed) {
+    if (process->killed || (pokes && process->poked)) {
         return STATUS_INTERRUPTED;
     }
     process->next_sleeper = queue->first;
@@ -43,10 +44,15 @@ status_t process_sleep(struct process *process, struct wait_queue *queue, uint64
     if (process->asleep) {
         take_out(queue, process);
     }
-    if (process->killed) {
+    if (process->killed || (pokes && process->poked)) {
         return STATUS_INTERRUPTED;
     }
     return status == STATUS_INTERRUPTED ? STATUS_OK : status;
+}
+
+status_t process_sleep(struct process *process, struct wait_queue *queue, uint64_t deadline)
+{
+    return sleep(process, queue, deadline, !process->shielded);
 }
 
 void wait_queue_wake(struct wait_queue *queue)
@@ -114,6 +120,9 @@ struct process *process_take(struct process *parent)
             process->stop_untold = process->stopped;
             process->stop_signal = process->stopped ? parent->stop_signal : 0;
             process->halts = process->stopped;
+            if (host.abi->begin != NULL) {
+                host.abi->begin(process, parent);
+            }
             return process;
         }
     }
@@ -132,8 +141,16 @@ void process_close_files(struct process *process)
     process->console = NULL;
 }
 
+static void let_abi_end(struct process *process)
+{
+    if (host.abi->end != NULL) {
+        host.abi->end(process);
+    }
+}
+
 void process_drop(struct process *process)
 {
+    let_abi_end(process);
     process_close_files(process);
     working_directory_close(&process->directory);
     process->state = PROCESS_FREE;
@@ -178,10 +195,11 @@ bool process_ended(struct process *process)
     image_destroy(&process->next_image);
     process_terminal_end(process);
     mutex_lock(&host.lock);
+    let_abi_end(process);
     process_close_files(process);
     working_directory_close(&process->directory);
     orphan_children(process);
-    bool killed = process->killed;
+    bool kicked = process->kicked;
     process->thread = NULL;
     process->state = PROCESS_ZOMBIE;
     session_lost_parent(process, process->parent);
@@ -191,7 +209,7 @@ bool process_ended(struct process *process)
         process->state = PROCESS_FREE;
     }
     mutex_unlock(&host.lock);
-    return killed;
+    return kicked;
 }
 
 void process_exit(struct process *process, int64_t code, uint32_t reason)
@@ -220,6 +238,14 @@ static bool is_news(const struct process *process, int64_t code)
     return !process->killed || (kills && session_signal_of(process->kill_code) != 0);
 }
 
+static void kick(struct process *process)
+{
+    if (process->image.guest != 0) {
+        process->kicked = true;
+        status_ignore(guest_kick(process->image.guest));
+    }
+}
+
 void process_end(struct process *process, int64_t code)
 {
     bool is_foreign = process->state == PROCESS_FOREIGN;
@@ -237,9 +263,7 @@ void process_end(struct process *process, int64_t code)
     if (process->thread != NULL) {
         status_ignore(event_signal(process->thread->event, HOST_THREAD_KILL));
     }
-    if (process->image.guest != 0) {
-        status_ignore(guest_kick(process->image.guest));
-    }
+    kick(process);
 }
 
 void process_end_family(uint32_t family, int64_t code)
@@ -304,16 +328,65 @@ status_t process_pause(struct process *process)
     status_t status = STATUS_OK;
     while (process->stopped && status == STATUS_OK) {
         process_tell_stop(process);
-        status = process_sleep(process, &process->continues, FOR_EVER);
+        status = sleep(process, &process->continues, FOR_EVER, false);
     }
-    process->halts = process->killed;
+    process->halts = process->killed || process->poked;
     return status;
+}
+
+/* ---- pokes ----------------------------------------------------------------------------------- */
+
+bool process_poke(struct process *process)
+{
+    if (process->state != PROCESS_RUNS || process->killed) {
+        return false;
+    }
+    process->poked = true;
+    process->halts = true;
+    atomic_thread_fence(memory_order_seq_cst);
+    if (!process->shielded) {
+        if (process->thread != NULL) {
+            status_ignore(event_signal(process->thread->event, HOST_THREAD_WAKE));
+        }
+        kick(process);
+    }
+    return true;
+}
+
+bool process_take_poke(struct process *process)
+{
+    bool poked = process->poked && !process->killed;
+    process->poked = false;
+    process->halts = process->killed || process->stopped;
+    return poked;
+}
+
+/* The kick of a poke that came before is not to end a wait in between. */
+void process_shield(struct process *process)
+{
+    mutex_lock(&host.lock);
+    process->shielded = true;
+    bool poked = process->poked && !process->killed;
+    mutex_unlock(&host.lock);
+    if (poked) {
+        host_thread_take_kick(process->thread);
+    }
+}
+
+void process_unshield(struct process *process)
+{
+    mutex_lock(&host.lock);
+    process->shielded = false;
+    mutex_unlock(&host.lock);
 }
 
 /* ---- what kill asks for ---------------------------------------------------------------------- */
 
 bool process_obey(struct process *process, int64_t code)
 {
+    if (host.abi->obey != NULL && host.abi->obey(process, code)) {
+        return true;
+    }
     switch (code - SESSION_KILLED_BY) {
     case SESSION_STOP:
         return process_stop(process, SESSION_STOP);

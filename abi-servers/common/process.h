@@ -10,7 +10,8 @@
  *   image       memory and registers
  *
  * `host.lock` guards whatever more than one process can see. A process waits with
- * process_sleep() on a queue, or in a call of another server; process_end() ends both.
+ * process_sleep() on a queue, or in a call of another server; process_end() ends both, and so does
+ * process_poke(), by which an ABI delivers signals.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -85,7 +86,10 @@ struct process {
     bool is_shell;          /* a leader that has opened its terminal: the ABI may spare it */
     _Atomic bool killed;
     int64_t kill_code;
-    _Atomic bool halts; /* it was killed or stopped: it sees to that before its guest goes on */
+    _Atomic bool halts; /* killed, stopped or poked: it sees to that before its guest goes on */
+    _Atomic bool poked; /* process_poke() */
+    bool shielded;      /* what it does now is not to end for a poke */
+    bool kicked;        /* once: its thread may still have that before it */
     bool stopped;
     bool stop_untold;     /* its guest may still run for a moment */
     uint32_t stop_signal; /* what stopped it last */
@@ -125,11 +129,29 @@ struct personality_abi {
      */
     status_t (*load)(struct process *process, struct image *image, handle_t file,
                      const struct arguments *arguments, struct refusal_text *why);
-    /* Sends it a signal; null: any ends it. Lock held. */
+    /* Sends it a signal of a terminal; null: `obey` is asked, and else it does what it does by
+     * default. Lock held. */
     void (*signal)(struct process *process, enum terminal_signal signal);
     /* A child has ended, stopped or gone on, for which a parent may want a signal; null: none does.
      * Lock held. */
     void (*child)(struct process *parent, const struct process *child, enum child_event event);
+    /*
+     * What process_poke() asked for, in the process's own thread before its guest goes on: its
+     * registers and memory may be changed, as for the handler of a signal, or process_exit()
+     * called.
+     */
+    void (*resume)(struct process *process);
+    /* The guest has made a fault that nothing mends (image.state tells which). True: it goes on
+     * with the registers that it was given; false, or null: it ends, with a line in the log unless
+     * process_exit() was called. */
+    bool (*fault)(struct process *process);
+    /* Somebody sends a code that process_obey() explains. False, or null: it is obeyed as there.
+     * Lock held. */
+    bool (*obey)(struct process *process, int64_t code);
+    /* A place of the table is taken, by a process from outside (null) or a child, and is given up:
+     * what the ABI keeps for each begins and ends. Null: nothing. Lock held. */
+    void (*begin)(struct process *process, const struct process *parent);
+    void (*end)(struct process *process);
     uint64_t image_top;
     uint32_t pipe_bytes;     /* that a pipe holds, at most PIPE_BYTES */
     uint32_t transfer_flags; /* FILE_ flags of reads and writes, beside AT_POSITION */
@@ -170,7 +192,7 @@ void process_close_files(struct process *process);
 SINTER_MUST_CHECK status_t process_start(struct process *process);
 /* The running process as a further one, whose result of the call is 0. FULL, NO_PAGES, … */
 SINTER_MUST_CHECK status_t process_fork(struct process *process, uint32_t *pid);
-/* What its thread does: runs it to its end. True: it was killed. */
+/* What its thread does: runs it to its end. True: a kick may have come too late for it. */
 bool process_run(struct process *process);
 /* The last of that. */
 bool process_ended(struct process *process);
@@ -187,6 +209,13 @@ bool process_stop(struct process *process, uint32_t signal);
 bool process_continue(struct process *process);
 /* It has been stopped, and its guest is sure not to go on: its parent is told, once. Lock held. */
 void process_tell_stop(struct process *process);
+/* Before its guest goes on the ABI's hook `resume` is called, and what it waits for, if that can be
+ * given up, ends with INTERRUPTED. False: it has ended, is to end, or has become a program of
+ * another kind, which process_end() tells. Lock held. */
+bool process_poke(struct process *process);
+/* Between these a poke waits: for what cannot begin again. Lock not held. */
+void process_shield(struct process *process);
+void process_unshield(struct process *process);
 /* What `kill` does by a code: stops and continues (SESSION_STOP and SESSION_CONTINUE of session.h),
  * or ends, one process or all that one from outside has started. False: there is nothing that could
  * obey. Lock held. */
@@ -194,11 +223,12 @@ bool process_obey(struct process *process, int64_t code);
 bool process_obey_family(uint32_t family, int64_t code);
 /* NOT_FOUND: there is none that could obey. */
 SINTER_MUST_CHECK status_t process_obey_pid(uint32_t pid, int64_t code);
-/* Waits while the running process is stopped; then its guest may go on. INTERRUPTED: killed. Lock
- * held. */
+/* Waits while the running process is stopped. INTERRUPTED: killed. Lock held. */
 SINTER_MUST_CHECK status_t process_pause(struct process *process);
+/* Whether it was poked; it is not any more. Lock held. */
+bool process_take_poke(struct process *process);
 /* Waits for news of a child, which stay until process_child_told(). NOT_FOUND: there is no child
- * that could bring them; TIMED_OUT: none yet, of a poll; INTERRUPTED: killed. */
+ * that could bring them; TIMED_OUT: none yet, of a poll; INTERRUPTED: killed or poked. */
 SINTER_MUST_CHECK status_t process_await_child(struct process *process,
                                                const struct child_choice *choice,
                                                struct child_news *news);
@@ -207,7 +237,8 @@ void process_child_told(struct process *process, const struct child_news *news);
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-/* Lock held, also afterwards. deadline: of clock_read(). INTERRUPTED: killed; TIMED_OUT. */
+/* Lock held, also afterwards. deadline: of clock_read(). It can also end without a reason.
+ * INTERRUPTED: killed or poked; TIMED_OUT. */
 SINTER_MUST_CHECK status_t process_sleep(struct process *process, struct wait_queue *queue,
                                          uint64_t deadline);
 /* All of them. Lock held. */

@@ -27,12 +27,15 @@ static bool handle_exit(struct process *process, uint64_t exit)
     if (exit == GUEST_EXIT_CALL) {
         return host.abi->call(process);
     }
-    if (exit == GUEST_EXIT_FAULT && !image_mend_fault(&process->image)) {
+    if (exit != GUEST_EXIT_FAULT || image_mend_fault(&process->image) ||
+        (host.abi->fault != NULL && host.abi->fault(process))) {
+        return true;
+    }
+    if (!process->leaves) {
         tell_fault(process);
         process_exit(process, -1, EXIT_FAULT);
-        return false;
     }
-    return true;
+    return false;
 }
 
 /* Either this sees that the process is to halt, or whoever wants that sees its guest run. */
@@ -47,7 +50,7 @@ static bool may_run(struct process *process)
 static __attribute__((noinline)) void stop_outside(struct process *process)
 {
     mutex_lock(&host.lock);
-    if (!process->killed) {
+    if (process->stopped && !process->killed) {
         host_thread_take_kick(process->thread);
         process_tell_stop(process);
     }
@@ -66,15 +69,24 @@ static bool on_exit(void *context, uint64_t exit)
     return handle_exit(process, exit) && may_run(process);
 }
 
-/* It was only stopped; or, after an exec, the other image, or another kind of program, takes its
- * place. */
+static void obey(struct process *process)
+{
+    mutex_lock(&host.lock);
+    status_ignore(process_pause(process)); /* `killed` is looked at next */
+    bool poked = process_take_poke(process);
+    mutex_unlock(&host.lock);
+    if (poked) {
+        host.abi->resume(process);
+    }
+}
+
+/* It was only stopped or poked; or, after an exec, the other image, or another kind of program,
+ * takes its place. */
 static bool goes_on(struct process *process)
 {
     process->outside = true;
     if (!process->leaves) {
-        mutex_lock(&host.lock);
-        status_ignore(process_pause(process)); /* `killed` is looked at next */
-        mutex_unlock(&host.lock);
+        obey(process);
     }
     if (process->foreign_next != 0) { /* also one that is killed: what it has become ends then */
         exec_wait_foreign(process);

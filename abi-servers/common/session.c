@@ -21,6 +21,8 @@ static void send(struct process *process, enum terminal_signal signal)
 {
     if (host.abi->signal != NULL) {
         host.abi->signal(process, signal);
+    } else if (host.abi->obey != NULL && host.abi->obey(process, SESSION_KILLED_BY + signal)) {
+        return;
     } else if (ends(signal)) {
         process_end(process, SESSION_KILLED_BY + signal);
     } else if (stops(signal) && !session_group_is_orphaned(process->group)) {

@@ -1,13 +1,14 @@
 /*
- * A personality for tests of the terminals that the common part has: xv6's, with calls that make
- * pairs, sessions and groups (test/xv6/terminals/call_list.h), and without a signal hook, so that
- * they do what they do by default.
+ * A personality for tests of what the common part has and xv6 does not use: xv6's, with calls that
+ * make pairs of terminals, sessions and groups, and catch signals (test/xv6/terminals/call_list.h).
+ * Signals without a handler do what they do by default.
  */
 #include <sinter/object.h>
 
 #include "export.h"
 #include "process_terminal.h"
 #include "session.h"
+#include "signals.h"
 #include "terminal_pair.h"
 #include "xv6.h"
 
@@ -132,6 +133,12 @@ static void child(struct process *parent, const struct process *of, enum child_e
     told[parent - host.processes] |= event;
 }
 
+static void begin(struct process *process, const struct process *parent)
+{
+    told[process - host.processes] = 0;
+    signals_begin(process, parent);
+}
+
 static int64_t child_signals(struct process *process)
 {
     uint32_t *bits = &told[process - host.processes];
@@ -164,7 +171,7 @@ static int64_t child_wait(struct process *process)
     return news.event;
 }
 
-enum { FIRST = 32, CHILD_WAIT = 41 };
+enum { EXEC = 7, FIRST = 32, CHILD_WAIT = 41, SIGNAL_CATCH = 43, SIGNAL_RETURN = 44 };
 
 static int64_t (*const calls[])(struct process *) = {
     pair_open,      pair_unlock,  pair_slave, begin_session, terminal_take, group_set,
@@ -173,19 +180,41 @@ static int64_t (*const calls[])(struct process *) = {
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
 
+static bool exec(struct process *process)
+{
+    bool stays = xv6_call(process);
+    if (process->leaves) {
+        signals_exec(process);
+    }
+    return stays;
+}
+
 static bool call(struct process *process)
 {
     uint64_t *registers = process->image.state->registers;
-    uint64_t which = registers[GUEST_CALL] - FIRST;
-    if (which >= CALLS) {
-        return xv6_call(process);
-    }
-    if (which == CHILD_WAIT - FIRST) {
+    uint64_t which = registers[GUEST_CALL];
+    switch (which) {
+    case CHILD_WAIT:
         registers[GUEST_RESULT] = (uint64_t)child_wait(process);
         return true;
+    case SIGNAL_CATCH:
+        registers[GUEST_RESULT] = (uint64_t)signals_catch(process);
+        return true;
+    case SIGNAL_RETURN:
+        if (!signals_return(process)) {
+            registers[GUEST_RESULT] = (uint64_t)-1;
+        }
+        return true;
+    case EXEC:
+        return exec(process);
+    default:
+        break;
+    }
+    if (which < FIRST || which - FIRST >= CALLS) {
+        return xv6_call(process);
     }
     mutex_lock(&host.lock);
-    registers[GUEST_RESULT] = (uint64_t)calls[which](process);
+    registers[GUEST_RESULT] = (uint64_t)calls[which - FIRST](process);
     mutex_unlock(&host.lock);
     return true;
 }
@@ -198,6 +227,10 @@ int server_main(const struct start_info *info)
     abi.call = call;
     abi.signal = NULL;
     abi.child = child;
+    abi.obey = signals_obey;
+    abi.resume = signals_resume;
+    abi.fault = signals_fault;
+    abi.begin = begin;
     host.abi = &abi;
     return export_run(info);
 }

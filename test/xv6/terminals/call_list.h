@@ -13,4 +13,6 @@ CALL(40, int, job_signal, (int pid, int signal))     /* what `kill` sends by tha
 /* Of this child, of any (0) or of a group (less than 0): the event, one of `events`, and its code;
  * 0: nothing yet, with 8 among them. */
 CALL(41, int, child_wait, (int child, int events, int *code))
+CALL(43, int, signal_catch, (int signal, void *handler)) /* null: what it does by default */
+CALL(44, int, signal_return, (void *frame))              /* back to where the signal came */
 CALL(42, int, child_signals, (void)) /* which events were signalled since this was last asked */

@@ -3,62 +3,17 @@
  * and `ALL TESTS PASSED` comes at the end. For terminal_personality, which has the calls.
  */
 
-#include "xv6.h"
-
-#define CALL(number, type, name, arguments) type name arguments;
-#include "terminals/call_list.h"
-#undef CALL
+#include "terminals.h"
 
 enum {
-    HUNG_UP = 129,     /* exit codes of what a signal has ended */
-    INTERRUPTED = 130, /* 128 and its number */
-    CONTINUE = 18,     /* SIGCONT */
-    STOP = 19,         /* SIGSTOP */
-    TSTP = 20,         /* of ^Z */
-    TTIN = 21,         /* input in the background */
-    ENDED = 1,         /* what a parent hears of a child */
-    STOPPED = 2,
-    CONTINUED = 4,
-    POLL = 8,
-    ANY = 0,
     LINES = 200,
     LINE = 50,
-    LONG = 1000000 /* ticks */
 };
-
-static const char *test;
-
-static void expect(bool good, const char *what)
-{
-    if (!good) {
-        print(1, "%s: %s: ", test, what);
-        give_up("terminals", "FAILED");
-    }
-}
-
-static void expect_text(int file, const char *wanted)
-{
-    char text[64];
-    int length = (int)strlen(wanted), have = 0, count = 1;
-
-    while (have < length && count > 0) {
-        count = read(file, text + have, length - have);
-        have += count > 0 ? count : 0;
-    }
-    expect(have == length && memcmp(text, wanted, length) == 0, wanted);
-}
 
 static void type(int master, const char *text)
 {
     int length = (int)strlen(text);
     expect(write(master, text, length) == length, "typing");
-}
-
-static int wait_code(int child)
-{
-    int code = -1;
-    expect(wait(&code) == child, "the end of a child");
-    return code;
 }
 
 struct pair {
@@ -93,17 +48,6 @@ static int start_session(struct pair pair)
         expect(terminal_take(pair.slave) == 0, "its terminal");
     }
     return child;
-}
-
-static void told(int file)
-{
-    char byte;
-    expect(read(file, &byte, 1) == 1, "a word from a child");
-}
-
-static void tell(int file)
-{
-    expect(write(file, "x", 1) == 1, "a word to the parent");
 }
 
 /* ---- the line discipline -------------------------------------------------------------------- */
@@ -532,10 +476,7 @@ static void interrupting(void)
     close(ends[1]);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct test tests[] = {
     {"lines", lines},
     {"others_files", others_files},
     {"waiting", waiting},
@@ -551,15 +492,21 @@ static const struct {
     {"orphans", orphans},
 };
 
+static void run(const struct test *list, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        test = list[i].name;
+        list[i].run();
+        print(1, "test %s: OK\n", test);
+    }
+}
+
 int main(int argument_count, char **arguments)
 {
     (void)argument_count;
     (void)arguments;
-    for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        test = tests[i].name;
-        tests[i].run();
-        print(1, "test %s: OK\n", test);
-    }
+    run(tests, sizeof(tests) / sizeof(tests[0]));
+    run(signal_tests, signal_test_count);
     print(1, "ALL TESTS PASSED\n");
     return 0;
 }
