@@ -146,6 +146,11 @@ static bool again(struct block_file *block, handle_t used, status_t *status, uns
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
+static void note_call(struct block_file *block)
+{
+    (void)atomic_fetch_add_explicit(&block->calls, 1, memory_order_relaxed);
+}
+
 /* One call; `flags` says in which direction. */
 static status_t move(handle_t file, uint64_t offset, const struct lease *lease, uint64_t *count)
 {
@@ -165,6 +170,7 @@ static status_t move_all(struct block_file *block, uint64_t offset, struct lease
     while (lease.length > 0) {
         uint64_t count = 0;
         handle_t file = block->file;
+        note_call(block);
         status_t status = move(file, offset, &lease, &count);
         if (status == STATUS_OK) {
             offset += count;
@@ -202,6 +208,7 @@ status_t block_file_sync(struct block_file *block)
     handle_t file;
     do {
         file = block->file;
+        note_call(block);
         status = file_sync(file);
     } while (again(block, file, &status, &tries));
     return status;

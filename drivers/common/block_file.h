@@ -27,6 +27,7 @@ struct block_file {
     void *context;
     /* A call that met the end of an opening is not repeated through the next: it answers GONE. */
     bool tells;
+    _Atomic uint32_t calls; /* of the device, so far: for `progress` of its server's workers */
 };
 
 /* Opens `path`, which may begin with a slash, for reading, and for writing if it allows that.

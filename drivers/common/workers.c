@@ -156,13 +156,18 @@ void workers_leave(struct call *call)
     serve(call, 0);
 }
 
-/* Each time that it was looked at it had something to do, all the time with the same call. Nothing
- * that servers do takes so long without waiting for somebody. */
+static uint32_t count(const _Atomic uint32_t *counter)
+{
+    return counter != NULL ? atomic_load_explicit(counter, memory_order_relaxed) : 0;
+}
+
+/* Each time that it was looked at it had something to do, all the time with the same call, and none
+ * of another server came between. */
 static bool hangs(struct worker *worker)
 {
     uint32_t state = THREAD_DEAD;
     uint64_t cpu_time = 0;
-    uint32_t turns = atomic_load_explicit(&worker->server.turns, memory_order_relaxed);
+    uint32_t turns = count(&worker->server.turns) + count(worker->workers->progress);
     status_ignore(thread_info(worker->thread, &state, NULL, &cpu_time, NULL));
     if ((state != THREAD_RUNNING && state != THREAD_READY) || turns != worker->watched.turns) {
         worker->watched.turns = turns;

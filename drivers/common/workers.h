@@ -40,6 +40,8 @@ struct workers {
     handle_t ended;        /* event: a worker has ended */
     uint32_t count;
     bool stacks_are_whole; /* set before: their pages are charged at once */
+    /* Set before: counts what calls do on the way, as those of a device; null: nothing. */
+    const _Atomic uint32_t *progress;
     struct worker workers[WORKERS_MOST];
 };
 
@@ -58,7 +60,8 @@ void workers_enter(struct call *call);
 void workers_leave(struct call *call);
 
 /* For server->on_ping. Besides that it ends the server, with a line in the log, if a worker
- * computes at one call for seconds: its supervisor then starts it again. */
+ * computes at one call for seconds without progress: its supervisor then starts it again. What
+ * takes so long by right has to show it. */
 void workers_look_after(struct workers *workers);
 
 #endif

@@ -131,7 +131,25 @@ void fat_node_forget(struct fat_node *node)
     node->near = 0;
 }
 
-/* From the cluster used last if that lies before. A ring is left at the number of clusters. */
+/* A walk along a chain, which finds out whether it goes round: it meets the cluster again that it
+ * keeps, at the latest in the first ring that begins behind that and is not longer than the way to
+ * there (R. P. Brent, An improved Monte Carlo factorization algorithm, 1980). */
+struct chain_walk {
+    uint32_t kept, steps, until;
+};
+
+static bool goes_round(struct chain_walk *walk, uint32_t cluster)
+{
+    bool round = cluster == walk->kept;
+    if (++walk->steps == walk->until) {
+        walk->kept = cluster;
+        walk->steps = 0;
+        walk->until *= 2;
+    }
+    return round;
+}
+
+/* From the cluster used last if that lies before. */
 status_t fat_node_cluster(struct fat *fat, struct fat_node *node, uint32_t index, uint32_t *cluster)
 {
     uint32_t at = 0;
@@ -146,11 +164,15 @@ status_t fat_node_cluster(struct fat *fat, struct fat_node *node, uint32_t index
         at = node->near_index;
         *cluster = node->near;
     }
+    struct chain_walk walk = {.kept = *cluster, .until = 1};
     for (; at < index; at++) {
         uint32_t next;
         status_t status = fat_next(fat, *cluster, &next);
         if (status != STATUS_OK || next == FAT_END) {
             return status != STATUS_OK ? status : STATUS_NOT_FOUND;
+        }
+        if (goes_round(&walk, next)) {
+            return STATUS_IO_ERROR;
         }
         *cluster = next;
     }
@@ -170,11 +192,12 @@ status_t fat_node_tail(struct fat *fat, struct fat_node *node)
         cluster = node->near;
         count = node->near_index + 1;
     }
+    struct chain_walk walk = {.kept = cluster, .until = 1};
     for (; count <= fat->clusters; count++) {
         uint32_t next;
         status_t status = fat_next(fat, cluster, &next);
-        if (status != STATUS_OK) {
-            return status;
+        if (status != STATUS_OK || goes_round(&walk, next)) {
+            return status != STATUS_OK ? status : STATUS_IO_ERROR;
         }
         if (next == FAT_END) {
             node->tail = cluster;

@@ -502,6 +502,7 @@ static status_t begin(void)
 {
     status_t status = server_add(&server, file_protocol(&operations));
     if (status == STATUS_OK) {
+        workers.progress = &disk.calls;
         status = workers_begin(&workers, &server, WORKERS);
     }
     return status == STATUS_OK ? server_ready(&server) : status;

@@ -915,6 +915,13 @@ static void broken_chains_end(void **state)
         assert_null(image_read_file(&image, "c", &length));
         struct fat_node *node = image_open_node(&image, "a", FILE_WRITE);
         assert_int_equal(image_write_at(&image, node, 200000, bytes, 1000), STATUS_IO_ERROR);
+        uint32_t clusters = image.fat.clusters, cluster;
+        image.fat.clusters = UINT32_MAX - 1; /* to go round so often would take minutes */
+        fat_node_forget(node);
+        assert_int_equal(fat_node_tail(&image.fat, node), STATUS_IO_ERROR);
+        assert_int_equal(fat_node_cluster(&image.fat, node, UINT32_MAX - 2, &cluster),
+                         STATUS_IO_ERROR);
+        image.fat.clusters = clusters;
         fat_node_close(node);
         status_t status = STATUS_OK;
         for (unsigned i = 0; status == STATUS_OK; i++) {
