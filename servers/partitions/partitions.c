@@ -148,13 +148,13 @@ static bool is_moved(uint64_t badge)
     return false;
 }
 
-/* INTERRUPTED: the caller does not want to wait. */
+/* INTERRUPTED: the caller does not want to wait. NOT_READY: this instance stops. */
 static status_t take_turn(const struct call *call, uint32_t flags)
 {
     uint32_t worker = worker_of(call);
     uint64_t bit = UINT64_C(1) << worker;
     status_t status = STATUS_OK;
-    if ((flags & FILE_AT_POSITION) == 0) {
+    if ((flags & FILE_AT_POSITION) == 0 || call->in.badge == 0) {
         return STATUS_OK;
     }
     lock_positions();
@@ -169,7 +169,7 @@ static status_t take_turn(const struct call *call, uint32_t flags)
     }
     turns.waiting &= ~bit;
     unlock_positions();
-    return status;
+    return status == STATUS_INTERRUPTED && call->server->stopping ? STATUS_NOT_READY : status;
 }
 
 static void give_turn(const struct call *call)
