@@ -270,11 +270,13 @@ static void on_cancel(struct server *at, handle_t reply)
 {
     (void)at;
     mutex_lock(&host.lock);
-    pipe_cancel(reply, STATUS_INTERRUPTED);
-    for (uint32_t i = 0; i < PROCESSES; i++) {
-        struct process *process = &host.processes[i];
-        if (process->asks && process->reply == reply) {
-            answer_wait(process, STATUS_INTERRUPTED);
+    if (reply_is_interrupted(reply)) { /* and has not been answered, and given to the next call */
+        pipe_cancel(reply, STATUS_INTERRUPTED);
+        for (uint32_t i = 0; i < PROCESSES; i++) {
+            struct process *process = &host.processes[i];
+            if (process->asks && process->reply == reply) {
+                answer_wait(process, STATUS_INTERRUPTED);
+            }
         }
     }
     mutex_unlock(&host.lock);

@@ -272,6 +272,7 @@ static void let_go(struct process *process)
     mutex_lock(&host.lock);
     process->foreign = process->foreign_next;
     process->foreign_next = 0;
+    (void)process_continue(process); /* nobody could, later */
     process->state = PROCESS_FOREIGN;
     process->stopped = false;
     process->is_shell = false; /* signals are the other program's to survive */
