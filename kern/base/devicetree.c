@@ -314,10 +314,10 @@ dt_node devicetree_parent(const struct devicetree *tree, dt_node node)
 
     for (uint32_t offset = 0; token_read(tree, offset, &token) && token.kind != FDT_END;
          offset = token.next) {
-        if (token.kind == FDT_BEGIN_NODE && token.at == node) {
-            return depth == 0 ? DEVICETREE_NONE : chain[depth - 1];
-        }
         if (token.kind == FDT_BEGIN_NODE && depth < DEVICETREE_DEPTH) {
+            if (token.at == node) {
+                return depth == 0 ? DEVICETREE_NONE : chain[depth - 1];
+            }
             chain[depth++] = token.at;
         } else if (token.kind == FDT_END_NODE && depth > 0) {
             depth--;
