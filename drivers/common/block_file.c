@@ -226,6 +226,32 @@ status_t block_file_look(struct block_file *block)
     return status == STATUS_GONE && block->file != file ? STATUS_OK : status;
 }
 
+status_t block_file_pass_claim(struct block_file *block, const void *name, size_t name_length,
+                               uint64_t start, uint64_t length, handle_t *claim)
+{
+    unsigned tries = 0;
+    status_t status;
+    handle_t file;
+    do {
+        file = block->file;
+        status = file_claim(file, name, name_length, start, length, claim);
+    } while (again(block, file, &status, &tries));
+    return status;
+}
+
+status_t block_file_claimant(struct block_file *block, uint64_t start, uint64_t length,
+                             uint32_t *exact, void *name, size_t capacity, size_t *name_length)
+{
+    unsigned tries = 0;
+    status_t status;
+    handle_t file;
+    do {
+        file = block->file;
+        status = file_claimant(file, start, length, exact, name, capacity, name_length);
+    } while (again(block, file, &status, &tries));
+    return status;
+}
+
 status_t block_file_lend(struct block_file *block, handle_t file, struct call *call,
                          uint32_t direction, uint64_t offset, uint64_t at, uint64_t length,
                          uint64_t *count)

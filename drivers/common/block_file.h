@@ -37,6 +37,14 @@ SINTER_MUST_CHECK status_t block_file_open(struct block_file *block, const struc
                                            const char *path);
 void block_file_close(struct block_file *block);
 
+/* file_claim() and file_claimant(), for a server that passes claims on to the device. */
+SINTER_MUST_CHECK status_t block_file_pass_claim(struct block_file *block, const void *name,
+                                                 size_t name_length, uint64_t start,
+                                                 uint64_t length, handle_t *claim);
+SINTER_MUST_CHECK status_t block_file_claimant(struct block_file *block, uint64_t start,
+                                               uint64_t length, uint32_t *exact, void *name,
+                                               size_t capacity, size_t *name_length);
+
 /* All of it, or an error. */
 SINTER_MUST_CHECK status_t block_file_read(struct block_file *block, uint64_t offset, void *buffer,
                                            uint64_t length);

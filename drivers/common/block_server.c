@@ -3,7 +3,7 @@
 
 #include <sinter/protocol/file.h>
 
-#include "block_identity.h"
+#include "block_kept.h"
 #include "plan.h"
 #include "positions.h"
 #include "publish.h"
@@ -11,7 +11,7 @@
 static struct server server;
 static struct block_device disk;
 static struct positions positions;
-static uint64_t identity;
+static struct block_kept *kept;
 static _Alignas(sizeof(uint64_t)) uint8_t buffer[BLOCK_SERVER_BUFFER];
 
 static struct plan plan_call(struct call *call, uint64_t *offset, uint32_t flags)
@@ -90,7 +90,7 @@ static status_t disk_times(struct call *call, uint64_t *modified, uint64_t *numb
 {
     (void)call;
     *modified = 0;
-    *number = identity;
+    *number = kept->identity;
     return STATUS_OK;
 }
 
@@ -98,6 +98,22 @@ static status_t disk_sync(struct call *call)
 {
     (void)call;
     return STATUS_OK;
+}
+
+static status_t disk_claim(struct call *call, const uint8_t *name, size_t name_length,
+                           uint64_t start, uint64_t length, handle_t *claim)
+{
+    return disk.read_only
+               ? STATUS_READ_ONLY
+               : block_kept_claim(kept, call, disk.size, name, name_length, start, length, claim);
+}
+
+static status_t disk_claimant(struct call *call, uint64_t start, uint64_t length, uint32_t *exact,
+                              uint8_t *name, size_t name_capacity, size_t *name_length)
+{
+    (void)call;
+    return block_kept_claimant(kept, disk.size, start, length, exact, name, name_capacity,
+                               name_length);
 }
 
 static const struct file_operations operations = {
@@ -108,18 +124,21 @@ static const struct file_operations operations = {
     .stat = disk_stat,
     .sync = disk_sync,
     .times = disk_times,
+    .claim = disk_claim,
+    .claimant = disk_claimant,
 };
 
 static void on_closed(struct server *at, uint64_t badge)
 {
     (void)at;
+    block_claims_closed(&kept->claims, badge);
     positions_forget(&positions, badge);
 }
 
 static int serve(void)
 {
     server.on_closed = on_closed;
-    identity = block_identity(&server);
+    kept = block_kept_open(&server);
     status_t status = server_add(&server, file_protocol(&operations));
     if (status == STATUS_OK) {
         status = publish(&server, "disk*", 0, FILE_KIND_BLOCK);

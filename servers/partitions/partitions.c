@@ -7,7 +7,7 @@
  * was stopped and comes back is used again if its table is the same; who had a partition open meets
  * GONE and opens it again, since its contents may be others. A disk that is absent, or without a
  * table, is left alone, and said in the log if it was asked for. Another instance may serve
- * further disks.
+ * further disks. Claims are passed on to the disk, whose driver keeps them.
  *
  * Client replays: what was answered is in the disk, and a call names its blocks. The badge of a
  * partition's openings is its disk's argument and identity, and its number, so that they outlive an
@@ -296,6 +296,49 @@ static status_t serve_sync(struct call *call)
     return extent_of(call, &disk) == NULL ? STATUS_GONE : block_file_sync(&disk->block);
 }
 
+/* Where bytes of a partition lie on its disk. */
+static status_t place_on_disk(const struct call *call, uint64_t *start, uint64_t length,
+                              struct disk **disk)
+{
+    const struct table_extent *extent = extent_of(call, disk);
+    if (extent == NULL) {
+        return STATUS_GONE;
+    }
+    if (*start > extent->length || length > extent->length - *start) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    *start += extent->start;
+    return STATUS_OK;
+}
+
+/* The disk's own claims are all there are, so this server has nothing to lose in a crash. */
+static status_t serve_claim(struct call *call, const uint8_t *name, size_t name_length,
+                            uint64_t start, uint64_t length, handle_t *claim)
+{
+    struct disk *disk;
+    status_t status = place_on_disk(call, &start, length, &disk);
+    if (status == STATUS_OK) {
+        workers_enter(call);
+        status = block_file_pass_claim(&disk->block, name, name_length, start, length, claim);
+        workers_leave(call);
+    }
+    return status;
+}
+
+static status_t serve_claimant(struct call *call, uint64_t start, uint64_t length, uint32_t *exact,
+                               uint8_t *name, size_t name_capacity, size_t *name_length)
+{
+    struct disk *disk;
+    status_t status = place_on_disk(call, &start, length, &disk);
+    if (status == STATUS_OK) {
+        workers_enter(call);
+        status = block_file_claimant(&disk->block, start, length, exact, name, name_capacity,
+                                     name_length);
+        workers_leave(call);
+    }
+    return status;
+}
+
 static const struct file_operations operations = {
     .attach = serve_attach,
     .read = serve_read,
@@ -303,6 +346,8 @@ static const struct file_operations operations = {
     .seek = serve_seek,
     .stat = serve_stat,
     .sync = serve_sync,
+    .claim = serve_claim,
+    .claimant = serve_claimant,
 };
 
 /* ---- the disks ------------------------------------------------------------------------------ */
@@ -466,6 +511,7 @@ int server_main(const struct start_info *info)
     }
     server.on_closed = on_closed;
     server.on_ping = on_ping;
+    server.closes_at_once = true; /* a claim ends when its holder does */
     take_disks();
     status_t status = begin();
     if (status != STATUS_OK) {

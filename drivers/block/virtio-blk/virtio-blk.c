@@ -6,14 +6,15 @@
  *
  * Client replays: a call in flight at a crash fails with PEER_DIED, and since it names the blocks
  * it is repeated as it was. Writes that were answered are in the device. State store: which disk
- * this is, for who knows what was on it (block_identity.h). The device goes on writing to memory of
- * a dead instance until the next one has reset it; the kernel keeps that memory until then.
+ * this is, for who knows what was on it, and who has claimed it (block_kept.h). The device goes on
+ * writing to memory of a dead instance until the next one has reset it; the kernel keeps that
+ * memory until then.
  */
 #include <sinter/object.h>
 
 #include <sinter/protocol/file.h>
 
-#include "block_identity.h"
+#include "block_kept.h"
 #include "publish.h"
 #include "request.h"
 
@@ -41,7 +42,7 @@ enum {
 static struct server server;
 static struct disk disk;
 static struct requests requests;
-static uint64_t identity;
+static struct block_kept *kept;
 
 /* Looks now and then whether the device makes progress, while it has something to do. */
 static struct {
@@ -140,7 +141,7 @@ static status_t disk_file_times(struct call *call, uint64_t *modified, uint64_t 
 {
     (void)call;
     *modified = 0;
-    *number = identity;
+    *number = kept->identity;
     return STATUS_OK;
 }
 
@@ -151,6 +152,23 @@ static status_t disk_file_sync(struct call *call)
     return status;
 }
 
+static status_t disk_file_claim(struct call *call, const uint8_t *name, size_t name_length,
+                                uint64_t start, uint64_t length, handle_t *claim)
+{
+    return disk.read_only
+               ? STATUS_READ_ONLY
+               : block_kept_claim(kept, call, disk.size, name, name_length, start, length, claim);
+}
+
+static status_t disk_file_claimant(struct call *call, uint64_t start, uint64_t length,
+                                   uint32_t *exact, uint8_t *name, size_t name_capacity,
+                                   size_t *name_length)
+{
+    (void)call;
+    return block_kept_claimant(kept, disk.size, start, length, exact, name, name_capacity,
+                               name_length);
+}
+
 static const struct file_operations operations = {
     .attach = disk_file_attach,
     .read = disk_file_read,
@@ -159,6 +177,8 @@ static const struct file_operations operations = {
     .stat = disk_file_stat,
     .sync = disk_file_sync,
     .times = disk_file_times,
+    .claim = disk_file_claim,
+    .claimant = disk_file_claimant,
 };
 
 /* ---- the server ----------------------------------------------------------------------------- */
@@ -177,6 +197,7 @@ static void on_event(struct server *at, uint64_t bits)
 static void on_closed(struct server *at, uint64_t badge)
 {
     (void)at;
+    block_claims_closed(&kept->claims, badge);
     positions_forget(&requests.positions, badge);
 }
 
@@ -223,7 +244,7 @@ int server_main(const struct start_info *info)
     server.on_cancel = on_cancel;
     server.on_closed = on_closed;
     requests_init(&requests, &disk, &server);
-    identity = block_identity(&server);
+    kept = block_kept_open(&server);
     status = begin();
     if (status != STATUS_OK) {
         return server_refuse(&server, "its interrupt, timer or name: %s", status_text(status));
