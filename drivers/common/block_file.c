@@ -84,15 +84,103 @@ status_t block_file_open(struct block_file *block, const struct server *server, 
     return open_device(block);
 }
 
+static void close_if(handle_t *handle)
+{
+    if (*handle != 0) {
+        status_ignore(handle_close(*handle));
+        *handle = 0;
+    }
+}
+
 void block_file_close(struct block_file *block)
 {
+    close_if(&block->claim);
     if (block->file != 0) {
         status_ignore(handle_close(block->file));
         block->file = 0;
     }
 }
 
+/* ---- claims --------------------------------------------------------------------------------- */
+
+/* All of it, by the opening that it has. */
+static status_t claim_all(struct block_file *block)
+{
+    unsigned tries = 0;
+    status_t status;
+    if (block->read_only) {
+        return STATUS_OK;
+    }
+    do {
+        status = file_claim(block->file, block->claimant, length_of(block->claimant), 0,
+                            block->size, &block->claim);
+    } while (may_help(status, &tries));
+    if (status == STATUS_BAD_METHOD) {
+        log_line("/%s: its server knows no claims: others can have it too", block->path);
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+/* Empty: whoever it was has gone. */
+static void find_holder(struct block_file *block, char holder[BLOCK_CLAIM_NAME])
+{
+    char name[BLOCK_CLAIM_NAME] = {0};
+    size_t length = 0;
+    uint32_t exact;
+    status_t status =
+        block_file_claimant(block, 0, block->size, &exact, name, BLOCK_CLAIM_NAME - 1, &length);
+    __builtin_memcpy(holder, name, BLOCK_CLAIM_NAME);
+    holder[status == STATUS_OK ? length : 0] = '\0';
+}
+
+status_t block_file_claim(struct block_file *block, const char *name, char holder[BLOCK_CLAIM_NAME])
+{
+    size_t length = length_of(name);
+    if (length >= BLOCK_CLAIM_NAME) {
+        return STATUS_BAD_ARGUMENT;
+    }
+    __builtin_memcpy(block->claimant, name, length + 1);
+    holder[0] = '\0';
+    status_t status = claim_all(block);
+    if (status == STATUS_BUSY) {
+        find_holder(block, holder);
+    }
+    return status;
+}
+
+int block_file_refuse_claim(struct server *server, const char *path, const char *holder,
+                            status_t status)
+{
+    if (status != STATUS_BUSY || holder[0] == '\0') {
+        return server_refuse(server, "%s cannot be claimed: %s", path, status_text(status));
+    }
+    return server_refuse(server,
+                         "%s, or part of it, is in use by another file system, `%s`; stop that "
+                         "first: svc stop %s --force",
+                         path, holder, holder);
+}
+
 /* ---- opening again -------------------------------------------------------------------------- */
+
+/* Of `fresh`, as `block` had it. */
+static status_t claim_again(struct block_file *block, struct block_file *fresh)
+{
+    if (block->claimant[0] == '\0') {
+        return STATUS_OK;
+    }
+    __builtin_memcpy(fresh->claimant, block->claimant, BLOCK_CLAIM_NAME);
+    status_t status = claim_all(fresh);
+    if (status == STATUS_BUSY) {
+        block->is_lost = true;
+        if (block->on_lost != NULL) {
+            block->on_lost(block->context);
+        }
+        log_line("/%s has been claimed by another file system, and is not used any more",
+                 block->path);
+    }
+    return status;
+}
 
 static bool is_same(const struct block_file *block, struct block_file *fresh)
 {
@@ -108,17 +196,23 @@ static status_t open_again(struct block_file *block, handle_t used)
     if (block->file != used) {
         return STATUS_OK;
     }
+    if (block->is_lost) {
+        return STATUS_BUSY;
+    }
     __builtin_memcpy(fresh.path, block->path, BLOCK_FILE_PATH);
     status_t status = open_device(&fresh);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_GONE : status;
     }
-    if (!is_same(block, &fresh)) {
+    status = claim_again(block, &fresh);
+    if (status != STATUS_OK || !is_same(block, &fresh)) {
         block_file_close(&fresh);
-        return STATUS_GONE;
+        return status == STATUS_OK ? STATUS_GONE : status;
     }
     if (atomic_compare_exchange_strong(&block->file, &expected, fresh.file)) {
         status_ignore(handle_close(used));
+        close_if(&block->claim);
+        block->claim = fresh.claim;
     } else {
         block_file_close(&fresh);
     }

@@ -5,10 +5,16 @@
  * A device whose driver was stopped or had failed is opened again by its path once it is back; the
  * calls between answer what the opening does (GONE while the path leads nowhere). Several threads
  * may use one, once it is open.
+ *
+ * A file system claims its device: nobody else can then, and who does not get it does not write.
+ * Crashes of the servers below change nothing about that; what is opened again is claimed again. If
+ * somebody else was faster then, every call answers BUSY from there on: what is on the device is
+ * not what its user knows any more.
  */
 #ifndef DRIVERS_COMMON_BLOCK_FILE_H
 #define DRIVERS_COMMON_BLOCK_FILE_H
 
+#include "block_claims.h"
 #include "server.h"
 
 enum { BLOCK_FILE_PATH = 128 };
@@ -28,6 +34,11 @@ struct block_file {
     /* A call that met the end of an opening is not repeated through the next: it answers GONE. */
     bool tells;
     _Atomic uint32_t calls; /* of the device, so far: for `progress` of its server's workers */
+    handle_t claim;         /* held while it is open; 0: none */
+    bool is_lost;           /* somebody else has claimed it meanwhile */
+    /* Told when it is: what was saved for the next instance is of another time. Null: nobody is. */
+    void (*on_lost)(void *context);
+    char claimant[BLOCK_CLAIM_NAME];
 };
 
 /* Opens `path`, which may begin with a slash, for reading, and for writing if it allows that.
@@ -36,6 +47,17 @@ struct block_file {
 SINTER_MUST_CHECK status_t block_file_open(struct block_file *block, const struct server *server,
                                            const char *path);
 void block_file_close(struct block_file *block);
+
+/*
+ * Claims all of it for the service of this name, unless it cannot be written: then everybody may
+ * have it. What file_claim() answers. BUSY: `holder` is who has it, or part of it. A device whose
+ * server knows no claims is nobody's, which is logged.
+ */
+SINTER_MUST_CHECK status_t block_file_claim(struct block_file *block, const char *name,
+                                            char holder[BLOCK_CLAIM_NAME]);
+/* The same as the end of a server that cannot do without: `return block_file_refuse_claim(...)`. */
+int block_file_refuse_claim(struct server *server, const char *path, const char *holder,
+                            status_t status);
 
 /* file_claim() and file_claimant(), for a server that passes claims on to the device. */
 SINTER_MUST_CHECK status_t block_file_pass_claim(struct block_file *block, const void *name,

@@ -17,6 +17,7 @@
 #include "openings.h"
 #include "positions.h"
 #include "publish.h"
+#include "recover.h"
 #include "state_store.h"
 #include "tree.h"
 #include "workers.h"
@@ -400,6 +401,11 @@ static bool is_same_disk(struct block_file *again, void *context)
     return fat_is_on(context, &device);
 }
 
+static void on_lost(void *context)
+{
+    fat_saved_keep(context, false);
+}
+
 static bool end_of(uint64_t badge, uint64_t *end)
 {
     const struct opening *opening = openings_find(openings, badge);
@@ -445,6 +451,7 @@ static status_t begin(void)
 
 int server_main(const struct start_info *info)
 {
+    char holder[BLOCK_CLAIM_NAME];
     const char *reason = "";
     if (server_init(&server, info) != STATUS_OK) {
         return 1;
@@ -459,6 +466,10 @@ int server_main(const struct start_info *info)
     if (status != STATUS_OK) {
         return server_refuse(&server, "%s: %s", path, status_text(status));
     }
+    status = block_file_claim(&disk, info->name, holder);
+    if (status != STATUS_OK) {
+        return block_file_refuse_claim(&server, path, holder, status);
+    }
     status = open_store();
     if (status != STATUS_OK) {
         return server_refuse(&server, "no memory for what is open: %s", status_text(status));
@@ -468,6 +479,7 @@ int server_main(const struct start_info *info)
         return server_refuse(&server, "%s: %s: %s", path, reason, status_text(status));
     }
     disk.is_same = is_same_disk;
+    disk.on_lost = on_lost;
     disk.context = &fat;
     status = begin();
     if (status != STATUS_OK) {

@@ -26,6 +26,11 @@ void openings_begin(struct openings *openings, struct openings_saved *saved, str
     xv6fs_copy(saved->superblock, fs->superblock, SUPERBLOCK_BYTES);
 }
 
+void openings_leave_none(struct openings *openings)
+{
+    xv6fs_zero(openings->saved->superblock, SUPERBLOCK_BYTES);
+}
+
 struct opening *openings_choose(struct openings *openings, uint64_t *badge)
 {
     if (openings->free_count == 0) {

@@ -37,6 +37,9 @@ struct openings {
  * in fs->references, and drops the rest. */
 void openings_begin(struct openings *openings, struct openings_saved *saved, struct xv6fs *fs);
 
+/* The next instance is to take none of them: the file system is not what they were opened in. */
+void openings_leave_none(struct openings *openings);
+
 /* A free place, with the badge for its endpoint; null: the table is full. Nothing is taken yet. */
 struct opening *openings_choose(struct openings *openings, uint64_t *badge);
 

@@ -463,6 +463,12 @@ static bool is_same_disk(struct block_file *again, void *context)
     return xv6fs_is_on(context, &device);
 }
 
+static void on_lost(void *context)
+{
+    (void)context;
+    openings_leave_none(&openings);
+}
+
 static bool end_of(uint64_t badge, uint64_t *end)
 {
     struct inode inode;
@@ -510,6 +516,7 @@ static status_t begin(void)
 
 int server_main(const struct start_info *info)
 {
+    char holder[BLOCK_CLAIM_NAME];
     const char *reason = "";
     void *store;
     if (server_init(&server, info) != STATUS_OK) {
@@ -525,6 +532,10 @@ int server_main(const struct start_info *info)
     if (status != STATUS_OK) {
         return server_refuse(&server, "%s: %s", path, status_text(status));
     }
+    status = block_file_claim(&disk, info->name, holder);
+    if (status != STATUS_OK) {
+        return block_file_refuse_claim(&server, path, holder, status);
+    }
     status = state_store_open(&server, sizeof(struct store),
                               "files that are open will not outlive a crash", &store);
     if (status != STATUS_OK) {
@@ -535,6 +546,7 @@ int server_main(const struct start_info *info)
         return server_refuse(&server, "%s: %s: %s", path, reason, status_text(status));
     }
     disk.is_same = is_same_disk;
+    disk.on_lost = on_lost;
     disk.context = &fs;
     status = begin();
     if (status != STATUS_OK) {

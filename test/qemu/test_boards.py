@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from harness import push
+from harness import push, xv6_image
 from harness.machine import BOARDS, scratch_contents
 from harness.places import ROOT
-from services import check_fifo, states, status_of, wait_program, wait_state
+from services import check_fifo, states, status_of, wait_program, wait_restarted, wait_state
 
 BOARD = {"riscv64": "sifive_u", "aarch64": "xlnx-versal-virt"}
 SERIAL = {"riscv64": "sifive-uart", "aarch64": "pl011"}
@@ -107,6 +107,22 @@ def test_killed_while_writing(board, architecture, scratch):
         assert console.run(f"svc kill {service}") == ("", 0)
         assert console.run("cat /dev/fifo") == ("ended 0\n", 0)
     assert image.read_bytes()[:len(data)] == data
+
+
+def test_card_is_one_file_systems(board, architecture, scratch):
+    """Also after crashes of its driver and of the file system."""
+    card = scratch(contents=xv6_image.make({}, size=200, inodes=32).ljust(SMALL_CARD, b"\0"))
+    console = board(disks=[card])
+    assert console.run("svc start mine object xv6fs.o args /dev/disk0; svc mount /mine mine") == (
+        "", 0)
+    for name in (CARD[architecture], "mine"):
+        assert console.run(f"svc kill {name}") == ("", 0)
+        wait_restarted(console, name)
+        told, status = console.run("svc start second object xv6fs.o args /dev/disk0")
+        assert status == 1 and "in use by another file system, `mine`" in told, told
+        assert console.run(f"echo {name} >> /mine/text") == ("", 0)
+    assert console.run("svc stop mine --force; svc start second; svc mount /mine second") == ("", 0)
+    assert console.run("cat /mine/text") == (f"{CARD[architecture]}\nmine\n", 0)
 
 
 def test_restarted_line(board, architecture):
