@@ -14,6 +14,7 @@
 #include "note.h"
 #include "program.h"
 #include "svc_check.h"
+#include "svc_disk.h"
 #include "svc_graph.h"
 #include "svc_replace.h"
 #include "svc_start.h"
@@ -106,8 +107,11 @@ static bool replaces_by_file(int count, char **words)
 static int start(handle_t supervisor, int count, char **words)
 {
     static struct svc_start lines;
+    char server[SVC_DISK_SERVER];
     int code = EXIT_FAILURE;
-    svc_start_lines(&lines, count, (const char *const *)words);
+    const char *disk = svc_start_disk(count, (const char *const *)words);
+    bool served = disk != NULL && svc_disk_server(supervisor, disk, SVC_START_FILE_SYSTEM, server);
+    svc_start_lines(&lines, count, (const char *const *)words, served ? server : NULL);
     if (lines.count == 0) {
         fprintf(stderr, "svc: the line is too long, or an option has no value\n");
         return EXIT_FAILURE;

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FILE_SYSTEM "xv6fs.o" /* of a disk that is a root */
-
 static bool same(const char *a, const char *b)
 {
     return strcmp(a, b) == 0;
@@ -68,13 +66,19 @@ static bool put_line(struct svc_start *start, const char *const *pieces, size_t 
     put_line(start, (const char *const[]){__VA_ARGS__},                                            \
              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
-/* The disk's file system as a service DISK-root, mounted at /DISK: one for all that have it. */
-static bool put_root(struct svc_start *start, const char *disk, const char *service,
+/* The disk's file system, mounted at /DISK: one for all that have it, as a service DISK-root unless
+ * somebody has started another. */
+static bool put_root(struct svc_start *start, const char *disk, const char *server,
                      const char *path)
 {
     char device[SVC_LINE_SIZE];
+    char service[SVC_LINE_SIZE];
+    if (server != NULL) {
+        return PUT_LINE(start, "mount", path, server);
+    }
     (void)snprintf(device, sizeof(device), "/dev/%s", disk);
-    return PUT_LINE(start, "start", service, "object", FILE_SYSTEM, "args", device) &&
+    (void)snprintf(service, sizeof(service), "%s-root", disk);
+    return PUT_LINE(start, "start", service, "object", SVC_START_FILE_SYSTEM, "args", device) &&
            PUT_LINE(start, "mount", path, service);
 }
 
@@ -95,20 +99,25 @@ static void put_words(struct svc_start *start, int count, const char *const *wor
     (void)put_line(start, pieces, used);
 }
 
-void svc_start_lines(struct svc_start *start, int count, const char *const *words)
+const char *svc_start_disk(int count, const char *const *words)
 {
-    char service[SVC_LINE_SIZE];
+    const char *root = value_of(words_end(count, words), words, "--root");
+    return root == NULL || strchr(root, '/') != NULL ? NULL : root;
+}
+
+void svc_start_lines(struct svc_start *start, int count, const char *const *words,
+                     const char *server)
+{
     char path[SVC_LINE_SIZE];
     int end = words_end(count, words);
-    const char *root = value_of(end, words, "--root");
+    const char *disk = svc_start_disk(count, words);
     start->count = 0;
-    if (root == NULL || strchr(root, '/') != NULL) {
-        put_words(start, count, words, end, root);
+    if (disk == NULL) {
+        put_words(start, count, words, end, value_of(end, words, "--root"));
         return;
     }
-    (void)snprintf(service, sizeof(service), "%s-root", root);
-    (void)snprintf(path, sizeof(path), "/%s", root);
-    if (put_root(start, root, service, path)) {
+    (void)snprintf(path, sizeof(path), "/%s", disk);
+    if (put_root(start, disk, server, path)) {
         put_words(start, count, words, end, path);
     }
 }

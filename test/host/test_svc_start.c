@@ -11,11 +11,16 @@
 
 static struct svc_start start;
 
-static void assert_lines(const char *const *words, int count, size_t lines)
+static void assert_served(const char *const *words, int count, const char *server, size_t lines)
 {
     assert_true(svc_starts(count, words));
-    svc_start_lines(&start, count, words);
+    svc_start_lines(&start, count, words, server);
     assert_int_equal(start.count, lines);
+}
+
+static void assert_lines(const char *const *words, int count, size_t lines)
+{
+    assert_served(words, count, NULL, lines);
 }
 
 static void other_commands_are_left_alone(void **state)
@@ -58,6 +63,22 @@ static void a_disk_is_started_and_mounted_first(void **state)
     assert_string_equal(start.lines[2], "start xv6 root /disk0p2");
 }
 
+static void a_disk_that_is_served_is_only_mounted(void **state)
+{
+    (void)state;
+    const char *words[] = {"svc", "start", "xv6", "--root", "disk1", "--memory", "8M"};
+    const char *path[] = {"svc", "start", "xv6", "--root", "/disk1"};
+    const char *behind[] = {"svc", "start", "xv6", "--memory", "8M", "args", "--root", "disk1"};
+    assert_string_equal(svc_start_disk(7, words), "disk1");
+    assert_null(svc_start_disk(5, path));
+    assert_null(svc_start_disk(8, behind));
+    assert_served(words, 7, "mine", 2);
+    assert_string_equal(start.lines[0], "mount /disk1 mine");
+    assert_string_equal(start.lines[1], "start xv6 root /disk1 memory 8M");
+    assert_served(path, 5, "mine", 1);
+    assert_string_equal(start.lines[0], "start xv6 root /disk1");
+}
+
 static void what_is_too_long_or_unfinished_is_nothing(void **state)
 {
     (void)state;
@@ -78,6 +99,7 @@ int main(void)
         cmocka_unit_test(other_commands_are_left_alone),
         cmocka_unit_test(options_lose_their_hyphens),
         cmocka_unit_test(a_disk_is_started_and_mounted_first),
+        cmocka_unit_test(a_disk_that_is_served_is_only_mounted),
         cmocka_unit_test(what_is_too_long_or_unfinished_is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import xv6_image
+from harness import image, xv6_image
 from harness.build import Variant
 from harness.console import PATIENCE
 from harness.places import ROOT
@@ -536,6 +536,26 @@ def test_instances_of_one_disk(boot, disk, tmp_path):
     assert output(console, "in lab1 /cat /shared | wc") == "3 3 19\n"
     assert console.power_off(), f"the machine is still on{console.where()}"
     assert xv6_image.read_file(disk)["shared"] == b"first\nsecond\nthird\n"
+
+
+def test_instance_on_a_disk_that_is_served(boot, disk, tmp_path):
+    """By hand: the same server is used, if it is one of xv6's file systems on all of that disk."""
+    other = tmp_path / "fat.img"
+    image.run("mkfs.fat", "--invariant", "-C", str(other), "1024")
+    console = boot(disks=[disk, other], memory="256M")
+    output(console, "svc start mine object xv6fs.o args /dev/disk0; svc mount /xv6 mine")
+    for name in ("lab1", "lab2"):
+        output(console, f"svc start xv6 as {name} --root disk0 --memory 8M")
+    assert [name for name in states(console) if "root" in name] == []
+    output(console, "echo first | in lab1 /sh -c '/cat > /shared'; echo second >> /xv6/shared")
+    assert output(console, "in lab2 /cat /shared") == "first\nsecond\n"
+    output(console, "svc start files object fat.o args /dev/disk1")
+    told = output(console, "svc start xv6 as lab3 --root disk1 --memory 8M", wanted=1)
+    assert told.startswith("svc: disk1-root: /dev/disk1, or part of it, is in use by another file "
+                           "system, `files`; stop that first: "), told
+    assert "lab3" not in states(console)
+    assert console.power_off(), f"the machine is still on{console.where()}"
+    assert xv6_image.read_file(disk)["shared"] == b"first\nsecond\n"
 
 
 def kib(console, service):
