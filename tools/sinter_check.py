@@ -140,7 +140,7 @@ def run_pytest(name, arguments, pattern=None):
 
 
 def fuzz(folder, seconds):
-    """Each fuzzer for its share of the time, from its committed corpus; some at once."""
+    """Each fuzzer for its share of the time, from its seeds; some at once."""
     suite = Suite("fuzz")
     fuzzers = sorted(path for path in (folder / "test" / "fuzz").glob("fuzz_*")
                      if path.is_file() and os.access(path, os.X_OK))
@@ -154,9 +154,8 @@ def fuzz(folder, seconds):
 def run_fuzzer(fuzzer, seconds, suite):
     work = BUILD / "fuzz-work" / fuzzer.name
     work.mkdir(parents=True, exist_ok=True)
-    corpus = ROOT / "test" / "fuzz" / "corpus" / fuzzer.name
     command = [str(fuzzer), f"-max_total_time={seconds}", "-print_final_stats=1",
-               f"-artifact_prefix={work}/", str(work)] + ([str(corpus)] if corpus.is_dir() else [])
+               f"-artifact_prefix={work}/", str(work)]
     log = LOGS / f"{fuzzer.name}.log"
     with log.open("wb") as file:
         try:

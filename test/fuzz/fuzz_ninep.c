@@ -80,6 +80,7 @@ static void use_store(const uint8_t *data, size_t size)
     static struct openings openings;
     const struct path from = {1, "a"};
     const struct path to = {3, "b/c"};
+    memset(&saved, 0, sizeof(saved));
     openings_init(&openings, &saved);
     size_t at = size > 1 ? (size_t)(data[0] << 8 | data[1]) * 2 % sizeof(saved) : 0;
     size_t fits = size < sizeof(saved) - at ? size : sizeof(saved) - at;

@@ -18,7 +18,6 @@
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 enum { FUZZ_MEMORY_MAX = 64 << 20 };
 
@@ -162,20 +161,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     load(data, size, &header);
     return 0;
 }
-
-#ifdef OBJECT_CORPUS
-/* Adds the seeds that the build has made to the corpora of the command line. */
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    static char corpus[] = OBJECT_CORPUS;
-    char **longer = calloc((size_t)*argc + 2, sizeof(*longer));
-    require(longer != NULL);
-    memcpy(longer, *argv, (size_t)*argc * sizeof(*longer));
-    longer[(*argc)++] = corpus;
-    *argv = longer;
-    return 0;
-}
-#endif
 
 /* The mutator knows the tables: it damages one field of one entry, and leaves the rest whole. */
 
