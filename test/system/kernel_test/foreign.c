@@ -41,6 +41,14 @@ void foreign_close(struct foreign *foreign)
     close_handle(foreign->space);
 }
 
+void foreign_open_second(const struct foreign *first, struct foreign *second)
+{
+    uint64_t state = 0;
+    *second = *first;
+    EXPECT_OK(guest_create(first->space, environment.account, &second->guest, &state));
+    second->state = at(state);
+}
+
 void foreign_begin(struct foreign *foreign, uint64_t code, uint64_t argument0, uint64_t argument1)
 {
     foreign->state->registers[GUEST_PC] = FOREIGN_CODE + code;
@@ -94,6 +102,39 @@ void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address)
 uint64_t foreign_argument(const struct foreign *foreign, unsigned i)
 {
     return foreign->state->registers[GUEST_ARGUMENT(i)];
+}
+
+uint64_t host_base(void)
+{
+    return address_of(&environment) & ~((UINT64_C(1) << 30) - 1);
+}
+
+bool host_edge_open(handle_t *memory)
+{
+    const uint8_t *call = guest_code + CODE_CALLS;
+    const size_t half = GUEST_ALIGNMENT ? 0 : 2;
+    uint64_t window = 0;
+    uint64_t base = host_base();
+    *memory = new_memory(1);
+    EXPECT_OK(space_map(0, *memory, 0, 0, PAGE, MAP_READ | MAP_WRITE, &window));
+    EXPECT_OK(space_map(0, *memory, base, 0, PAGE, MAP_READ | MAP_EXECUTE | MAP_FIXED, &base));
+    if (window == 0 || base != host_base()) {
+        return false;
+    }
+    __builtin_memcpy(at(window), call + 4 - half, half);
+    for (size_t i = half; i < 64; i += 4) {
+        __builtin_memcpy((uint8_t *)at(window) + i, call, 4);
+    }
+    EXPECT_OK(space_sync_code(0, window, PAGE));
+    unmap(window, PAGE);
+    (void)*(volatile uint8_t *)at(base); /* so that it is in the table, with all its rights */
+    return true;
+}
+
+void host_edge_close(handle_t memory)
+{
+    unmap(host_base(), PAGE);
+    close_handle(memory);
 }
 
 static void spin(void *argument)

@@ -27,9 +27,12 @@ enum {
     CODE_SPINS = 224,
     CODE_LOADS_STACK = 240,
     CODE_GOES_ON = 256,
+    CODE_ADDS = 448,
 };
 
-#define COUNT_ARGUMENT 3 /* what CODE_COUNTS, CODE_CHECKS_FLOAT and CODE_BURSTS count in */
+#define COUNT_ARGUMENT                                                                             \
+    3 /* what CODE_COUNTS, CODE_CHECKS_FLOAT, CODE_BURSTS and CODE_ADDS count in */
+#define APART_ARGUMENT 4 /* of CODE_ADDS */
 
 extern const uint8_t guest_code[], guest_code_end[];
 
@@ -42,6 +45,8 @@ struct foreign {
 bool foreign_open(struct foreign *foreign);
 /* Ends what foreign_open() made; the thread that has the guest lets it go before. */
 void foreign_close(struct foreign *foreign);
+/* A second thread of the process: only its guest is to be closed. */
+void foreign_open_second(const struct foreign *first, struct foreign *second);
 /* Attaches the guest and sets pc and two arguments. */
 void foreign_begin(struct foreign *foreign, uint64_t code, uint64_t argument0, uint64_t argument1);
 /* Runs it until it leaves; the GUEST_EXIT_ constant, 0 if it cannot run. */
@@ -54,6 +59,12 @@ void foreign_kick_later(void *foreign);
 /* Runs it, which has to leave with that fault. */
 void foreign_faults(struct foreign *foreign, uint32_t kind, uint64_t address);
 uint64_t foreign_argument(const struct foreign *foreign, unsigned i);
+/* Where the host's slot begins, which no guest reaches. */
+uint64_t host_base(void);
+/* Puts code of the host there: system calls, the first of which would go on from an instruction
+ * that begins two bytes before, where such can be. */
+bool host_edge_open(handle_t *memory);
+void host_edge_close(handle_t memory);
 
 /* A test of guests' registers, for those with ASIDs and without. */
 void guest_keeps_registers(void);

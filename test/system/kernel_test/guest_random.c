@@ -1,6 +1,7 @@
 /*
  * Guests that execute anything, from anywhere and with anything in their registers, while others go
- * on with their calls. The log has the seed, and how the guest left.
+ * on with their calls. Their code is in two places, the second of which ends where their host
+ * begins; nothing else is ever executed. The log has the seed, and how the guest left.
  */
 #include "foreign.h"
 
@@ -8,6 +9,7 @@ enum { EXITS = 10000, EXITS_A_PAGE = 2000, KICKS_ANYHOW = 8, WORDS = PAGE / size
 
 static struct {
     struct foreign foreign;
+    handle_t beyond;         /* code of the host, behind the guest's */
     volatile uint32_t *code; /* its page, as this task sees it */
     uint64_t random;
     uint64_t done; /* instructions that made it leave */
@@ -35,6 +37,8 @@ static void write_code(void)
     for (unsigned i = 0; i < WORDS; i++) {
         wild.code[i] = draw() % 2 == 0 ? good[draw() % good_words] : (uint32_t)draw();
     }
+    /* On riscv64 the last instruction has four bytes, two of which are the host's. */
+    ((volatile uint8_t *)wild.code)[PAGE - 2] |= 3;
     EXPECT_OK(space_sync_code(0, address_of(wild.code), PAGE));
 }
 
@@ -50,11 +54,52 @@ static uint64_t draw_register(void)
     }
 }
 
+/* One in 16 is not where instructions begin: anything, an odd one, or around the host's edge. */
+static uint64_t draw_pc(void)
+{
+    uint64_t code = draw() % 4 == 0 ? host_base() - PAGE : FOREIGN_CODE;
+    uint64_t offset = draw() % PAGE;
+    if (draw() % 16 != 0) {
+        return code + (offset & ~UINT64_C(3));
+    }
+    switch (draw() % 4) {
+    case 0:
+        return draw();
+    case 1:
+        return code + (offset | 1);
+    case 2:
+        return host_base() - 2;
+    default:
+        return host_base() + draw() % 16 - 8;
+    }
+}
+
+static bool is_in_code(uint64_t pc)
+{
+    return pc - FOREIGN_CODE < PAGE || pc - (host_base() - PAGE) < PAGE;
+}
+
+/* It has executed nothing but its code. Behind a system call pc is, at other instructions that were
+ * fetched, and after a step or a jump anywhere. */
+static void check_place(uint64_t exit)
+{
+    const struct guest_state *state = wild.foreign.state;
+    uint64_t pc = state->registers[GUEST_PC];
+    uint32_t fault = exit == GUEST_EXIT_FAULT ? state->fault : FAULT_NONE;
+    if (exit == GUEST_EXIT_CALL || fault == FAULT_SYSCALL) {
+        EXPECT(is_in_code(pc - 4));
+    } else if (fault == FAULT_READ || fault == FAULT_WRITE || fault == FAULT_ILLEGAL ||
+               fault == FAULT_BREAKPOINT) {
+        EXPECT(is_in_code(pc));
+    }
+}
+
 static bool go_wild(void *context, uint64_t exit)
 {
     uint64_t *registers = wild.foreign.state->registers;
     (void)context;
     EXPECT(exit >= GUEST_EXIT_CALL && exit <= GUEST_EXIT_KICKED);
+    check_place(exit);
     wild.exits[exit]++;
     if (exit != GUEST_EXIT_KICKED && ++wild.done % EXITS_A_PAGE == 0) {
         write_code();
@@ -62,7 +107,7 @@ static bool go_wild(void *context, uint64_t exit)
     for (unsigned i = 0; i < GUEST_ALL; i++) {
         registers[i] = draw_register();
     }
-    registers[GUEST_PC] = FOREIGN_CODE + (draw() % PAGE & ~UINT64_C(3));
+    registers[GUEST_PC] = draw_pc();
     wild.foreign.state->flags = draw() % 8 == 0 ? draw() : 0;
     return wild.done < wild.wanted;
 }
@@ -119,6 +164,7 @@ static void kick_on(void *unused)
 static void begin(uint64_t exits, uint64_t patience)
 {
     uint64_t window = 0;
+    uint64_t last = host_base() - PAGE;
     wild.random = clock_read() | 1;
     wild.done = 0;
     wild.wanted = exits;
@@ -129,7 +175,10 @@ static void begin(uint64_t exits, uint64_t patience)
     __builtin_memset(wild.exits, 0, sizeof(wild.exits));
     log_line("guest_random: seed %lu", wild.random);
     REQUIRE(foreign_open(&wild.foreign));
+    REQUIRE(host_edge_open(&wild.beyond));
     REQUIRE_OK(space_map(0, wild.foreign.code, 0, 0, PAGE, MAP_READ | MAP_WRITE, &window));
+    REQUIRE_OK(space_map(wild.foreign.space, wild.foreign.code, last, 0, PAGE,
+                         MAP_READ | MAP_EXECUTE | MAP_FIXED, &last));
     wild.code = at(window);
     write_code();
 }
@@ -157,6 +206,7 @@ static void run_beside_others(uint64_t exits, uint64_t patience)
     EXPECT(wild.exits[GUEST_EXIT_CALL] > exits / 100 && wild.exits[GUEST_EXIT_FAULT] > exits / 100);
     EXPECT(wild.calls > 0 && wild.wrong == 0);
     unmap(address_of(wild.code), PAGE);
+    host_edge_close(wild.beyond);
     foreign_close(&wild.foreign);
     service_close(&service);
 }

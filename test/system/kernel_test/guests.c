@@ -366,14 +366,6 @@ static void test_preempted_call(void)
     service_close(&service);
 }
 
-static void make_second(struct foreign *first, struct foreign *second)
-{
-    uint64_t state = 0;
-    *second = *first;
-    EXPECT_OK(guest_create(first->space, environment.account, &second->guest, &state));
-    second->state = at(state);
-}
-
 /* Threads of one process: its space stays in use while the view of it changes. */
 static void test_threads(void)
 {
@@ -383,10 +375,10 @@ static void test_threads(void)
     static struct foreign own;
     REQUIRE(foreign_open(&foreigners[0]));
     for (unsigned i = 1; i < GUESTS; i++) {
-        make_second(&foreigners[0], &foreigners[i]);
+        foreign_open_second(&foreigners[0], &foreigners[i]);
     }
     start_counting(workers, foreigners, GUESTS);
-    make_second(&foreigners[0], &own);
+    foreign_open_second(&foreigners[0], &own);
     foreign_begin(&own, CODE_CALLS, 0, 0);
     for (unsigned i = 0; i < 100; i++) {
         sleep_for(MILLISECOND);

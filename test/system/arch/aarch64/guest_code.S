@@ -105,6 +105,29 @@ guest_code:
     ldr x3, [x0]
     fmov d9, x3
     svc #0
+    .balign 64
+/* 448: for ever adds one to the first and the last word of each of argument 1's pages from argument
+ * 0 on, in this order; argument 4 is how far the two lie apart. Register 3 counts the rounds; a
+ * system call if a word is not what it was left as. */
+1:  add x3, x3, #1
+    mov x2, x1
+    mov x5, x0
+2:  ldr x6, [x5]
+    add x6, x6, #1
+    cmp x6, x3
+    b.ne 3f
+    str x6, [x5]
+    add x5, x5, x4
+    ldr x6, [x5]
+    add x6, x6, #1
+    cmp x6, x3
+    b.ne 3f
+    stlr x6, [x5]
+    add x5, x5, #8
+    subs x2, x2, #1
+    b.ne 2b
+    b 1b
+3:  svc #0
     .balign 16
     .globl guest_code_end
 guest_code_end:

@@ -123,6 +123,28 @@ guest_code:
     amoadd.d a3, a4, (a0)
     fmv.d.x fs1, a3
     ecall
+    .balign 64
+/* 448: for ever adds one to the first and the last word of each of argument 1's pages from argument
+ * 0 on, in this order; argument 4 is how far the two lie apart. Register 3 counts the rounds; a
+ * system call if a word is not what it was left as. */
+1:  addi a3, a3, 1
+    mv a2, a1
+    mv a5, a0
+2:  ld a6, 0(a5)
+    addi a6, a6, 1
+    bne a6, a3, 3f
+    sd a6, 0(a5)
+    add a5, a5, a4
+    ld a6, 0(a5)
+    addi a6, a6, 1
+    bne a6, a3, 3f
+    fence w, w
+    sd a6, 0(a5)
+    addi a5, a5, 8
+    addi a2, a2, -1
+    bnez a2, 2b
+    j 1b
+3:  ecall
     .balign 16
     .globl guest_code_end
 guest_code_end:
