@@ -148,6 +148,19 @@ def test_becoming_native_without_files(start):
                                "echo $i; i=$((i + 1)); done") == ""
 
 
+def test_status_of_a_native_child(start):
+    """The xv6 program that waits for it sees how it ended."""
+    console = start()
+    output(console, "svc start xv6 allow spawn")
+    output(console, "/xv6/sh -c '/boot/false.o'", wanted=1)
+    output(console, "/xv6/sh -c '/boot/true.o'")
+    output(console, "/xv6/sh -c '/boot/true.o | /boot/false.o'", wanted=1)
+    for program, status in (("/boot/false.o", 1), ("/boot/true.o", 0), ("/xv6/sh -c 'exit 4'", 4),
+                            ("/boot/shell.o -c 'exit 7'", 7), ("/boot/shell.o -c none", 127)):
+        told = output(console, f"/xv6/waits {program} 2> /dev/null")
+        assert told == f"it: status {status}\n", f"{program}: {told}"
+
+
 def test_log_of_a_refused_exec(start):
     """It tells each reason, once."""
     console = start()

@@ -10,7 +10,7 @@ from .build import Variant
 
 NAMES = ("cat", "echo", "float", "forktest", "greedy", "grep", "init", "kill", "ln", "ls",
          "measure", "mkdir", "orphan", "readers", "rm", "sh", "sleep", "stressfs", "ticks", "try",
-         "wc", "wild", "without", "zombie")
+         "waits", "wc", "wild", "without", "zombie")
 PASSED = "ALL TESTS PASSED" # the last line of `try`, whose status is then 0
 OLDER = ": older xv6: " # in a line of `try` that accepts what only an older xv6 does
 
