@@ -69,11 +69,15 @@ class Reader:
 
     def __init__(self, architecture, home, log):
         self.architecture, self.log = architecture, log
-        self.environment = {**os.environ, "HOME": home, "ARCH": architecture}
+        self.environment = {**os.environ, "HOME": home}
+        self.environment.pop("ARCH", None) # a guide sets it before it uses it
         self.console = self.said = self.gdb = self.booted = None
 
     def sh(self, text):
+        if ARCHITECTURE.search(text):
+            self.environment["ARCH"] = self.architecture
         command = ARCHITECTURE.sub("", text).strip()
+        assert "ARCH" in self.environment or "$ARCH" not in command, f"no ARCH for: {command}"
         starts = BOOTS.match(command)
         if starts:
             self.close()
