@@ -29,10 +29,13 @@ def test_pairs_sessions_and_groups(start, smp):
     console = start(smp=smp)
     assert console.run("svc start terminal_personality as terminals") == ("", 0)
     used = []
-    for _ in range(4):
+    for _ in range(5):
         told, status = console.run("/host/terminals")
         assert status == 0 and told.rstrip().endswith(PASSED), f"{told}{console.where()}"
+        # The stacks of threads that have ended stay until there is a new process.
+        assert console.run("sleep 0.1; /host/terminals idle") == ("", 0)
         used.append(memory_used(console)[0])
-    # Each pair has four pages of its own, and a run makes ten; page tables come and go, and the
-    # stacks (36 KiB) of the last threads that have ended stay until there are new ones.
-    assert used[3] <= used[1] + 32 + 2 * 36, f"{used}: pages are left behind{console.where()}"
+    # Each pair has four pages of its own, and a run makes ten. What is kept for later use, and page
+    # tables, grow with what happens to run at once, but not with each run.
+    more = [after - before for before, after in zip(used[1:], used[2:])]
+    assert min(more) < 12, f"{used}: pages are left behind{console.where()}"
