@@ -71,11 +71,46 @@ copy_start:
     b 3b
 4:  mov x0, xzr
     ret
+    .size copy, . - copy
+
+/* Both: x0 the address, w4 the word. */
+    .globl guest_load32
+    .type guest_load32, %function
+guest_load32:
+    mov x4, #GUEST_TOP
+    sub x4, x4, #4
+    cmp x0, x4
+    b.hi copy_failed
+    tst x0, #3
+    b.ne copy_failed
+    ldar w4, [x0]
+    str w4, [x1]
+    mov x0, xzr
+    ret
+    .size guest_load32, . - guest_load32
+
+    .globl guest_exchange32
+    .type guest_exchange32, %function
+guest_exchange32:
+    mov x4, #GUEST_TOP
+    sub x4, x4, #4
+    cmp x0, x4
+    b.hi copy_failed
+    tst x0, #3
+    b.ne copy_failed
+1:  ldaxr w4, [x0]
+    cmp w4, w1
+    b.ne 2f
+    stlxr w5, w2, [x0]
+    cbnz w5, 1b
+2:  str w4, [x3]
+    mov x0, xzr
+    ret
+    .size guest_exchange32, . - guest_exchange32
 copy_end:
 copy_failed:
     mov x0, #GUEST_COPY_FAILED
     ret
-    .size copy, . - copy
 
 /* The range of the guest: below the last GiB, and not around the end of the address space. */
     .globl guest_copy_in

@@ -97,11 +97,43 @@ copy_start:
     j 4b
 5:  li a0, 0
     ret
+    .size copy, . - copy
+
+/* Both: a0 the address, t0 the word. */
+    .globl guest_load32
+    .type guest_load32, %function
+guest_load32:
+    li t1, GUEST_TOP - 4
+    bgtu a0, t1, copy_failed
+    andi t1, a0, 3
+    bnez t1, copy_failed
+    lw t0, 0(a0)
+    fence r, rw
+    sw t0, 0(a1)
+    li a0, 0
+    ret
+    .size guest_load32, . - guest_load32
+
+    .globl guest_exchange32
+    .type guest_exchange32, %function
+guest_exchange32:
+    li t1, GUEST_TOP - 4
+    bgtu a0, t1, copy_failed
+    andi t1, a0, 3
+    bnez t1, copy_failed
+    sext.w a1, a1
+1:  lr.w.aqrl t0, (a0)
+    bne t0, a1, 2f
+    sc.w.rl t1, a2, (a0)
+    bnez t1, 1b
+2:  sw t0, 0(a3)
+    li a0, 0
+    ret
+    .size guest_exchange32, . - guest_exchange32
 copy_end:
 copy_failed:
     li a0, GUEST_COPY_FAILED
     ret
-    .size copy, . - copy
 
 /* The range of the guest: below the last GiB, and not around the end of the address space. */
     .globl guest_copy_in

@@ -31,9 +31,9 @@ static const struct test *const groups[] = {
 
 /* In a child whose space can host guests. */
 static const struct test *const hosted_groups[] = {
-    guest_tests,          guest_life_tests,    guest_register_tests,
-    guest_fault_tests,    guest_no_call_tests, guest_paged_tests,
-    guest_snapshot_tests, guest_step_tests,    guest_random_tests};
+    guest_tests,         guest_life_tests,  guest_register_tests, guest_fault_tests,
+    guest_no_call_tests, guest_paged_tests, guest_snapshot_tests, guest_step_tests,
+    guest_random_tests,  guest_word_tests};
 
 /* Besides, before all others, if the boot set has this file. */
 #define STORM "boot/storm"

@@ -141,7 +141,7 @@ extern const struct test handle_tests[], account_tests[], memory_tests[], paged_
     stress_memory_tests[], stress_event_tests[], race_tests[], host_tests[], guest_tests[],
     guest_register_tests[], guest_fault_tests[], guest_random_tests[], guest_step_tests[],
     guest_life_tests[], guest_paged_tests[], guest_no_call_tests[], guest_snapshot_tests[],
-    guest_storm_tests[], storm_tests[];
+    guest_word_tests[], guest_storm_tests[], storm_tests[];
 
 /* Runs the tests of guests, in a child: how many passed. */
 uint64_t tests_run_hosted(handle_t account, uint64_t *failures);
