@@ -88,6 +88,7 @@ static status_t wait(struct event *event, uint64_t mask, uint64_t deadline, uint
     if (*bits != 0) {
         return STATUS_OK;
     }
+    ended = ended || (deadline != 0 && thread_take_interruption(self));
     return ended ? STATUS_INTERRUPTED : STATUS_TIMED_OUT;
 }
 

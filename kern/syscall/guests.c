@@ -60,7 +60,8 @@ status_t sys_guest_run(struct frame *frame)
     return STATUS_BLOCKED;
 }
 
-static struct thread *thread_of(struct guest *guest)
+/* Of the thread that has the guest, if any has: ends what it waits for, or has its CPU look. */
+static __attribute__((noinline)) void rouse(struct guest *guest, bool waits)
 {
     struct thread *thread;
 
@@ -70,25 +71,19 @@ static struct thread *thread_of(struct guest *guest)
         object_reference(&thread->object);
     }
     lock_release(&guest->lock);
-    return thread;
+    if (thread != NULL) {
+        waits ? thread_interrupt_next(thread) : sched_look(thread);
+        object_release(&thread->object);
+    }
 }
 
 /* Waits first: once GUEST_KICKED shows, the guest may be out, and what its thread then waits for is
  * not meant. Who attaches between the two sees GUEST_KICKED on its way in. */
 status_t sys_guest_kick(struct guest *guest)
 {
-    struct thread *thread = thread_of(guest);
-
-    if (thread != NULL) {
-        thread_interrupt_next(thread);
-        object_release(&thread->object);
-    }
+    rouse(guest, true);
     (void)atomic_fetch_or(&guest->arch.attention, GUEST_KICKED);
-    thread = thread_of(guest);
-    if (thread != NULL) {
-        sched_look(thread);
-        object_release(&thread->object);
-    }
+    rouse(guest, false);
     return STATUS_OK;
 }
 

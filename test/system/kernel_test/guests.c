@@ -212,6 +212,8 @@ static void test_kick_waiting(void)
     foreign_close(&foreign);
 }
 
+#define PASSED UINT64_C(1) /* a deadline */
+
 /* One that comes while its thread waits for nothing ends the next wait, whatever it is, and one
  * only; leaving with KICKED tells of it too. */
 static void test_kick_kept(void)
@@ -225,6 +227,9 @@ static void test_kick_kept(void)
     EXPECT_OK(guest_kick(foreign.guest));
     EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(environment.idle, 2, 0, NULL));
     EXPECT_STATUS(STATUS_INTERRUPTED, event_wait(environment.idle, 2, FOR_EVER, NULL));
+    EXPECT_OK(guest_kick(foreign.guest));
+    EXPECT_STATUS(STATUS_INTERRUPTED, event_wait(environment.idle, 2, PASSED, NULL));
+    EXPECT_STATUS(STATUS_TIMED_OUT, event_wait(environment.idle, 2, PASSED, NULL));
     EXPECT_STATUS(STATUS_TIMED_OUT,
                   event_wait(environment.idle, 2, clock_read() + MILLISECOND, NULL));
     EXPECT_OK(guest_kick(foreign.guest));
