@@ -23,7 +23,9 @@ def test_every_combination_is_a_cell():
                          "build_type": ("debug", "release"), "cpus": (1, 4),
                          "boot": ("kernel", "uboot")}.items():
         assert {getattr(cell, what) for cell in matrix.CELLS} == set(values)
-    assert {cell.architecture for cell in matrix.CELLS if cell.has_suite} == set(ARCHITECTURES)
+    suites = [cell for cell in matrix.CELLS if cell.has_suite]
+    assert {cell.architecture for cell in suites} == set(ARCHITECTURES)
+    assert {cell.build_type for cell in suites} == set(matrix.TYPES)
 
 
 def run_check(*arguments):

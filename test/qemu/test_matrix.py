@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from harness.matrix import SMOKE
+from harness.own_driver import OwnDrivers
 from harness.places import ROOT
 
 CELLS = {"riscv64": "riscv64-clang-debug-1cpu-", "aarch64": "aarch64-clang-release-1cpu-"}
@@ -20,15 +21,20 @@ echo "$arch $compiler $build $cpus $boot: $first"
 
 
 @pytest.fixture
-def try_driver(tmp_path):
-    source = tmp_path / "mine.c"
-    source.write_text("".join(f'#include "{SOURCES}/{name}"\n' for name in ("work.c", "answer.c")),
-                      encoding="utf-8")
+def source(tmp_path):
+    path = tmp_path / "mine.c"
+    path.write_text("".join(f'#include "{SOURCES}/{name}"\n' for name in ("work.c", "answer.c")),
+                    encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def try_driver(source, tmp_path):
     test = tmp_path / "test.sh"
 
-    def start(script, pattern):
+    def start(script, pattern, driver=source):
         test.write_text(script, encoding="utf-8")
-        done = subprocess.run([ROOT / "tools" / "sinter-matrix", source, test, "-k", pattern],
+        done = subprocess.run([ROOT / "tools" / "sinter-matrix", driver, test, "-k", pattern],
                               capture_output=True, text=True, timeout=LIMIT)
         return done.stdout + done.stderr, done.returncode
     return start
@@ -41,6 +47,15 @@ def test_driver_in_cells(architecture, try_driver):
     for boot in ("kernel", "uboot"):
         assert f"{pattern}{boot}: ok in " in said
     assert said.endswith("2 ok, 0 FAILED, 0 skipped\n")
+
+
+def test_object_in_a_cell(architecture, variant, source, try_driver, tmp_path):
+    """Made once, by another build than the one it is tried in."""
+    cell = CELLS[architecture] + "kernel"
+    said, status = try_driver(DRIVER_WORKS, cell,
+                              OwnDrivers([str(source)], None, tmp_path).compile(source, variant))
+    assert status == 0 and f"{cell}: ok in " in said, said
+    assert said.endswith("1 ok, 0 FAILED, 0 skipped\n")
 
 
 def test_failing_script(architecture, try_driver):

@@ -52,7 +52,8 @@ class Cell:
 
     @property
     def has_suite(self):
-        """One cell of each architecture, of two compilers, tries more than the script."""
+        """One cell of each architecture, of two compilers and both build types, tries more than the
+        script."""
         return self in SUITE_CELLS
 
     def variables(self, disk):
@@ -65,7 +66,7 @@ class Cell:
                 **{name: f"/dev/disk{number}" for number, name in enumerate(disks)}}
 
 
-SUITE_CELLS = (Cell("riscv64", "gcc", "release", 1, "kernel"),
+SUITE_CELLS = (Cell("riscv64", "gcc", "debug", 1, "kernel"),
                Cell("aarch64", "clang14", "release", 1, "kernel"))
 CELLS = tuple(itertools.starmap(Cell, itertools.product(ARCHITECTURES, ALL_COMPILERS, TYPES, CPUS,
                                                         BOOTS)))
