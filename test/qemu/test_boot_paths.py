@@ -77,7 +77,8 @@ def test_made_by_command(boot, architecture, tmp_path):
 
 
 @pytest.mark.parametrize("document, arguments", [
-    ("README.md", []), ("docs/BOARDS.md", ["--uboot"]), ("docs/BOARDS.md", ["--machine"])])
+    ("README.md", []), ("README.md", ["--uboot"]), ("docs/BOARDS.md", ["--uboot"]),
+    ("docs/BOARDS.md", ["--machine"])])
 def test_documents_have_the_commands(architecture, document, arguments):
     """Word by word what --print prints, with paths from the project's root."""
     if arguments == ["--machine"]:

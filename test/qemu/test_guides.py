@@ -6,7 +6,7 @@ also the prompt of a shell of xv6 is typed at; `gdb`, one with gdb.
 In what they show numbers stand for any number, a line `...` for any lines, and `...` in a line for
 anything; of `text` and `gdb` lines may be left out, and those of the shell about jobs everywhere.
 What stands before the first prompt is what the boot prints, with lines left out too. Lines of the
-supervisor (`init: ...`) come at any moment after the command.
+supervisor (`init: ...`) come at any moment after the command, or after the block before.
 """
 
 import os
@@ -72,6 +72,7 @@ class Reader:
         self.environment = {**os.environ, "HOME": home}
         self.environment.pop("ARCH", None) # a guide sets it before it uses it
         self.console = self.said = self.gdb = self.booted = None
+        self.seen = 0 # lines of the supervisor, in blocks before
 
     def sh(self, text):
         if ARCHITECTURE.search(text):
@@ -89,7 +90,7 @@ class Reader:
         elif starts:
             words = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], check=True, text=True,
                                    env=self.environment, stdout=subprocess.PIPE).stdout.split("\n")
-            self.console = Console(words[:-1], self.log)
+            self.console, self.seen = Console(words[:-1], self.log), 0
             self.booted = before(self.console.expect(re.escape(PROMPT), LIMIT, "the prompt"))
         else:
             done = subprocess.run(["sh", "-c", command], env=self.environment, text=True,
@@ -102,7 +103,9 @@ class Reader:
 
     def sinter(self, text):
         boot, *parts = re.split(rf"^{PROMPT}", text, flags=re.MULTILINE)
-        check_lines(boot.splitlines(), self.booted, "the boot")
+        self.check_notices(boot.splitlines(), self.seen)
+        check_lines([line for line in boot.splitlines() if not line.startswith(NOTICE)],
+                    self.booted, "the boot")
         for part in parts:
             command, *shown = part.splitlines()
             if command == "poweroff":
@@ -115,6 +118,7 @@ class Reader:
                 known = len(self.console.notices)
                 check_whole(shown, self.console.run(command, LIMIT)[0], command)
                 self.check_notices(shown, known)
+        self.seen = len(self.console.notices) if self.console else 0
 
     def check_notices(self, shown, known):
         end = time.monotonic() + LIMIT
