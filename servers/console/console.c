@@ -70,6 +70,8 @@ static struct discipline discipline;
 static struct pump pump;
 static struct stream_queue readers = {.host = &stream_call_host};
 static struct stream_queue writers = {.host = &stream_call_host};
+static struct stream_queue interrupted = {.host = &stream_call_host}; /* readers at a ^C */
+static uint64_t interrupter; /* who was told of that, and is about to wait again */
 static struct waiting waiting[WAITING_CALLS];
 static struct store own_store;
 static struct store *store = &own_store;
@@ -105,6 +107,7 @@ static bool end_waits_for_interrupt(status_t status)
     bool any = false;
     for (int i = 0; i < WAITING_CALLS; i++) {
         if (waiting[i].reply != 0 && !waiting[i].for_sync) {
+            interrupter = waiting[i].badge;
             end_wait(&waiting[i], status);
             any = true;
         }
@@ -162,10 +165,22 @@ static void echo(void *context, const char *bytes, uint32_t count)
     pump_output_added(&pump);
 }
 
+static void end_interrupted(void)
+{
+    stream_finish_all(&interrupted, STATUS_INTERRUPTED);
+}
+
+/* Who waits for ^C ends programs; their reads go with them. What reads still when it waits again is
+ * told, and not before: a program that is to end would tell its user of an error. */
 static void interrupt(void)
 {
-    stream_finish_all(&readers, STATUS_INTERRUPTED);
+    end_interrupted();
+    interrupted = readers;
+    readers = (struct stream_queue){.host = &stream_call_host};
     missed = !end_waits_for_interrupt(STATUS_OK);
+    if (missed) {
+        end_interrupted();
+    }
 }
 
 /* When nobody reads, ^C is looked for behind what has no place; all before it is dropped then. */
@@ -209,7 +224,8 @@ static void take_input(void)
 
 static void cancel(struct stream_request *request, status_t status)
 {
-    if (!stream_finish(&readers, request, status)) {
+    if (!stream_finish(&readers, request, status) &&
+        !stream_finish(&interrupted, request, status)) {
         (void)stream_finish(&writers, request, status);
     }
 }
@@ -320,6 +336,7 @@ static status_t console_set_mode(struct call *call, uint32_t mode, uint32_t *pre
 
 static status_t console_wait_interrupt(struct call *call)
 {
+    end_interrupted();
     if (missed) {
         missed = false;
         return STATUS_OK;
@@ -382,7 +399,11 @@ static void on_event(struct server *at, uint64_t bits)
 static void on_closed(struct server *at, uint64_t badge)
 {
     (void)at;
+    if (badge == interrupter) {
+        end_interrupted();
+    }
     stream_finish_badge(&readers, badge, STATUS_INTERRUPTED);
+    stream_finish_badge(&interrupted, badge, STATUS_INTERRUPTED);
     stream_finish_badge(&writers, badge, STATUS_INTERRUPTED);
     for (int i = 0; i < WAITING_CALLS; i++) {
         if (waiting[i].reply != 0 && waiting[i].badge == badge) {
@@ -411,6 +432,7 @@ static void on_stop(struct server *at)
 {
     (void)at;
     stream_finish_all(&readers, STATUS_NOT_READY);
+    stream_finish_all(&interrupted, STATUS_NOT_READY);
     (void)end_waits_for_interrupt(STATUS_NOT_READY);
 }
 
